@@ -1,0 +1,13 @@
+/**
+ * Rendezvous' protocols, each under its own name: `sdp`, `rtp`, `rtcp`, `ldap` and `ip` are pure (bytes and time in,
+ * bytes and events out); `net` has the sockets. Directories and conferences are the package's other entry points,
+ * `rendezvous/directory` and `rendezvous/conference`.
+ */
+export * from './errors.ts';
+export * as ip from './ip/index.ts';
+export * as ldap from './ldap/index.ts';
+export type { DatagramMachine, Ms, RandomSource, TransportAddress } from './machine.ts';
+export * as net from './net/index.ts';
+export * as rtcp from './rtcp/index.ts';
+export * as rtp from './rtp/index.ts';
+export * as sdp from './sdp/index.ts';

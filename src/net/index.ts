@@ -1,0 +1,45 @@
+export { type Clock, systemClock, type Timer } from './clock.ts';
+export { type Datagram, type DatagramSocket, newSocketStats, type SocketStats } from './datagram.ts';
+export {
+  type ChosenInterface,
+  chooseInterface,
+  type InterfaceAddress,
+  InterfaceError,
+  type InterfaceReason,
+  type NetworkView,
+  systemNetwork,
+} from './interfaces.ts';
+export { openMulticastSocket } from './open-multicast-socket.ts';
+export type {
+  BufferGrant,
+  MulticastSocket,
+  MulticastSocketOptions,
+  SendProblem,
+} from './multicast-socket-options.ts';
+export { loadNativeSockets, type NativeSockets, type NativeUnavailable } from './native.ts';
+export { DSCP, type QosMarker, type QosResult } from './qos.ts';
+export {
+  type DatagramReceiver,
+  type Membership,
+  type OpenReceiver,
+  type ReceiverRequest,
+} from './receiver.ts';
+export { type Tick, Ticker, type TickerOptions } from './ticker.ts';
+export { drive } from './drive.ts';
+export {
+  type DscpObservation,
+  type DscpReport,
+  observeDscp,
+  type ObserveDscpOptions,
+} from './observe-dscp.ts';
+export {
+  type HostFiles,
+  type HostReport,
+  inspectHost,
+  type InterfaceReport,
+  kernelHoldsMembership,
+  routeForGroup,
+  systemFiles,
+  udpSocketsOn,
+} from './diagnostics/inspect-host.ts';
+export type { KernelUdpSocket } from './diagnostics/proc-net.ts';

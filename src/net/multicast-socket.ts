@@ -1,0 +1,272 @@
+import type { SocketAsPromised } from 'dgram-as-promised';
+import { StateError } from '../errors.ts';
+import type { IpFamily } from '../ip/index.ts';
+import type { Ms, TransportAddress } from '../machine.ts';
+import type { Clock } from './clock.ts';
+import { type Datagram, newSocketStats } from './datagram.ts';
+import { DatagramQueue } from './datagram-queue.ts';
+import { explainSend, systemCode } from './explain.ts';
+import type { ChosenInterface } from './interfaces.ts';
+import type { BufferGrant, MulticastSocket, SendProblem } from './multicast-socket-options.ts';
+import type { QosMarker, QosResult } from './qos.ts';
+import type { DatagramReceiver } from './receiver.ts';
+import { requireTtl, type SocketControls, type SocketDescriptor } from './socket-controls.ts';
+import type { SourceFilter } from './source-filter.ts';
+
+/** What {@link openMulticastSocket} has set up by the time the socket exists. */
+export interface OpenedSocket {
+  readonly udp: SocketAsPromised;
+  readonly receiver: DatagramReceiver;
+  readonly group: string;
+  /** Where `send` sends: the group, or the peer with the zone that a link-local address needs. */
+  readonly destination: string;
+  readonly port: number;
+  readonly family: IpFamily;
+  readonly multicast: boolean;
+  readonly interface: ChosenInterface;
+  readonly joined: readonly string[];
+  readonly localPort: number;
+  readonly localAddress: string;
+  readonly receiveBuffer: BufferGrant;
+  readonly marker: QosMarker;
+  readonly qos: QosResult;
+  readonly ttl: number;
+  readonly loopback: boolean;
+  readonly warnings: readonly string[];
+  readonly filter: SourceFilter | undefined;
+  readonly queueLimit: number;
+  readonly sendLimit: number;
+  readonly clock: Clock;
+  readonly controls: SocketControls;
+  readonly descriptor: SocketDescriptor;
+}
+
+/** The one implementation of {@link MulticastSocket}; made by {@link openMulticastSocket} only. */
+export class UdpMulticastSocket implements MulticastSocket {
+  readonly stats = newSocketStats();
+  readonly #opened: OpenedSocket;
+  /** Two of {@link OpenedSocket}, kept here for the receive path: with many sockets every look elsewhere is a cache miss. */
+  readonly #filter: SourceFilter | undefined;
+  readonly #clock: Clock;
+  readonly #queue: DatagramQueue;
+  /** By subscription: the same function may subscribe twice. */
+  readonly #listeners = new Map<symbol, (datagram: Datagram) => void>();
+  /** The listener when there is exactly one: the usual case, without a loop. */
+  #only: ((datagram: Datagram) => void) | undefined;
+  readonly #waiting: ((datagram: Datagram | undefined) => void)[] = [];
+  /** Codes of the failures told already. */
+  readonly #problems = new Set<string>();
+  readonly #problemListeners = new Set<(problem: SendProblem) => void>();
+  #inFlight = 0;
+  #allSent: (() => void) | undefined;
+  #closing: Promise<void> | undefined;
+  #qos: QosResult;
+  #ttl: number;
+  #loopback: boolean;
+
+  constructor(opened: OpenedSocket) {
+    this.#opened = opened;
+    this.#filter = opened.filter;
+    this.#clock = opened.clock;
+    this.#qos = opened.qos;
+    this.#ttl = opened.ttl;
+    this.#loopback = opened.loopback;
+    this.#queue = new DatagramQueue(opened.queueLimit, opened.receiveBuffer.asked);
+    // dgram-as-promised's own listener keeps the error to fail the next send with, which had no part in it.
+    opened.udp.socket.removeAllListeners('error');
+    opened.udp.socket.on('error', (error) => this.#failed(error));
+    opened.receiver.start(this.#deliver);
+  }
+
+  get group(): string {
+    return this.#opened.group;
+  }
+  get port(): number {
+    return this.#opened.port;
+  }
+  get family(): IpFamily {
+    return this.#opened.family;
+  }
+  get multicast(): boolean {
+    return this.#opened.multicast;
+  }
+  get interface(): ChosenInterface {
+    return this.#opened.interface;
+  }
+  get joined(): readonly string[] {
+    return this.#opened.joined;
+  }
+  get localPort(): number {
+    return this.#opened.localPort;
+  }
+  get localAddress(): string {
+    return this.#opened.localAddress;
+  }
+  get receiveBuffer(): BufferGrant {
+    return this.#opened.receiveBuffer;
+  }
+  get warnings(): readonly string[] {
+    return this.#opened.warnings;
+  }
+  get qos(): QosResult {
+    return this.#qos;
+  }
+  get ttl(): number {
+    return this.#ttl;
+  }
+  get loopback(): boolean {
+    return this.#loopback;
+  }
+
+  send(bytes: Uint8Array, to?: TransportAddress): boolean {
+    const { udp, destination, port, sendLimit } = this.#opened;
+    if (this.#closing !== undefined || this.#inFlight >= sendLimit) {
+      this.stats.sendDropped++;
+      return false;
+    }
+    this.#inFlight++;
+    udp.send(bytes, to?.port ?? port, to?.address ?? destination).then(this.#sent, this.#notSent);
+    return true;
+  }
+
+  readonly #sent = (length: number): void => {
+    this.stats.sent++;
+    this.stats.sentBytes += length;
+    this.#landed();
+  };
+
+  readonly #notSent = (error: unknown): void => {
+    this.#failed(error);
+    this.#landed();
+  };
+
+  #landed(): void {
+    if (--this.#inFlight === 0) this.#allSent?.();
+  }
+
+  #failed(error: unknown): void {
+    this.stats.sendErrors++;
+    const code = systemCode(error) || 'UNKNOWN';
+    if (this.#problems.has(code)) return;
+    this.#problems.add(code);
+    const { group, interface: chosen } = this.#opened;
+    const message = explainSend(code, error, group, chosen);
+    for (const listener of this.#problemListeners) listener({ code, message });
+  }
+
+  onSendProblem(listener: (problem: SendProblem) => void): () => void {
+    this.#problemListeners.add(listener);
+    return () => {
+      this.#problemListeners.delete(listener);
+    };
+  }
+
+  readonly #deliver = (bytes: Uint8Array, from: TransportAddress): void => {
+    const { stats } = this;
+    const filter = this.#filter;
+    if (filter !== undefined && !filter(from.address)) {
+      stats.filtered++;
+      return;
+    }
+    stats.received++;
+    stats.receivedBytes += bytes.length;
+    const datagram = { bytes, from, at: this.#clock.now() };
+    if (this.#only !== undefined) this.#only(datagram);
+    else if (this.#listeners.size > 0) for (const listener of this.#listeners.values()) listener(datagram);
+    else if (this.#waiting.length > 0) this.#waiting.shift()?.(datagram);
+    else stats.queueDropped += this.#queue.push(datagram);
+  };
+
+  onDatagram(listener: (datagram: Datagram) => void): () => void {
+    const subscription = Symbol();
+    this.#listeners.set(subscription, listener);
+    this.#listenersChanged();
+    for (let waiting = this.#queue.shift(); waiting !== undefined; waiting = this.#queue.shift()) {
+      listener(waiting);
+    }
+    return () => {
+      this.#listeners.delete(subscription);
+      this.#listenersChanged();
+    };
+  }
+
+  #listenersChanged(): void {
+    const [first, second] = this.#listeners.values();
+    this.#only = second === undefined ? first : undefined;
+  }
+
+  receive(): Promise<Datagram | undefined> {
+    if (this.#listeners.size > 0) {
+      throw new StateError('receive() would wait for ever: a listener takes the datagrams of this socket');
+    }
+    const first = this.#queue.shift();
+    if (first !== undefined) return Promise.resolve(first);
+    if (this.#closing !== undefined) return Promise.resolve(undefined);
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+    });
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Datagram, void, void> {
+    for (let next = await this.receive(); next !== undefined; next = await this.receive()) yield next;
+  }
+
+  setDscp(dscp: number): QosResult {
+    this.#qos = this.#opened.marker.mark(dscp);
+    return this.#qos;
+  }
+
+  setTtl(ttl: number): void {
+    this.#requireOpen();
+    requireTtl(ttl);
+    this.#opened.controls.setTtl(ttl);
+    this.#ttl = ttl;
+  }
+
+  setLoopback(loopback: boolean): void {
+    this.#requireOpen();
+    if (this.multicast) this.#opened.controls.setLoopback(loopback);
+    this.#loopback = loopback;
+  }
+
+  #requireOpen(): void {
+    if (this.#closing !== undefined) throw new StateError(`the socket for ${this.group} is closed`);
+  }
+
+  kernelDrops(): number | undefined {
+    const { receiver, descriptor } = this.#opened;
+    if (receiver.kernelDrops !== undefined) return receiver.kernelDrops();
+    return descriptor.fd === undefined ? undefined : descriptor.native?.drops(descriptor.fd);
+  }
+
+  close(withinMs: Ms = 500): Promise<void> {
+    this.#closing ??= this.#close(withinMs);
+    return this.#closing;
+  }
+
+  async #close(withinMs: Ms): Promise<void> {
+    const { udp, receiver, descriptor } = this.#opened;
+    receiver.stop();
+    for (const resolve of this.#waiting.splice(0)) resolve(undefined);
+    if (this.#inFlight > 0) await this.#drained(withinMs);
+    descriptor.fd = undefined;
+    await udp.close(); // the kernel leaves the group
+  }
+
+  #drained(withinMs: Ms): Promise<void> {
+    const { clock } = this.#opened;
+    return new Promise((resolve) => {
+      const done = (): void => {
+        timer.set(undefined);
+        resolve();
+      };
+      const timer = clock.timer(done);
+      timer.set(clock.now() + withinMs);
+      this.#allSent = done;
+    });
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}

@@ -1,0 +1,189 @@
+import { arch, platform } from 'node:process';
+import { getSystemErrorName } from 'node:util';
+import { NetworkError } from '../errors.ts';
+import { type IpFamily, parseIp } from '../ip/index.ts';
+import { constantsFor, type SocketConstants } from './socket-constants.ts';
+
+/** One datagram with its control messages, as recvmsg gives it. */
+export interface NativeMessage {
+  readonly bytes: Uint8Array;
+  readonly name: Uint8Array;
+  readonly control: Uint8Array;
+}
+
+/**
+ * The socket calls that `node:dgram` does not offer. A descriptor made here is either closed here or handed to
+ * `dgram`'s `bind({ fd })`, which then owns it.
+ */
+export interface NativeSockets {
+  readonly available: true;
+  readonly constants: SocketConstants;
+  /** A new non-blocking UDP socket. @throws {NetworkError} */
+  socket(family: IpFamily): number;
+  /** Binds to an address of the socket's family; `scope` is the interface index that link-local scopes need. */
+  bind(fd: number, family: IpFamily, address: string, port: number, scope?: number): void;
+  close(fd: number): void;
+  /** @throws {NetworkError} with the system's code */
+  setInt(fd: number, level: number, option: number, value: number): void;
+  setBytes(fd: number, level: number, option: number, value: Uint8Array): void;
+  getInt(fd: number, level: number, option: number): number;
+  /** Datagrams dropped because the socket's receive buffer was full (SO_MEMINFO). */
+  drops(fd: number): number;
+  /** The next datagram, or undefined when none waits. @throws {NetworkError} */
+  receive(fd: number): NativeMessage | undefined;
+}
+
+export interface NativeUnavailable {
+  readonly available: false;
+  /** A phrase that can stand after "because". */
+  readonly reason: string;
+}
+
+type Koffi = typeof import('koffi')['default'];
+
+let loading: Promise<NativeSockets | NativeUnavailable> | undefined;
+
+/** Loads koffi on first use (about 10 ms); later calls share the outcome. Never fails: says why there is none. */
+export function loadNativeSockets(): Promise<NativeSockets | NativeUnavailable> {
+  loading ??= load();
+  return loading;
+}
+
+async function load(): Promise<NativeSockets | NativeUnavailable> {
+  const constants = constantsFor(platform, arch);
+  if (constants === undefined) {
+    return { available: false, reason: `the socket options of ${platform} on ${arch} are not known here` };
+  }
+  let koffi: Koffi;
+  try {
+    koffi = (await import('koffi')).default;
+  } catch (error) {
+    const detail = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
+    return { available: false, reason: `the optional package koffi could not be loaded${detail}` };
+  }
+  try {
+    return bindLibc(koffi, constants);
+  } catch (error) {
+    return { available: false, reason: `the C library could not be reached: ${String(error)}` };
+  }
+}
+
+function bindLibc(koffi: Koffi, constants: SocketConstants): NativeSockets {
+  const libc = koffi.load(null); // the running program, which has the C library in it, glibc or musl
+  const socket = libc.func('int socket(int domain, int type, int protocol)');
+  const bind = libc.func('int bind(int fd, const void *address, uint32_t length)');
+  const close = libc.func('int close(int fd)');
+  const setsockopt = libc.func(
+    'int setsockopt(int fd, int level, int name, const void *value, uint32_t length)',
+  );
+  const getsockopt = libc.func(
+    'int getsockopt(int fd, int level, int name, _Out_ void *value, _Inout_ uint32_t *length)',
+  );
+  const recvmsg = libc.func('int64_t recvmsg(int fd, void *message, int flags)');
+
+  const check = (call: string, result: number): number => {
+    if (result >= 0) return result;
+    const errno = koffi.errno();
+    const code = getSystemErrorName(-errno);
+    throw Object.assign(new NetworkError(`${call}: ${code}`), { errno, systemCode: code });
+  };
+  const setBytes = (fd: number, level: number, option: number, value: Uint8Array): void => {
+    check(`setsockopt(${level}, ${option})`, setsockopt(fd, level, option, value, value.length));
+  };
+  const getBytes = (fd: number, level: number, option: number, length: number): DataView => {
+    const value = new Uint8Array(length);
+    check(`getsockopt(${level}, ${option})`, getsockopt(fd, level, option, value, [length]));
+    return new DataView(value.buffer);
+  };
+
+  let inbox: Inbox | undefined;
+  return {
+    available: true,
+    constants,
+    socket(family) {
+      const { AF_INET, AF_INET6, SOCK_DGRAM, SOCK_CLOEXEC, SOCK_NONBLOCK } = constants;
+      const type = SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK;
+      return check('socket', socket(family === 4 ? AF_INET : AF_INET6, type, 0));
+    },
+    bind(fd, family, address, port, scope = 0) {
+      const name = socketAddress(constants, family, address, port, scope);
+      check(`bind ${address} port ${port}`, bind(fd, name, name.length));
+    },
+    close(fd) {
+      close(fd);
+    },
+    setBytes,
+    setInt(fd, level, option, value) {
+      setBytes(fd, level, option, int32(value));
+    },
+    getInt: (fd, level, option) => getBytes(fd, level, option, 4).getInt32(0, true),
+    drops(fd) {
+      const words = constants.SK_MEMINFO_DROPS + 1;
+      const info = getBytes(fd, constants.SOL_SOCKET, constants.SO_MEMINFO, 4 * words);
+      return info.getUint32(4 * constants.SK_MEMINFO_DROPS, true);
+    },
+    receive(fd) {
+      inbox ??= newInbox(koffi);
+      const length = recvmsg(fd, inbox.rearm(), constants.MSG_DONTWAIT);
+      if (length < 0 && getSystemErrorName(-koffi.errno()) === 'EAGAIN') return undefined;
+      return inbox.take(check('recvmsg', length));
+    },
+  };
+}
+
+function int32(value: number): Uint8Array {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setInt32(0, value, true);
+  return bytes;
+}
+
+/** A `sockaddr_in` or `sockaddr_in6`. */
+export function socketAddress(
+  constants: SocketConstants,
+  family: IpFamily,
+  address: string,
+  port: number,
+  scope: number,
+): Uint8Array {
+  const out = new Uint8Array(family === 4 ? 16 : 28);
+  const view = new DataView(out.buffer);
+  view.setUint16(0, family === 4 ? constants.AF_INET : constants.AF_INET6, true);
+  view.setUint16(2, port);
+  out.set(parseIp(address).bytes, family === 4 ? 4 : 8);
+  if (family === 6) view.setUint32(24, scope, true);
+  return out;
+}
+
+interface Inbox {
+  /** Resets the lengths that recvmsg overwrites. @returns the msghdr to pass */
+  rearm(): bigint;
+  take(length: number): NativeMessage;
+}
+
+/** One msghdr with room for a whole datagram, its sender and its control messages, outside the garbage collector. */
+function newInbox(koffi: Koffi): Inbox {
+  const layout = { header: 0, vector: 64, name: 80, control: 112, data: 368, end: 368 + 65536 };
+  const pointer: unknown = koffi.alloc('uint8_t', layout.end);
+  const base = koffi.address(pointer);
+  const memory = koffi.view(pointer, layout.end);
+  const view = new DataView(memory);
+  view.setBigUint64(layout.vector, base + BigInt(layout.data), true);
+  view.setBigUint64(layout.vector + 8, BigInt(layout.end - layout.data), true);
+  view.setBigUint64(0, base + BigInt(layout.name), true);
+  view.setBigUint64(16, base + BigInt(layout.vector), true);
+  view.setBigUint64(24, 1n, true);
+  view.setBigUint64(32, base + BigInt(layout.control), true);
+  return {
+    rearm() {
+      view.setUint32(8, layout.control - layout.name, true);
+      view.setBigUint64(40, BigInt(layout.data - layout.control), true);
+      view.setUint32(48, 0, true);
+      return base;
+    },
+    take: (length) => ({
+      bytes: new Uint8Array(memory, layout.data, length).slice(),
+      name: new Uint8Array(memory, layout.name, view.getUint32(8, true)).slice(),
+      control: new Uint8Array(memory, layout.control, Number(view.getBigUint64(40, true))).slice(),
+    }),
+  };
+}

@@ -1,0 +1,24 @@
+export { buildExtension, type ExtensionElement, parseExtensionElements } from './extension-elements.ts';
+export { csrcAt, type RtpFault, RtpHeader, readRtpHeader } from './header.ts';
+export { parseRtpPacket, type RtpExtension, type RtpPacket, serializeRtpPacket } from './packet.ts';
+export { RtpPacketizer } from './packetizer.ts';
+export {
+  STATIC_PAYLOAD_TYPES,
+  type StaticPayloadType,
+  staticPayloadType,
+  staticPayloadTypeFor,
+} from './payload-types.ts';
+export { MAX_DROPOUT, MAX_MISORDER, MIN_SEQUENTIAL, Reception, type SequenceVerdict } from './reception.ts';
+export { sequenceAdd, sequenceDelta, sequenceDistance, timestampAdd, timestampDelta } from './sequence.ts';
+export { RtpSession } from './session.ts';
+export type {
+  OwnSenderStats,
+  ReceivedReport,
+  ReceivedRtp,
+  RtpLoopback,
+  RtpSessionEvent,
+  RtpSessionOptions,
+  RtpSessionStats,
+  RtpSource,
+  SenderInfo,
+} from './session-types.ts';

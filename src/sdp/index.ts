@@ -1,0 +1,69 @@
+export { type Attribute, AttributeList, splitAttribute } from './attributes.ts';
+export {
+  type CryptoAttribute,
+  type Fmtp,
+  type HeaderExtension,
+  type ReferenceClock,
+  readCrypto,
+  readFmtp,
+  readHeaderExtension,
+  readReferenceClock,
+  readRtcp,
+  readRtpMap,
+  readSourceFilter,
+  type RtcpAttribute,
+  type SourceFilter,
+} from './attribute-values.ts';
+export {
+  type Bandwidth,
+  type ConnectionField,
+  connectionAddresses,
+  formatConnection,
+  type LegacyKey,
+  MAX_ADDRESS_COUNT,
+  parseConnection,
+} from './connection.ts';
+export { ConnectionEditor } from './connection-editor.ts';
+export type { EmailContact, PhoneContact } from './contact.ts';
+export { type ConferenceTypeHints, conferenceTypeHints, type Direction, DIRECTIONS } from './direction.ts';
+export { type MediaEndpoint, rtpPortPair } from './endpoints.ts';
+export type { LineEnding, SdpLine } from './lines.ts';
+export { MediaDescription } from './media.ts';
+export { DEFAULT_MEDIA, MediaCollection } from './media-collection.ts';
+export { isRtpProto, type MediaLine } from './media-line.ts';
+export { compareDecimal, nextVersion, type Origin, originKey, parseOrigin } from './origin.ts';
+export { MAX_SDP_BYTES, MAX_SDP_LINES, type SdpParseOptions } from './parse.ts';
+export {
+  DYNAMIC_PAYLOAD_TYPES,
+  type RtpMap,
+  staticPayloadType,
+  staticPayloadTypeFor,
+} from './payload-types.ts';
+export type { RepeatTime, ZoneAdjustment } from './repeat.ts';
+export { type Occurrence, Schedule, type ScheduleEntry } from './schedule.ts';
+export { parseSessionDescription, SessionDescription, type SessionOccurrence } from './session.ts';
+export {
+  NTP_UNIX_OFFSET_SECONDS,
+  ntpSecondsToUnixMs,
+  ntpToUnixSeconds,
+  parseTypedTime,
+  type TimeRange,
+  unixMsToNtpSeconds,
+  unixToNtpSeconds,
+} from './time.ts';
+export { TimeCollection, TimeDescription } from './times.ts';
+export type { Issue } from './validate.ts';
+export {
+  type BlobCharset,
+  type BlobOptions,
+  ConferenceBlob,
+  type DefaultBlobInit,
+  SDP_PROTOCOL_ID,
+} from './blob.ts';
+export {
+  createSessionDescription,
+  type FormatInit,
+  type MediaInit,
+  type SessionDescriptionInit,
+  type TimeInit,
+} from './create.ts';
