@@ -1,0 +1,76 @@
+import type { AdvertisingScope } from '../src/ip/index.ts';
+import type { Conference } from './conference.ts';
+
+/** What `toJSON` gives: fields are added to, never renamed. Absent values are null; times are RFC 3339 in UTC. */
+export interface ConferenceJson {
+  readonly kind: 'conference';
+  readonly name: string;
+  readonly protocol: string;
+  readonly originator: string | null;
+  readonly advertisingScope: AdvertisingScope | null;
+  readonly url: string | null;
+  readonly description: string | null;
+  readonly isEncrypted: boolean;
+  readonly startTime: string | null;
+  /** null for unbounded. */
+  readonly stopTime: string | null;
+  readonly media: readonly ConferenceMediaJson[];
+  /** The description as text; null when the blob is not SDP. */
+  readonly sdp: string | null;
+  /** Why the blob could not be read as SDP; null when it could. */
+  readonly sdpProblem: string | null;
+  /** The blob in base64 when it is not SDP; else null, since `sdp` says it. */
+  readonly blobBase64: string | null;
+  readonly dn: string | null;
+  readonly ttlSeconds: number | null;
+  readonly expiresAt: string | null;
+  /** Attributes of the entry that the layout does not know; values that are no text as `base64:…`. */
+  readonly attributes: Readonly<Record<string, readonly string[]>>;
+}
+
+export interface ConferenceMediaJson {
+  readonly kind: string;
+  readonly address: string | null;
+  readonly port: number;
+  readonly protocol: string;
+  readonly formats: readonly string[];
+  readonly ttl: number | null;
+}
+
+export function conferenceToJson(conference: Conference): ConferenceJson {
+  const { sdp } = conference;
+  return {
+    kind: 'conference',
+    name: conference.name,
+    protocol: conference.protocol,
+    originator: conference.originator ?? null,
+    advertisingScope: conference.advertisingScope ?? null,
+    url: conference.url ?? null,
+    description: conference.description ?? null,
+    isEncrypted: conference.isEncrypted,
+    startTime: conference.startTime?.toISOString() ?? null,
+    stopTime: conference.stopTime?.toISOString() ?? null,
+    media: (sdp?.media.toArray() ?? []).map(
+      ({ kind, port, proto, formats, effectiveConnections: [first] }) => ({
+        kind,
+        address: first?.address ?? null,
+        port,
+        protocol: proto,
+        formats,
+        ttl: first?.ttl ?? null,
+      }),
+    ),
+    sdp: sdp?.serialize() ?? null,
+    sdpProblem: conference.sdpProblem ?? null,
+    blobBase64: sdp === undefined ? Buffer.from(conference.blob).toString('base64') : null,
+    dn: conference.dn ?? null,
+    ttlSeconds: conference.ttlSeconds ?? null,
+    expiresAt: conference.expiresAt?.toISOString() ?? null,
+    attributes: Object.fromEntries(
+      Array.from(conference.attributes, ([name, values]) => [name, values.map(valueText)]),
+    ),
+  };
+}
+
+const valueText = (value: string | Uint8Array): string =>
+  typeof value === 'string' ? value : `base64:${Buffer.from(value).toString('base64')}`;

@@ -1,0 +1,317 @@
+import { InvalidValueError, StateError } from '../src/errors.ts';
+import { type AdvertisingScope, isMulticast, SCOPE_RANGES, scopeOfTtl, tryParseIp } from '../src/ip/index.ts';
+import {
+  type ConnectionField,
+  ntpSecondsToUnixMs,
+  SessionDescription,
+  unixMsToNtpSeconds,
+} from '../src/sdp/index.ts';
+import { type ConferenceJson, conferenceToJson } from './conference-json.ts';
+import { InvalidTimeError } from './errors.ts';
+
+/** What a conference can be dialled by (TAPI's LINEADDRESSTYPE). */
+export type AddressType = 'phone' | 'sdp' | 'email' | 'domain' | 'ip';
+
+/** `protocolID` of a conference whose blob is a session description. */
+export const SDP_PROTOCOL = 'IP Conference';
+
+/** What the server says of the entry behind a conference. */
+export interface Publication {
+  readonly dn: string;
+  /** The name it is published under, whatever the object is called now. */
+  readonly name: string;
+  /** Seconds left when it was read; undefined when the server does not say. */
+  readonly ttlSeconds: number | undefined;
+  readonly expiresAt: Date | undefined;
+}
+
+/** A conference as it comes out of a directory entry. */
+export interface ConferenceParts {
+  readonly name: string;
+  readonly protocol?: string;
+  readonly blob: Uint8Array;
+  readonly isEncrypted?: boolean;
+  readonly attributes?: ReadonlyMap<string, readonly (string | Uint8Array)[]>;
+  readonly publication?: Publication;
+}
+
+let publish: (conference: Conference, publication: Publication | undefined) => void;
+let published: (conference: Conference) => Publication | undefined;
+
+/**
+ * A conference, published or not. What SDP can say is kept in {@link sdp} alone: originator (`o=`), URL (`u=`),
+ * description (`i=`), times (`t=`) and scope (TTL of `c=`) are read from it and written to it. Edits are local until
+ * `directory.modify`.
+ */
+export class Conference {
+  readonly kind = 'conference';
+  /** How to read the blob; `IP Conference` means SDP. */
+  readonly protocol: string;
+  /** The description; undefined when the blob is not SDP, see {@link sdpProblem}. */
+  readonly sdp: SessionDescription | undefined;
+  /** Why the blob could not be read as SDP. */
+  readonly sdpProblem: string | undefined;
+  /** Attributes of the entry that the directory's layout has no place for, by the server's names. */
+  readonly attributes: ReadonlyMap<string, readonly (string | Uint8Array)[]>;
+  readonly #opaque: Uint8Array;
+  #name: string;
+  #encryptedFlag: boolean;
+  #publication: Publication | undefined;
+
+  static {
+    publish = (conference, publication) => {
+      conference.#publication = publication;
+    };
+    published = (conference) => conference.#publication;
+  }
+
+  /** @internal use `createConference`, or find one in a directory */
+  constructor(parts: ConferenceParts) {
+    this.#name = parts.name;
+    this.protocol = parts.protocol ?? SDP_PROTOCOL;
+    this.#encryptedFlag = parts.isEncrypted ?? false;
+    this.attributes = parts.attributes ?? new Map();
+    this.#publication = parts.publication;
+    this.#opaque = parts.blob;
+    const read = readBlob(this.protocol, parts.blob);
+    this.sdp = read.sdp;
+    this.sdpProblem = read.problem;
+  }
+
+  /** Unique in its directory. A new name sets `s=` too; on the server it becomes a new entry. */
+  get name(): string {
+    return this.#name;
+  }
+  /** @throws {InvalidValueError} empty, over 256 characters, or with control characters */
+  set name(name: string) {
+    checkName(name);
+    this.#name = name;
+    if (this.sdp !== undefined) this.sdp.name = name;
+  }
+
+  /** User name of the originator, from `o=`; undefined when nobody is named. */
+  get originator(): string | undefined {
+    const name = this.sdp?.originator;
+    return name === '-' ? undefined : name;
+  }
+  /** @throws {EncodeError} when it is not one word */
+  set originator(name: string | undefined) {
+    this.#editable('originator').originator = name ?? '-';
+  }
+
+  /** Where there is more to read, from `u=`. */
+  get url(): string | undefined {
+    return this.sdp?.uri;
+  }
+  set url(url: string | undefined) {
+    this.#editable('URL').uri = url;
+  }
+
+  /** Description for people, from `i=`. */
+  get description(): string | undefined {
+    return this.sdp?.description;
+  }
+  set description(text: string | undefined) {
+    this.#editable('description').description = text;
+  }
+
+  /** The conference says that its media are encrypted: by a flag of its own, or by keys or a secure transport in SDP. */
+  get isEncrypted(): boolean {
+    return this.#encryptedFlag || describesEncryption(this.sdp);
+  }
+  /** Sets the flag only; it encrypts nothing. */
+  set isEncrypted(flag: boolean) {
+    this.#encryptedFlag = flag;
+  }
+
+  /** How far it reaches: by the largest TTL, or the scope of an IPv6 group. Undefined without a group. */
+  get advertisingScope(): AdvertisingScope | undefined {
+    return this.sdp === undefined ? undefined : scopeOf(allConnections(this.sdp));
+  }
+  /** Gives every IPv4 group the scope's TTL (1, 15, 63 or 127); the groups stay. */
+  set advertisingScope(scope: AdvertisingScope) {
+    const sdp = this.#editable('scope');
+    const { ttl } = SCOPE_RANGES[scope];
+    const withTtl = (field: ConnectionField): ConnectionField =>
+      field.addressType === 'IP4' && isMulticast(field.address) ? { ...field, ttl } : field;
+    for (const level of [sdp, ...sdp.media]) {
+      if (level.connection.all.length > 0) level.connection.all = level.connection.all.map(withTtl);
+    }
+  }
+
+  /** The earliest start; undefined when it has always been open. */
+  get startTime(): Date | undefined {
+    return this.#span()?.start;
+  }
+  /** @throws {InvalidTimeError} behind the stop; use {@link setTimes} to move both */
+  set startTime(start: Date | undefined) {
+    this.setTimes(start, this.stopTime);
+  }
+  /** The latest stop; null for unbounded. */
+  get stopTime(): Date | null {
+    return this.#span()?.stop ?? null;
+  }
+  /** @throws {InvalidTimeError} before the start; use {@link setTimes} to move both */
+  set stopTime(stop: Date | null) {
+    this.setTimes(this.startTime, stop);
+  }
+  /**
+   * Sets start and stop together; seconds count, fractions are dropped.
+   *
+   * @param start undefined for always open
+   * @param stop  null for unbounded
+   * @throws {InvalidTimeError} when a date is none, is before 1968, or the stop is not after the start
+   * @throws {StateError} when the description has several times: edit `sdp.times`
+   */
+  setTimes(start: Date | undefined, stop: Date | null): void {
+    const { times } = this.#editable('time');
+    if (times.length > 1) {
+      throw new StateError(`"${this.#name}" has ${times.length} times; edit sdp.times instead`);
+    }
+    const range = { start: ntpTime('start', start), stop: ntpTime('stop', stop) };
+    if (range.stop !== 0 && range.stop <= range.start) {
+      throw new InvalidTimeError(
+        `The stop time ${stop?.toISOString()} is not after the start time ${start?.toISOString()}`,
+      );
+    }
+    if (times.length === 0) times.add(range);
+    else times.at(0).set(range.start, range.stop);
+  }
+
+  /** Whether one of its times, repeats included, has it open at that moment; unknown blobs count as open. */
+  isActiveAt(moment: Date): boolean {
+    return this.sdp?.activeAt(moment.getTime()) ?? true;
+  }
+
+  /** The blob as it stands now; untouched parts byte for byte as they came. */
+  get blob(): Uint8Array {
+    return this.sdp === undefined ? Uint8Array.from(this.#opaque) : this.sdp.toBytes();
+  }
+
+  /** The entry's name on the server; undefined before it is published. */
+  get dn(): string | undefined {
+    return this.#publication?.dn;
+  }
+  /** Seconds the server had left for it when it was last asked. */
+  get ttlSeconds(): number | undefined {
+    return this.#publication?.ttlSeconds;
+  }
+  /** When the entry goes away unless it is refreshed, by this machine's clock. */
+  get expiresAt(): Date | undefined {
+    return this.#publication?.expiresAt;
+  }
+
+  /** What it can be dialled by: `sdp` gives the description, `email` and `phone` the contacts in it. */
+  *dialableAddresses(type: AddressType): Generator<string, void, undefined> {
+    if (this.sdp === undefined) return;
+    if (type === 'sdp') yield this.sdp.serialize();
+    if (type === 'email') for (const { address } of this.sdp.emails) yield address;
+    if (type === 'phone') for (const { number } of this.sdp.phones) yield number;
+  }
+
+  toJSON(): ConferenceJson {
+    return conferenceToJson(this);
+  }
+
+  #span(): { start: Date | undefined; stop: Date | null } | undefined {
+    const times = this.sdp?.times.toArray() ?? [];
+    if (times.length === 0) return undefined;
+    const start = Math.min(...times.map((time) => time.start));
+    const stop = times.some((time) => time.stop === 0) ? 0 : Math.max(...times.map((time) => time.stop));
+    return {
+      start: start === 0 ? undefined : dateOf(start),
+      stop: stop === 0 ? null : (dateOf(stop) ?? null),
+    };
+  }
+
+  #editable(what: string): SessionDescription {
+    if (this.sdp === undefined) {
+      throw new StateError(
+        `The ${what} of "${this.#name}" cannot be set: ${this.sdpProblem ?? 'it has no SDP'}`,
+      );
+    }
+    return this.sdp;
+  }
+}
+
+export { publish as setPublication, published as publicationOf };
+
+/** @throws {InvalidValueError} when a conference cannot have this name */
+export function checkName(name: string): void {
+  if (name.trim() === '') throw new InvalidValueError('A conference needs a name');
+  if (name.length > 256) {
+    throw new InvalidValueError(
+      `The conference name has ${name.length} characters; at most 256 are possible`,
+    );
+  }
+  if (/\p{Cc}/u.test(name)) {
+    throw new InvalidValueError('The conference name has control characters; leave them out');
+  }
+}
+
+function readBlob(
+  protocol: string,
+  blob: Uint8Array,
+): { sdp: SessionDescription | undefined; problem: string | undefined } {
+  if (protocol.toLowerCase() !== SDP_PROTOCOL.toLowerCase()) {
+    return { sdp: undefined, problem: `its protocol is "${protocol}", not "${SDP_PROTOCOL}"` };
+  }
+  try {
+    return { sdp: SessionDescription.parse(blob), problem: undefined };
+  } catch (error) {
+    return { sdp: undefined, problem: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** Every `c=` that counts for a medium; the session's own when there is no medium. */
+export function allConnections(sdp: SessionDescription): ConnectionField[] {
+  const media = sdp.media.toArray();
+  return media.length === 0 ? sdp.connection.all : media.flatMap((medium) => medium.effectiveConnections);
+}
+
+function scopeOf(fields: readonly ConnectionField[]): AdvertisingScope | undefined {
+  const ORDER: readonly AdvertisingScope[] = ['local', 'site', 'region', 'world'];
+  const scopes = fields.flatMap(({ address, ttl }): AdvertisingScope[] => {
+    if (!isMulticast(address)) return [];
+    const ip = tryParseIp(address);
+    if (ip?.family === 6) return [scopeOfIpv6((ip.bytes[1] ?? 0) & 0x0f)];
+    return ttl === undefined ? [] : [scopeOfTtl(ttl)];
+  });
+  return scopes.toSorted((a, b) => ORDER.indexOf(b) - ORDER.indexOf(a))[0];
+}
+
+/** RFC 7346 §2: 1 interface, 2 link, 3 realm, 4 admin, 5 site, 8 organization, E global. */
+function scopeOfIpv6(scop: number): AdvertisingScope {
+  if (scop <= 2) return 'local';
+  if (scop <= 5) return 'site';
+  return scop <= 8 ? 'region' : 'world';
+}
+
+function describesEncryption(sdp: SessionDescription | undefined): boolean {
+  if (sdp === undefined) return false;
+  return [sdp, ...sdp.media].some(
+    (level) =>
+      level.connection.key !== undefined ||
+      level.attributes.has('crypto') ||
+      ('proto' in level && /\bSAVPF?\b/.test(level.proto)),
+  );
+}
+
+/** First moment whose NTP seconds have the ten digits that SDP wants (RFC 8866 §9, `POS-DIGIT 9*DIGIT`). */
+const FIRST_UNIX_MS = ntpSecondsToUnixMs(1e9);
+
+function ntpTime(what: string, date: Date | null | undefined): number {
+  if (date === null || date === undefined) return 0;
+  const ms = date.getTime();
+  if (Number.isNaN(ms)) throw new InvalidTimeError(`The ${what} time is not a date`);
+  if (ms < FIRST_UNIX_MS) {
+    throw new InvalidTimeError(`The ${what} time ${date.toISOString()} is too long ago for SDP`);
+  }
+  return unixMsToNtpSeconds(ms);
+}
+
+/** A stranger's number may be beyond what a Date can hold. */
+function dateOf(ntpSeconds: number): Date | undefined {
+  const date = new Date(ntpSecondsToUnixMs(ntpSeconds));
+  return Number.isNaN(date.getTime()) ? undefined : date;
+}

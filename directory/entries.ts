@@ -1,0 +1,129 @@
+import { AlreadyExistsError, DirectoryError, NotFoundError } from './errors.ts';
+import type { Detected } from './layout/detect.ts';
+import type { LdapConnection } from './ldap/connection.ts';
+import type { LdapAttributes, LdapEntry } from './ldap/entry.ts';
+import type { LdapSession } from './session.ts';
+
+/** A session with a server whose layout is known. */
+export interface Connected extends Detected {
+  readonly session: LdapSession;
+}
+
+/** Reads and changes single entries. Each change knows how to see whether it took effect when its answer is lost. */
+export class Entries {
+  readonly #connected: Connected;
+  readonly #now: () => Date;
+
+  constructor(connected: Connected, now: () => Date) {
+    this.#connected = connected;
+    this.#now = now;
+  }
+
+  /** The entry, or undefined when there is none that is a live conference. */
+  read(dn: string, signal?: AbortSignal): Promise<LdapEntry | undefined> {
+    return this.#connected.session.read((connection) => this.#on(connection, dn, signal), signal);
+  }
+
+  /** @returns seconds granted */
+  add(dn: string, attributes: LdapAttributes, ttlSeconds: number, signal?: AbortSignal): Promise<number> {
+    const { layout, session } = this.#connected;
+    return session
+      .write(
+        async (connection, again) => {
+          try {
+            await layout.add(connection, dn, attributes, ttlSeconds, this.#now(), signal);
+          } catch (error) {
+            // the first attempt may have come through after we had looked
+            const ours = again && (await this.#holds(connection, dn, attributes, signal));
+            if (!ours || !(error instanceof AlreadyExistsError)) throw error;
+          }
+          return (await this.#ttlLeft(connection, dn, signal)) ?? ttlSeconds;
+        },
+        async (connection) => {
+          if (!(await this.#holds(connection, dn, attributes, signal))) return undefined;
+          const granted = await layout.refresh(connection, dn, ttlSeconds, this.#now(), signal);
+          return { value: granted ?? ttlSeconds };
+        },
+        signal,
+      )
+      .catch((error: unknown) => {
+        throw missingContainer(error, layout.base);
+      });
+  }
+
+  /** Replaces whole attributes; an empty list of values removes one. */
+  replace(dn: string, attributes: LdapAttributes, signal?: AbortSignal): Promise<void> {
+    return this.#connected.session.write(
+      (connection) => connection.replace(dn, attributes, signal),
+      async (connection) => doneIf(await this.#holds(connection, dn, attributes, signal)),
+      signal,
+    );
+  }
+
+  /** @returns seconds granted */
+  refresh(dn: string, ttlSeconds: number, signal?: AbortSignal): Promise<number> {
+    const { layout, session } = this.#connected;
+    return session.write(
+      async (connection) => {
+        const granted = await layout.refresh(connection, dn, ttlSeconds, this.#now(), signal);
+        return granted ?? (await this.#ttlLeft(connection, dn, signal)) ?? ttlSeconds;
+      },
+      async () => undefined, // doing it twice does no harm
+      signal,
+    );
+  }
+
+  delete(dn: string, signal?: AbortSignal): Promise<void> {
+    return this.#connected.session.write(
+      async (connection, again) => {
+        try {
+          await connection.delete(dn, signal);
+        } catch (error) {
+          if (!again || !(error instanceof NotFoundError)) throw error;
+        }
+      },
+      async (connection) => doneIf((await this.#on(connection, dn, signal)) === undefined),
+      signal,
+    );
+  }
+
+  async #on(connection: LdapConnection, dn: string, signal?: AbortSignal): Promise<LdapEntry | undefined> {
+    const { layout } = this.#connected;
+    const { attributes, binaryAttributes } = layout;
+    const filter = layout.filter({}, this.#now());
+    try {
+      const request = { base: dn, scope: 'base' as const, filter, attributes, binaryAttributes };
+      return (await connection.searchPage(request, signal)).entries[0];
+    } catch (error) {
+      if (error instanceof NotFoundError) return undefined;
+      throw error;
+    }
+  }
+
+  async #holds(
+    connection: LdapConnection,
+    dn: string,
+    attributes: LdapAttributes,
+    signal?: AbortSignal,
+  ): Promise<boolean> {
+    const entry = await this.#on(connection, dn, signal);
+    return entry !== undefined && this.#connected.layout.holds(entry, attributes);
+  }
+
+  async #ttlLeft(connection: LdapConnection, dn: string, signal?: AbortSignal): Promise<number | undefined> {
+    const entry = await this.#on(connection, dn, signal);
+    return entry === undefined ? undefined : this.#connected.layout.ttlOf(entry, this.#now());
+  }
+}
+
+const doneIf = (condition: boolean): { readonly value: undefined } | undefined =>
+  condition ? { value: undefined } : undefined;
+
+/** noSuchObject about the container is not about the conference. */
+export function missingContainer(error: unknown, base: string): unknown {
+  if (!(error instanceof NotFoundError)) return error;
+  return new DirectoryError(
+    `The directory has no ${base}. Create that entry, or name another base in the URL.`,
+    { ldapCode: 32, cause: error },
+  );
+}

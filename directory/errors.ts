@@ -1,0 +1,140 @@
+import { InvalidValueError, RendezvousError, StateError } from '../src/errors.ts';
+import { resultName } from '../src/ldap/index.ts';
+
+/** Where and how a directory said no. */
+export interface DirectoryErrorDetails {
+  /** LDAP result code (RFC 4511 Appendix A). */
+  readonly ldapCode?: number;
+  /** The server's own words. */
+  readonly diagnostic?: string;
+  /** URIs of a referral result. */
+  readonly referrals?: readonly string[];
+  /** True when a change was sent and nobody knows whether it took effect. */
+  readonly outcomeUnknown?: boolean;
+  readonly cause?: unknown;
+}
+
+/** A directory refused, could not be reached or did not make sense. */
+export class DirectoryError extends RendezvousError {
+  readonly code: string = 'ERR_DIRECTORY';
+  /** LDAP result code (RFC 4511 Appendix A), when the server gave one. */
+  readonly ldapCode: number | undefined;
+  /** Name of that result code, such as `insufficientAccessRights`. */
+  readonly ldapName: string | undefined;
+  /** The server's own words, when it gave any. */
+  readonly diagnostic: string | undefined;
+  /** URIs of a referral result. */
+  readonly referrals: readonly string[];
+  /** True when a change was sent and nobody knows whether it took effect: look before trying again. */
+  readonly outcomeUnknown: boolean;
+  constructor(message: string, details: DirectoryErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.ldapCode = details.ldapCode;
+    this.ldapName = details.ldapCode === undefined ? undefined : resultName(details.ldapCode);
+    this.diagnostic = details.diagnostic === '' ? undefined : details.diagnostic;
+    this.referrals = details.referrals ?? [];
+    this.outcomeUnknown = details.outcomeUnknown ?? false;
+  }
+}
+
+/** There is no such entry (noSuchObject). */
+export class NotFoundError extends DirectoryError {
+  override readonly code = 'ERR_DIRECTORY_NOT_FOUND';
+}
+/** The name is taken (entryAlreadyExists). */
+export class AlreadyExistsError extends DirectoryError {
+  override readonly code = 'ERR_DIRECTORY_ALREADY_EXISTS';
+}
+/** The server does not let us: wrong password, or no right to do this. */
+export class NotPermittedError extends DirectoryError {
+  override readonly code = 'ERR_DIRECTORY_NOT_PERMITTED';
+}
+/** More results than the server or the caller allows. */
+export class SizeLimitError extends DirectoryError {
+  override readonly code = 'ERR_DIRECTORY_SIZE_LIMIT';
+}
+/** The server does not carry a layout for conferences that we know. */
+export class UnknownLayoutError extends DirectoryError {
+  override readonly code = 'ERR_DIRECTORY_LAYOUT';
+}
+/** Not reached, or lost on the way. */
+export class DirectoryUnavailableError extends DirectoryError {
+  override readonly code = 'ERR_DIRECTORY_UNAVAILABLE';
+}
+/** The server did not answer in time. */
+export class DirectoryTimeoutError extends DirectoryError {
+  override readonly code = 'ERR_DIRECTORY_TIMEOUT';
+}
+
+/** `connect` is missing or has failed, or the directory has been closed. */
+export class NotConnectedError extends StateError {
+  override readonly code = 'ERR_DIRECTORY_NOT_CONNECTED';
+}
+/** `connect` was called a second time. */
+export class AlreadyConnectedError extends StateError {
+  override readonly code = 'ERR_DIRECTORY_ALREADY_CONNECTED';
+}
+/** No server name was given. */
+export class NoServerError extends InvalidValueError {
+  override readonly code = 'ERR_DIRECTORY_NO_SERVER';
+}
+/** A start or stop time that cannot be: not a date, outside the NTP eras, or stop before start. */
+export class InvalidTimeError extends InvalidValueError {
+  override readonly code = 'ERR_INVALID_TIME';
+}
+/** No free group address was found within the attempts allowed. */
+export class NoFreeGroupError extends DirectoryError {
+  override readonly code = 'ERR_DIRECTORY_NO_FREE_GROUP';
+}
+
+/** The error for an LDAP result other than success; `doing` completes "Could not …". */
+export function errorForResult(
+  doing: string,
+  ldapCode: number,
+  details: Omit<DirectoryErrorDetails, 'ldapCode'> = {},
+): DirectoryError {
+  const words =
+    details.diagnostic === undefined || details.diagnostic === '' ? '' : `: ${details.diagnostic}`;
+  const message = `Could not ${doing}: the directory answered ${resultName(ldapCode)} (${ldapCode})${words}.${hint(ldapCode, details.referrals)}`;
+  const all = { ...details, ldapCode };
+  switch (ldapCode) {
+    case 32:
+      return new NotFoundError(message, all);
+    case 68:
+      return new AlreadyExistsError(message, all);
+    case 7:
+    case 8:
+    case 13:
+    case 48:
+    case 49:
+    case 50:
+      return new NotPermittedError(message, all);
+    case 4:
+    case 11:
+      return new SizeLimitError(message, all);
+    case 3:
+      return new DirectoryTimeoutError(message, all);
+    case 51:
+    case 52:
+      return new DirectoryUnavailableError(message, all);
+    default:
+      return new DirectoryError(message, all);
+  }
+}
+
+/** What to do about it, where the code says so. */
+function hint(code: number, referrals: readonly string[] = []): string {
+  switch (code) {
+    case 10:
+      return referrals.length === 0 ? ' Ask another server.' : ` Ask instead: ${referrals.join(', ')}`;
+    case 8:
+    case 13:
+      return ' Use ldaps:// or StartTLS.';
+    case 49:
+      return ' Check the bind name and the password.';
+    case 50:
+      return ' Bind as somebody who may.';
+    default:
+      return '';
+  }
+}

@@ -1,0 +1,27 @@
+/**
+ * Where conferences are published and found: the `Directory` interface, its LDAP implementation for the embedded
+ * service, locator services and other LDAP servers, and the `Conference` that travels through it.
+ */
+export { type AddressType, Conference, SDP_PROTOCOL } from './conference.ts';
+export type { ConferenceJson, ConferenceMediaJson } from './conference-json.ts';
+export {
+  type ConferenceInit,
+  createConference,
+  DEFAULT_SPAN_MS,
+  PLACEHOLDER_GROUP,
+} from './create-conference.ts';
+export * from './errors.ts';
+export { findGroupUsers, type GroupChoice, pickGroup, type PickGroupOptions } from './groups.ts';
+export { type GroupUse, groupsOf } from './layout/groups-of.ts';
+export {
+  createDirectory,
+  type DirectoryOptions,
+  type DirectoryTarget,
+  openDirectory,
+  type OpenDirectoryOptions,
+  STORE_FILE,
+} from './open.ts';
+export { Rendezvous, type RendezvousOptions } from './rendezvous.ts';
+export { Results } from './results.ts';
+export { DEFAULT_TTL_SECONDS, MAX_TTL_SECONDS, MIN_TTL_SECONDS, ttlUntilStop } from './ttl.ts';
+export type * from './types.ts';

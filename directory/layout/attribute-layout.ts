@@ -1,0 +1,200 @@
+import { ADVERTISING_SCOPES, formatIp, tryParseIp } from '../../src/ip/index.ts';
+import { escapeDnValue, type Filter, utf8Bytes } from '../../src/ldap/index.ts';
+import { Conference, SDP_PROTOCOL } from '../conference.ts';
+import type { LdapConnection } from '../ldap/connection.ts';
+import type { LdapAttributes, LdapEntry } from '../ldap/entry.ts';
+import type { DirectoryType } from '../types.ts';
+import { and, atLeast, atMost, equality, matching, not, or, present } from './filters.ts';
+import { generalizedTime } from './generalized-time.ts';
+import type { Layout, LayoutQuery } from './layout.ts';
+import { type GroupUse, groupsOf } from './groups-of.ts';
+
+/** Attribute names of one schema. All but the first three are copies out of the blob, to search by. */
+export interface AttributeNames {
+  /** The RDN. */
+  readonly name: string;
+  readonly protocol: string;
+  readonly blob: string;
+  readonly originator: string;
+  readonly description: string;
+  readonly url: string;
+  readonly start: string;
+  readonly stop: string;
+  /** 1 local, 2 site, 3 region, 4 world. */
+  readonly scope: string;
+  /** 1 or 0. */
+  readonly encrypted: string;
+  /** `group:port` of each medium; `[group]:port` for IPv6. */
+  readonly group: string;
+  /** DN of who published it, where the schema has a place for it. */
+  readonly owner?: string;
+}
+
+export interface AttributeLayoutOptions {
+  readonly type: DirectoryType;
+  readonly base: string;
+  readonly objectClass: string;
+  readonly names: AttributeNames;
+  /** Attributes that every entry has and nobody needs to see. */
+  readonly hidden: readonly string[];
+  readonly operational: readonly string[];
+}
+
+/** What the layouts for locator services and for other LDAP servers share; keeping entries alive is their own. */
+export abstract class AttributeLayout implements Layout {
+  readonly type: DirectoryType;
+  abstract readonly isDynamic: boolean;
+  readonly base: string;
+  readonly attributes: readonly string[];
+  readonly binaryAttributes: readonly string[];
+  protected readonly names: AttributeNames;
+  protected readonly objectClass: string;
+  readonly #known: ReadonlySet<string>;
+
+  constructor(options: AttributeLayoutOptions) {
+    this.type = options.type;
+    this.base = options.base;
+    this.names = options.names;
+    this.objectClass = options.objectClass;
+    this.attributes = ['*', ...options.operational];
+    this.binaryAttributes = [options.names.blob];
+    this.#known = new Set(
+      [...Object.values(options.names), ...options.hidden, ...options.operational, 'objectClass'].map(
+        (name) => String(name).toLowerCase(),
+      ),
+    );
+  }
+
+  abstract add(
+    connection: LdapConnection,
+    dn: string,
+    attributes: LdapAttributes,
+    ttlSeconds: number,
+    now: Date,
+    signal?: AbortSignal,
+  ): Promise<void>;
+  abstract refresh(
+    connection: LdapConnection,
+    dn: string,
+    ttlSeconds: number,
+    now: Date,
+    signal?: AbortSignal,
+  ): Promise<number | undefined>;
+  abstract ttlOf(entry: LdapEntry, now: Date): number | undefined;
+
+  dn(name: string): string {
+    return `${this.names.name}=${escapeDnValue(name)},${this.base}`;
+  }
+
+  filter(query: LayoutQuery, now: Date): Filter {
+    const { names } = this;
+    const moment = query.activeAt === undefined ? undefined : generalizedTime(query.activeAt);
+    return and(
+      equality('objectClass', this.objectClass),
+      this.aliveFilter(now),
+      query.name === undefined ? undefined : matching(names.name, query.name),
+      query.scope === undefined
+        ? undefined
+        : this.#orMissing(names.scope, equality(names.scope, scopeNumber(query.scope))),
+      moment === undefined ? undefined : this.#orMissing(names.start, atMost(names.start, moment)),
+      moment === undefined ? undefined : this.#orMissing(names.stop, atLeast(names.stop, moment)),
+      query.group === undefined ? undefined : this.#groupFilter(query.group),
+    );
+  }
+
+  read(entry: LdapEntry, now: Date): Conference | undefined {
+    const { names } = this;
+    const name = entry.text(names.name);
+    if (name === undefined) return undefined;
+    const ttlSeconds = this.ttlOf(entry, now);
+    if (ttlSeconds !== undefined && ttlSeconds <= 0) return undefined; // removal may be late (RFC 2589 §6.2)
+    const attributes = new Map<string, readonly (string | Uint8Array)[]>();
+    for (const other of entry.names) {
+      if (!this.#known.has(other.toLowerCase())) attributes.set(other, entry.all(other));
+    }
+    return new Conference({
+      name,
+      protocol: entry.text(names.protocol) ?? SDP_PROTOCOL,
+      blob: entry.bytes(names.blob) ?? new Uint8Array(0),
+      isEncrypted: entry.text(names.encrypted) === '1',
+      attributes,
+      publication: {
+        dn: entry.dn,
+        name,
+        ttlSeconds,
+        expiresAt: ttlSeconds === undefined ? undefined : new Date(now.getTime() + ttlSeconds * 1000),
+      },
+    });
+  }
+
+  newAttributes(conference: Conference, ownerDn: string | undefined): LdapAttributes {
+    const { names } = this;
+    const owner = names.owner === undefined || ownerDn === undefined ? {} : { [names.owner]: [ownerDn] };
+    const all: LdapAttributes = {
+      objectClass: [this.objectClass, ...(this.isDynamic ? ['dynamicObject'] : [])],
+      [names.name]: [conference.name],
+      [names.protocol]: [conference.protocol],
+      ...this.changedAttributes(conference),
+      ...owner,
+    };
+    return Object.fromEntries(Object.entries(all).filter(([, values]) => values.length > 0));
+  }
+
+  changedAttributes(conference: Conference): LdapAttributes {
+    const { names } = this;
+    const one = (value: string | undefined): readonly string[] =>
+      value === undefined || value.trim() === '' ? [] : [value];
+    const { advertisingScope: scope, startTime, stopTime } = conference;
+    return {
+      [names.blob]: [conference.blob],
+      [names.originator]: one(conference.originator),
+      [names.description]: one(conference.description),
+      [names.url]: one(conference.url),
+      [names.start]: startTime === undefined ? [] : [generalizedTime(startTime)],
+      [names.stop]: stopTime === null ? [] : [generalizedTime(stopTime)],
+      [names.scope]: scope === undefined ? [] : [scopeNumber(scope)],
+      [names.encrypted]: [conference.isEncrypted ? '1' : '0'],
+      [names.group]: groupsOf(conference).map(formatGroup),
+    };
+  }
+
+  holds(entry: LdapEntry, attributes: LdapAttributes): boolean {
+    const { blob, encrypted } = this.names;
+    const stored = entry.bytes(blob);
+    const [wanted] = attributes[blob] ?? [];
+    const bytes = typeof wanted === 'string' ? utf8Bytes(wanted) : wanted;
+    if (stored === undefined || bytes === undefined || stored.length !== bytes.length) return false;
+    return (
+      entry.text(encrypted) === attributes[encrypted]?.[0] && stored.every((byte, i) => byte === bytes[i])
+    );
+  }
+
+  /** Leaves out what has expired, where the server does not do so by itself. */
+  protected aliveFilter(_now: Date): Filter | undefined {
+    return undefined;
+  }
+
+  /** Entries of other programs lack the copies; they pass and are looked at here. */
+  #orMissing(attribute: string, filter: Filter): Filter {
+    return or(filter, not(present(attribute)));
+  }
+
+  #groupFilter({ address: text, port }: { readonly address: string; readonly port?: number }): Filter {
+    const ip = tryParseIp(text);
+    const address = ip === undefined ? text : formatIp(ip); // as the copies are spelled
+    const { group } = this.names;
+    const copy =
+      port === undefined
+        ? matching(group, `${formatGroup({ address, port: 0 }).slice(0, -1)}*`)
+        : equality(group, formatGroup({ address, port }));
+    return copy === undefined ? present(this.names.name) : this.#orMissing(group, copy);
+  }
+}
+
+function scopeNumber(scope: (typeof ADVERTISING_SCOPES)[number]): string {
+  return String(ADVERTISING_SCOPES.indexOf(scope) + 1);
+}
+
+function formatGroup({ address, port }: GroupUse): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}

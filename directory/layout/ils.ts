@@ -1,0 +1,90 @@
+import { DirectoryError } from '../errors.ts';
+import type { LdapConnection } from '../ldap/connection.ts';
+import type { LdapAttributes, LdapEntry } from '../ldap/entry.ts';
+import { AttributeLayout } from './attribute-layout.ts';
+
+/** Root of a locator service. */
+export const ILS_CONTEXT = 'o=Intranet';
+
+/**
+ * Codes by which servers refuse `entryTTL` in an add: no such attribute, undefined, constraint, syntax, unwilling,
+ * object class. Locator services want it in a modify of its own.
+ */
+const TTL_REFUSED: ReadonlySet<number> = new Set([16, 17, 19, 21, 53, 65]);
+
+/**
+ * Conferences in a locator service: `uid=<name>,ou=Dynamic,o=Intranet`, object class rtConference, always dynamic. The
+ * embedded service has this layout.
+ */
+export class IlsLayout extends AttributeLayout {
+  readonly isDynamic = true;
+  readonly #refreshes: boolean;
+  #ttlInAdd = true;
+
+  /** @param refreshes whether the server offers the refresh operation; else `entryTTL` is modified */
+  constructor(refreshes: boolean) {
+    super({
+      type: 'ils',
+      base: `ou=Dynamic,${ILS_CONTEXT}`,
+      objectClass: 'rtConference',
+      names: {
+        name: 'uid',
+        protocol: 'protocolID',
+        blob: 'conferenceBlob',
+        originator: 'originator',
+        description: 'generalDescription',
+        url: 'url',
+        start: 'startTime',
+        stop: 'stopTime',
+        scope: 'advertisingScope',
+        encrypted: 'isEncrypted',
+        group: 'confAddr',
+      },
+      hidden: ['cn'],
+      operational: ['entryTTL'],
+    });
+    this.#refreshes = refreshes;
+  }
+
+  async add(
+    connection: LdapConnection,
+    dn: string,
+    attributes: LdapAttributes,
+    ttlSeconds: number,
+    _now: Date,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    if (this.#ttlInAdd) {
+      try {
+        await connection.add(dn, { ...attributes, entryTTL: [String(ttlSeconds)] }, signal);
+        return;
+      } catch (error) {
+        if (!(error instanceof DirectoryError) || !TTL_REFUSED.has(error.ldapCode ?? 0)) throw error;
+      }
+    }
+    await connection.add(dn, attributes, signal);
+    this.#ttlInAdd = false; // it was the TTL that the server did not want
+    try {
+      await this.refresh(connection, dn, ttlSeconds, _now, signal);
+    } catch (error) {
+      await connection.delete(dn).catch(() => {}); // half an add is none; if this fails it expires
+      throw error;
+    }
+  }
+
+  async refresh(
+    connection: LdapConnection,
+    dn: string,
+    ttlSeconds: number,
+    _now: Date,
+    signal?: AbortSignal,
+  ): Promise<number | undefined> {
+    if (this.#refreshes) return connection.refresh(dn, ttlSeconds, signal);
+    await connection.replace(dn, { entryTTL: [String(ttlSeconds)] }, signal);
+    return undefined;
+  }
+
+  ttlOf(entry: LdapEntry): number | undefined {
+    return entry.integer('entryTTL');
+  }
+}

@@ -1,0 +1,60 @@
+import type { Filter } from '../../src/ldap/index.ts';
+import type { AdvertisingScope } from '../../src/ip/index.ts';
+import type { Conference } from '../conference.ts';
+import type { LdapConnection } from '../ldap/connection.ts';
+import type { LdapAttributes, LdapEntry } from '../ldap/entry.ts';
+import type { DirectoryType } from '../types.ts';
+
+/** What a layout needs to know of a query to let the server do most of the work. */
+export interface LayoutQuery {
+  readonly name?: string;
+  readonly scope?: AdvertisingScope;
+  readonly activeAt?: Date;
+  /** Only conferences that use this group, and this port if there is one. */
+  readonly group?: { readonly address: string; readonly port?: number };
+}
+
+/**
+ * How one kind of server keeps conferences: where, under which names, and how entries are kept alive. A server of
+ * another kind is another implementation of this and a line in `detectLayout`.
+ */
+export interface Layout {
+  readonly type: DirectoryType;
+  /** Whether the server removes entries that are not refreshed. */
+  readonly isDynamic: boolean;
+  /** DN of the entry above all conferences. */
+  readonly base: string;
+  /** Attributes to ask for, operational ones included. */
+  readonly attributes: readonly string[];
+  /** Those of them whose values are bytes. */
+  readonly binaryAttributes: readonly string[];
+  dn(name: string): string;
+  /** May let through more than asked for; callers check again. */
+  filter(query: LayoutQuery, now: Date): Filter;
+  /** The conference in an entry, or undefined when it has expired or is none. */
+  read(entry: LdapEntry, now: Date): Conference | undefined;
+  /** Everything a new entry holds, but what keeps it alive. */
+  newAttributes(conference: Conference, ownerDn: string | undefined): LdapAttributes;
+  /** What `modify` replaces; an empty list of values removes an attribute. */
+  changedAttributes(conference: Conference): LdapAttributes;
+  /** Whether the entry holds what we tried to write, to settle a change whose answer was lost. */
+  holds(entry: LdapEntry, attributes: LdapAttributes): boolean;
+  add(
+    connection: LdapConnection,
+    dn: string,
+    attributes: LdapAttributes,
+    ttlSeconds: number,
+    now: Date,
+    signal?: AbortSignal,
+  ): Promise<void>;
+  /** Starts the time to live anew; gives the seconds granted when the server says them. */
+  refresh(
+    connection: LdapConnection,
+    dn: string,
+    ttlSeconds: number,
+    now: Date,
+    signal?: AbortSignal,
+  ): Promise<number | undefined>;
+  /** Seconds an entry has left; undefined when it does not say. */
+  ttlOf(entry: LdapEntry, now: Date): number | undefined;
+}

@@ -1,0 +1,179 @@
+import type { ConnectionOptions } from 'node:tls';
+import type { Filter, SearchScope } from '../../src/ldap/index.ts';
+import { orAborted } from '../abort.ts';
+import {
+  DirectoryError,
+  type DirectoryErrorDetails,
+  DirectoryTimeoutError,
+  DirectoryUnavailableError,
+  errorForResult,
+} from '../errors.ts';
+import type { LdapAttributes, LdapEntry } from './entry.ts';
+import { Pipeline } from './pipeline.ts';
+import { LdapStream } from './stream.ts';
+import { displayTarget, type LdapTarget } from './target.ts';
+import { openTransport } from './transport.ts';
+
+export interface PageRequest {
+  readonly base: string;
+  readonly scope: SearchScope;
+  readonly filter: Filter;
+  readonly attributes: readonly string[];
+  /** Attributes whose values are wanted as bytes, spelled as the server spells them. */
+  readonly binaryAttributes: readonly string[];
+  /** Entries in a page; undefined to ask for everything at once. */
+  readonly pageSize?: number;
+  readonly cookie?: Uint8Array;
+  /** For a search without pages. */
+  readonly sizeLimit?: number;
+}
+
+export interface SearchPage {
+  readonly entries: readonly LdapEntry[];
+  /** There is more, and this asks for it. */
+  readonly cookie?: Uint8Array;
+}
+
+/** What a connection wants of a client library. */
+export interface LdapClient {
+  bind(dn: string, password: string): Promise<void>;
+  add(dn: string, attributes: LdapAttributes): Promise<void>;
+  /** Replaces whole attributes; an empty list of values removes one. */
+  replace(dn: string, attributes: LdapAttributes): Promise<void>;
+  delete(dn: string): Promise<void>;
+  /** RFC 2589 §4.1; gives the seconds granted when the answer says them. */
+  refresh(dn: string, ttlSeconds: number): Promise<number | undefined>;
+  searchPage(request: PageRequest): Promise<SearchPage>;
+  unbind(): Promise<void>;
+  /** Result code and details of an error that is the server's answer. */
+  explain(error: unknown): { readonly code: number; readonly details: DirectoryErrorDetails } | undefined;
+}
+
+export interface ConnectionSettings {
+  readonly tls: 'none' | 'ldaps' | 'starttls';
+  readonly tlsOptions?: ConnectionOptions;
+  /** Milliseconds for connecting and for each request. */
+  readonly timeoutMs: number;
+}
+
+/** The connection went away while a request was under way, or before. Whether the server saw it is unknown. */
+export class ConnectionLostError extends DirectoryUnavailableError {}
+
+/** Requests that may wait for an answer at once; OpenLDAP drops a connection with more than 1000. */
+const PIPELINE = 200;
+
+/**
+ * One LDAP connection from its opening to its end; it never comes back, its owner opens another. Each request has a
+ * time limit. A request that is too late ends the connection, since LDAP gives no other way to be rid of it for sure.
+ */
+export class LdapConnection {
+  readonly #client: LdapClient;
+  readonly #stream: LdapStream;
+  readonly #timeoutMs: number;
+  readonly #where: string;
+  readonly #pipeline = new Pipeline(PIPELINE);
+
+  private constructor(client: LdapClient, stream: LdapStream, timeoutMs: number, where: string) {
+    this.#client = client;
+    this.#stream = stream;
+    this.#timeoutMs = timeoutMs;
+    this.#where = where;
+  }
+
+  /**
+   * @param onLost called once, as soon as the connection is known to be gone without `close`
+   * @throws {DirectoryError} when the server cannot be reached in time
+   */
+  static async open(
+    target: LdapTarget,
+    settings: ConnectionSettings,
+    onLost: (reason: DirectoryUnavailableError) => void,
+    signal?: AbortSignal,
+  ): Promise<LdapConnection> {
+    const library = import('./ldapts.ts'); // loads while the connection is made
+    library.catch(() => {}); // reported below, unless connecting fails first
+    const socket = await openTransport(target, { ...settings, ...(signal === undefined ? {} : { signal }) });
+    const stream = new LdapStream(socket, { onLost });
+    const { createLdapClient } = await library;
+    const client = createLdapClient(stream, settings.timeoutMs * 2);
+    return new LdapConnection(client, stream, settings.timeoutMs, displayTarget(target));
+  }
+
+  get alive(): boolean {
+    return this.#stream.alive;
+  }
+
+  bind(dn: string, password: string, signal?: AbortSignal): Promise<void> {
+    return this.#run(
+      `bind as ${dn === '' ? 'anonymous' : dn}`,
+      () => this.#client.bind(dn, password),
+      signal,
+    );
+  }
+  add(dn: string, attributes: LdapAttributes, signal?: AbortSignal): Promise<void> {
+    return this.#run(`add ${dn}`, () => this.#client.add(dn, attributes), signal, true);
+  }
+  /** Replaces whole attributes; an empty list of values removes one. */
+  replace(dn: string, attributes: LdapAttributes, signal?: AbortSignal): Promise<void> {
+    return this.#run(`modify ${dn}`, () => this.#client.replace(dn, attributes), signal, true);
+  }
+  delete(dn: string, signal?: AbortSignal): Promise<void> {
+    return this.#run(`delete ${dn}`, () => this.#client.delete(dn), signal, true);
+  }
+  /** RFC 2589 §4.1; gives the seconds granted when the answer says them. */
+  refresh(dn: string, ttlSeconds: number, signal?: AbortSignal): Promise<number | undefined> {
+    return this.#run(`refresh ${dn}`, () => this.#client.refresh(dn, ttlSeconds), signal, true);
+  }
+  searchPage(request: PageRequest, signal?: AbortSignal): Promise<SearchPage> {
+    return this.#run(`search ${request.base || 'the root'}`, () => this.#client.searchPage(request), signal);
+  }
+
+  /** Unbinds; requests still under way fail. */
+  async close(): Promise<void> {
+    if (!this.#stream.alive) return;
+    this.#stream.finish();
+    await this.#client.unbind().catch(() => {}); // it is gone either way
+    this.#stream.destroy();
+  }
+
+  async #run<T>(doing: string, call: () => Promise<T>, signal?: AbortSignal, writes = false): Promise<T> {
+    signal?.throwIfAborted();
+    using _place = await this.#pipeline.enter();
+    signal?.throwIfAborted();
+    if (!this.alive) throw this.#lost(doing, false);
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      this.#stream.lose(`no answer within ${this.#timeoutMs / 1000} s`);
+    }, this.#timeoutMs);
+    const answer = call();
+    try {
+      return await orAborted(answer, signal);
+    } catch (error) {
+      if (signal?.aborted === true && error === signal.reason) throw error;
+      const result = this.#client.explain(error);
+      if (result !== undefined) throw errorForResult(doing, result.code, result.details);
+      if (late) {
+        const unsure = writes ? ' Whether it took effect is not known.' : '';
+        throw new DirectoryTimeoutError(
+          `Could not ${doing}: the directory ${this.#where} did not answer within ${this.#timeoutMs / 1000} s.${unsure}`,
+          { outcomeUnknown: writes, cause: error },
+        );
+      }
+      if (!this.alive) throw this.#lost(doing, writes, error);
+      throw new DirectoryError(
+        `Could not ${doing}: ${error instanceof Error ? error.message : String(error)}`,
+        {
+          cause: error,
+        },
+      );
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #lost(doing: string, outcomeUnknown: boolean, cause?: unknown): ConnectionLostError {
+    const why = this.#stream.reason?.message ?? 'the connection is closed';
+    return new ConnectionLostError(`Could not ${doing}: ${why}`, { outcomeUnknown, cause });
+  }
+}

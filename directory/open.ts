@@ -1,0 +1,96 @@
+import { join, resolve } from 'node:path';
+import type { RandomSource } from '../src/machine.ts';
+import { type Clock, systemClock } from '../src/net/clock.ts';
+import { LdapDirectory } from './ldap-directory.ts';
+import { type LdapTarget, parseTarget } from './ldap/target.ts';
+import type { ConnectOptions, Credentials, Directory, DirectoryType } from './types.ts';
+
+export interface DirectoryOptions {
+  /** The kind of server, instead of finding out. */
+  readonly type?: DirectoryType;
+  /** Data directory of the embedded store, for the target `embedded`; default the user's. */
+  readonly dataDir?: string;
+  readonly clock?: Clock;
+  /** Default `Math.random`. */
+  readonly random?: RandomSource;
+}
+
+export interface OpenDirectoryOptions extends ConnectOptions, DirectoryOptions {
+  /** Bind right after connecting. */
+  readonly credentials?: Credentials;
+}
+
+/** An LDAP URL; `embedded` for the store in the user's data directory; or that of the data directory given. */
+export type DirectoryTarget = string | { readonly embedded: string };
+
+/** File of the embedded store in its data directory. */
+export const STORE_FILE = 'directory.db';
+
+/**
+ * Opens a directory and connects to it. Close it when done, or use `await using`.
+ *
+ * @param target `ldap://`, `ldaps://` or `ldapi://` URL, with the base DN as its path if it is not to be found out
+ *   (RFC 4516); without a port 389 or 636. Or `embedded`, which opens the store of the data directory and speaks LDAP
+ *   to a service in this process
+ * @throws {NoServerError} when the URL names no server
+ * @throws {DirectoryError} when it cannot be reached in time, or keeps conferences in no way we know
+ * @throws {StoreError} when the embedded store cannot be opened
+ */
+export async function openDirectory(
+  target: DirectoryTarget,
+  options: OpenDirectoryOptions = {},
+): Promise<Directory> {
+  const directory = await createDirectory(target, options);
+  try {
+    await directory.connect(options);
+    if (options.credentials !== undefined) await directory.bind(options.credentials);
+    return directory;
+  } catch (error) {
+    await directory.close();
+    throw error;
+  }
+}
+
+/** A directory that is not connected yet: call `connect`. An embedded store is opened, though. */
+export async function createDirectory(
+  target: DirectoryTarget,
+  options: DirectoryOptions = {},
+): Promise<Directory> {
+  const { clock = systemClock, random = Math.random, type } = options;
+  const common = { clock, random, ...(type === undefined ? {} : { type }) };
+  if (typeof target === 'string' && target !== 'embedded')
+    return new LdapDirectory(parseTarget(target), common);
+  const dataDir = resolve(
+    typeof target === 'string' ? (options.dataDir ?? (await userDataDir())) : target.embedded,
+  );
+  return openEmbedded(dataDir, common);
+}
+
+async function openEmbedded(
+  dataDir: string,
+  options: { readonly clock: Clock; readonly random: RandomSource; readonly type?: DirectoryType },
+): Promise<Directory> {
+  const { createLocatorService, openStore } = await import('./server/index.ts');
+  const store = openStore({ path: join(dataDir, STORE_FILE) });
+  const service = createLocatorService({ store, clock: options.clock });
+  const target: LdapTarget = {
+    kind: 'service',
+    connect: () => service.connect(),
+    url: `embedded:${dataDir}`,
+    base: '',
+  };
+  return new LdapDirectory(target, {
+    ...options,
+    displayName: `this computer (${dataDir})`,
+    onClose: () => {
+      service.close();
+      store[Symbol.dispose]();
+    },
+  });
+}
+
+/** `$XDG_DATA_HOME/rendezvous` and its like on other systems. */
+async function userDataDir(): Promise<string> {
+  const { default: envPaths } = await import('env-paths');
+  return envPaths('rendezvous', { suffix: '' }).data;
+}

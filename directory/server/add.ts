@@ -1,0 +1,100 @@
+import { type AddRequest, serializeDn } from '../../src/ldap/index.ts';
+import type { Identity } from './access.ts';
+import {
+  failNoSuchObject,
+  isLive,
+  liveEntry,
+  type OperationContext,
+  readDn,
+  requireAccess,
+} from './context.ts';
+import { EntryAttribute } from './entry.ts';
+import {
+  addRdnValues,
+  checkSize,
+  checkValues,
+  completeRequired,
+  requireDescription,
+  requireWritable,
+  resolveClasses,
+  setClasses,
+} from './entry-rules.ts';
+import { OperationError } from './errors.ts';
+import { parentPath, pathOf, STTL } from './schema.ts';
+import { withOperational } from './tree.ts';
+import { clampTtl, extendAbove, ttlFromValues } from './ttl.ts';
+
+/**
+ * Adds an entry (RFC 4511 §4.7).
+ *
+ * @throws {OperationError} saying why not
+ */
+export function add(context: OperationContext, who: Identity, request: AddRequest): void {
+  const { store, clock, limits, ttl } = context;
+  const dn = readDn(request.entry);
+  if (dn.length === 0)
+    throw new OperationError('unwillingToPerform', 'the root DSE (empty DN) cannot be added');
+  const path = pathOf(dn);
+  requireAccess(context, who, 'add', request.entry);
+
+  const attributes = new Map<string, EntryAttribute>();
+  let requestTtl: number | undefined;
+  for (const { type, vals } of request.attributes) {
+    if (type.toLowerCase() === STTL) {
+      requestTtl = ttlFromValues(type, vals, 60);
+      continue;
+    }
+    const description = requireDescription(type);
+    if (description.type.key === 'entryttl') {
+      requestTtl = ttlFromValues(type, vals, 1);
+      continue;
+    }
+    requireWritable(description);
+    if (attributes.has(description.key)) {
+      throw new OperationError('attributeOrValueExists', `attribute ${type} is given twice`);
+    }
+    checkValues(description, vals);
+    attributes.set(description.key, new EntryAttribute(description, vals));
+  }
+  addRdnValues(attributes, dn[0]!);
+  const classes = resolveClasses(attributes);
+  setClasses(attributes, classes);
+  completeRequired(attributes, classes);
+  checkSize(attributes, limits.maxEntryBytes);
+  if (requestTtl !== undefined && !classes.isDynamic) {
+    throw new OperationError(
+      'objectClassViolation',
+      `a time to live is for dynamic entries: add objectClass dynamicObject to ${request.entry}`,
+    );
+  }
+
+  store.transaction(() => {
+    const now = clock.wall();
+    const above = parentPath(path);
+    const parent = above === undefined ? undefined : liveEntry(context, above);
+    if (parent === undefined) failNoSuchObject(context, path, serializeDn(dn.slice(1)));
+    if (parent.expires !== undefined && !classes.isDynamic) {
+      throw new OperationError(
+        'objectClassViolation',
+        `${parent.dn} is dynamic, and below it everything is (RFC 2589 §3.1): add objectClass dynamicObject`,
+      );
+    }
+    const old = store.get(path);
+    if (old !== undefined) {
+      if (isLive(old, now)) {
+        throw new OperationError('entryAlreadyExists', `${old.dn} exists: modify it, or delete it first`);
+      }
+      for (const ended of store.descendants(path)) store.delete(ended);
+      store.delete(old);
+    }
+    const seconds = clampTtl(requestTtl ?? ttl.defaultSeconds, ttl);
+    const expires = classes.isDynamic ? now + seconds * 1000 : undefined;
+    const all = withOperational(attributes, {
+      structuralObjectClass: classes.structural.name,
+      who: who.dn,
+      wallMs: now,
+    });
+    store.insert({ parent: parent.id, path, dn: serializeDn(dn), attributes: all, expires });
+    if (expires !== undefined && parent.expires !== undefined) extendAbove(context, parent.id, expires);
+  });
+}

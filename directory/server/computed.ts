@@ -1,0 +1,48 @@
+import { textAttribute } from '../../src/ldap/index.ts';
+import type { OperationContext } from './context.ts';
+import { type Entry, EntryAttribute } from './entry.ts';
+import type { ComputedAttribute } from './filter-match.ts';
+import { attributeDescription, subschemaValues } from './schema.ts';
+import { SCHEMA, SCHEMA_PATH } from './tree.ts';
+import { secondsLeft } from './ttl.ts';
+
+const text = (name: string, ...values: readonly string[]): EntryAttribute =>
+  new EntryAttribute(attributeDescription(name)!, textAttribute(name, ...values).vals);
+
+const subschemaSubentry = text('subschemaSubentry', SCHEMA);
+const yes = text('hasSubordinates', 'TRUE');
+const no = text('hasSubordinates', 'FALSE');
+const subschema: ReadonlyMap<string, EntryAttribute> = new Map(
+  Array.from(subschemaValues(), ([key, values]) => [key, text(key, ...values)]),
+);
+
+/** Keys of attributes that {@link computedAttributes} makes. */
+export const COMPUTED: readonly string[] = [
+  'entryttl',
+  'hassubordinates',
+  'subschemasubentry',
+  'entrydn',
+  ...subschema.keys(),
+];
+
+/** Operational attributes that are worked out when they are read. */
+export function computedAttributes(context: OperationContext): ComputedAttribute {
+  const { store, clock } = context;
+  return (entry: Entry, type) => {
+    if (entry.path === '') return undefined; // the root DSE is made whole
+    switch (type) {
+      case 'entryttl':
+        return entry.expires === undefined
+          ? undefined
+          : text('entryTtl', String(secondsLeft(entry.expires, clock.wall())));
+      case 'hassubordinates':
+        return store.hasChildren(entry.id, clock.wall()) ? yes : no;
+      case 'subschemasubentry':
+        return subschemaSubentry;
+      case 'entrydn':
+        return text('entryDN', entry.dn);
+      default:
+        return entry.path === SCHEMA_PATH ? subschema.get(type) : undefined;
+    }
+  };
+}

@@ -1,0 +1,45 @@
+import type { LdapRequest } from '../../src/ldap/index.ts';
+
+/** What a service has done since it was made. They only grow. */
+export interface ServiceCounters {
+  connections: number;
+  /** Connections ended because of bytes that are not LDAP. */
+  malformed: number;
+  /** Connections turned away because there were too many. */
+  refused: number;
+  /** Requests answered, by kind. */
+  readonly operations: Record<LdapRequest['type'], number>;
+  /** Requests answered with a result other than success, compareTrue and compareFalse. */
+  failed: number;
+  /** Entries removed because their time was over. */
+  expired: number;
+  /** Removals put off because the store could not be written. */
+  sweepsFailed: number;
+  bytesIn: number;
+  bytesOut: number;
+}
+
+export function newCounters(): ServiceCounters {
+  return {
+    connections: 0,
+    malformed: 0,
+    refused: 0,
+    operations: {
+      bindRequest: 0,
+      unbindRequest: 0,
+      searchRequest: 0,
+      modifyRequest: 0,
+      addRequest: 0,
+      delRequest: 0,
+      modDNRequest: 0,
+      compareRequest: 0,
+      abandonRequest: 0,
+      extendedRequest: 0,
+    },
+    failed: 0,
+    expired: 0,
+    sweepsFailed: 0,
+    bytesIn: 0,
+    bytesOut: 0,
+  };
+}

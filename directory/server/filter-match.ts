@@ -1,0 +1,176 @@
+import { parseDn, prepareSubstring, rdnValueOctets, utf8Text } from '../../src/ldap/index.ts';
+import type { Filter, SubstringFilter } from '../../src/ldap/index.ts';
+import { type Entry, EntryAttribute, matchingAttributes } from './entry.ts';
+import type { MatchingRule } from './matching.ts';
+import { type AttributeDescription, attributeDescription, attributeType, rules } from './schema.ts';
+
+/** RFC 4511 §4.5.1.7: undefined stands for Undefined, and does not become true by negation. */
+export type Truth = boolean | undefined;
+export type Predicate = (entry: Entry) => Truth;
+
+/** Attributes that are worked out when they are read. */
+export type ComputedAttribute = (entry: Entry, type: string) => EntryAttribute | undefined;
+
+/** Attributes of `entry` under `wanted`, stored and computed ones. */
+export function* attributesOf(
+  entry: Entry,
+  wanted: AttributeDescription,
+  computed: ComputedAttribute,
+): IterableIterator<EntryAttribute> {
+  yield* matchingAttributes(entry.attributes, wanted);
+  const extra = wanted.type.operational ? computed(entry, wanted.type.key) : undefined;
+  if (extra !== undefined) yield extra;
+}
+
+/** Turns a filter into a test of one entry; what can be prepared is prepared once. */
+export function compileFilter(filter: Filter, computed: ComputedAttribute): Predicate {
+  switch (filter.kind) {
+    case 'and': {
+      const parts = filter.filters.map((inner) => compileFilter(inner, computed));
+      return (entry) => {
+        let result: Truth = true;
+        for (const part of parts) {
+          const truth = part(entry);
+          if (truth === false) return false;
+          if (truth === undefined) result = undefined;
+        }
+        return result;
+      };
+    }
+    case 'or': {
+      const parts = filter.filters.map((inner) => compileFilter(inner, computed));
+      return (entry) => {
+        let result: Truth = false;
+        for (const part of parts) {
+          const truth = part(entry);
+          if (truth === true) return true;
+          if (truth === undefined) result = undefined;
+        }
+        return result;
+      };
+    }
+    case 'not': {
+      const inner = compileFilter(filter.filter, computed);
+      return (entry) => {
+        const truth = inner(entry);
+        return truth === undefined ? undefined : !truth;
+      };
+    }
+    case 'present': {
+      const wanted = attributeDescription(filter.attribute);
+      if (wanted === undefined) return () => undefined;
+      return (entry) => {
+        for (const _ of attributesOf(entry, wanted, computed)) return true;
+        return false;
+      };
+    }
+    case 'substrings':
+      return substrings(filter, computed);
+    case 'extensible':
+      return extensible(filter, computed);
+    case 'equality':
+    case 'approx':
+    case 'greaterOrEqual':
+    case 'lessOrEqual':
+      break;
+  }
+  const wanted = attributeDescription(filter.attribute);
+  const key = wanted?.type.rule.key(filter.value);
+  if (wanted === undefined || key === undefined) return () => undefined;
+  const { compare } = wanted.type.rule;
+  const test: (value: string) => boolean =
+    filter.kind === 'greaterOrEqual'
+      ? (value) => compare(value, key) >= 0
+      : filter.kind === 'lessOrEqual'
+        ? (value) => compare(value, key) <= 0
+        : (value) => value === key; // approx: as equality, which RFC 4511 §4.5.1.7.6 allows
+  return anyValue(wanted, computed, test);
+}
+
+function anyValue(
+  wanted: AttributeDescription,
+  computed: ComputedAttribute,
+  test: (key: string) => boolean,
+): Predicate {
+  return (entry) => {
+    for (const { keys } of attributesOf(entry, wanted, computed)) {
+      for (const key of keys) if (test(key)) return true;
+    }
+    return false;
+  };
+}
+
+/** Key parts of a substring assertion, or undefined when the attribute has no substring matching. */
+export function substringParts(
+  filter: SubstringFilter,
+  rule: MatchingRule,
+): { initial: string; any: readonly string[]; final: string } | undefined {
+  const { prepare } = rule;
+  if (prepare === undefined) return undefined;
+  const part = (octets: Uint8Array | undefined, place: 'initial' | 'any' | 'final'): string | undefined => {
+    const text = octets === undefined ? '' : utf8Text(octets);
+    return text === undefined ? undefined : prepareSubstring(text, place, prepare);
+  };
+  const initial = part(filter.initial, 'initial');
+  const final = part(filter.final, 'final');
+  const any = filter.any.map((octets) => part(octets, 'any'));
+  if (initial === undefined || final === undefined) return undefined;
+  const known = any.filter((text) => text !== undefined);
+  return known.length === any.length ? { initial, any: known, final } : undefined;
+}
+
+function substrings(filter: SubstringFilter, computed: ComputedAttribute): Predicate {
+  const wanted = attributeDescription(filter.attribute);
+  const parts = wanted === undefined ? undefined : substringParts(filter, wanted.type.rule);
+  if (wanted === undefined || parts === undefined) return () => undefined;
+  const { initial, any, final } = parts;
+  return anyValue(wanted, computed, (key) => {
+    if (!key.startsWith(initial)) return false;
+    let at = initial.length;
+    for (const part of any) {
+      const found = key.indexOf(part, at);
+      if (found < 0) return false;
+      at = found + part.length;
+    }
+    return key.length - final.length >= at && key.endsWith(final);
+  });
+}
+
+function extensible(filter: Extract<Filter, { kind: 'extensible' }>, computed: ComputedAttribute): Predicate {
+  const wanted = filter.attribute === undefined ? undefined : attributeDescription(filter.attribute);
+  const named = filter.matchingRule === undefined ? undefined : rules.get(filter.matchingRule.toLowerCase());
+  if (filter.attribute !== undefined && wanted === undefined) return () => undefined;
+  if (filter.matchingRule !== undefined && named === undefined) return () => undefined;
+  /** Matches values of one attribute under the named rule, or its own. */
+  const keyFor = (own: MatchingRule): [MatchingRule, string] | undefined => {
+    const rule = named ?? own;
+    const key = rule.key(filter.value);
+    return key === undefined ? undefined : [rule, key];
+  };
+  const matches = (attribute: EntryAttribute): boolean => {
+    const use = keyFor(attribute.type.rule);
+    return use !== undefined && attribute.vals.some((value) => use[0].key(value) === use[1]);
+  };
+  return (entry) => {
+    const candidates =
+      wanted === undefined ? entry.attributes.values() : attributesOf(entry, wanted, computed);
+    for (const attribute of candidates) if (matches(attribute)) return true;
+    if (!filter.dnAttributes) return false;
+    // Values in the DN: its path holds them normalised, but the rule may be another, so the text is read.
+    for (const { type, value } of dnValues(entry)) {
+      if (wanted === undefined || wanted.type === type) {
+        if (matches(new EntryAttribute({ type, options: [], key: type.key }, [value]))) return true;
+      }
+    }
+    return false;
+  };
+}
+
+function* dnValues(entry: Entry): IterableIterator<{ type: EntryAttribute['type']; value: Uint8Array }> {
+  for (const rdn of parseDn(entry.dn)) {
+    for (const { type: name, value } of rdn) {
+      const type = attributeType(name);
+      if (type !== undefined) yield { type, value: rdnValueOctets(value) };
+    }
+  }
+}

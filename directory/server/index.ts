@@ -1,0 +1,28 @@
+/**
+ * The embedded locator service: an LDAP v2 and v3 server whose entries are in SQLite and may expire (RFC 2589).
+ *
+ *     const store = openStore({ path: `${dataDir}/directory.db` });
+ *     const service = createLocatorService({ store });
+ *     const client = new Client({ url: 'ldap://embedded', createConnection: () => service.connect() });
+ */
+export {
+  type AccessAction,
+  type AccessOptions,
+  type AccessPolicy,
+  defaultAccess,
+  type Identity,
+} from './access.ts';
+export type { ServiceCounters } from './counters.ts';
+export { StoreError } from './errors.ts';
+export { defaultLimits, defaultTtl, type ServiceLimits, type TtlLimits } from './limits.ts';
+export { type Listener, type ListenOptions, listen } from './listen.ts';
+export { hashPassword } from './password.ts';
+export {
+  type AdminOptions,
+  createLocatorService,
+  type InProcessConnection,
+  LocatorService,
+  type LocatorServiceOptions,
+} from './service.ts';
+export { type EntryStore, openStore, type StoreOptions } from './store.ts';
+export { APPLICATIONS, DYNAMIC, SCHEMA, SUFFIX } from './tree.ts';

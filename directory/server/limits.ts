@@ -1,0 +1,42 @@
+/** What one client, or all of them, may use. */
+export interface ServiceLimits {
+  /** Connections open at a time. Default 1000. */
+  readonly maxConnections: number;
+  /** Bytes of one message. Default 4 MiB. */
+  readonly maxMessageBytes: number;
+  /** Elements nested in one message, filters included. Default 60. */
+  readonly maxDepth: number;
+  /** Requests of one connection that wait; reading pauses beyond. Default 1000. */
+  readonly maxPendingOperations: number;
+  /** Entries one search returns. Default 1 000 000. */
+  readonly maxSearchEntries: number;
+  /** Seconds one search takes. Default 60. */
+  readonly maxSearchSeconds: number;
+  /** Bytes of answers made before the transport must have taken them. Default 64 KiB. */
+  readonly outputChunkBytes: number;
+  /** Bytes that one entry's attributes take. Default 1 MiB. */
+  readonly maxEntryBytes: number;
+}
+
+export const defaultLimits: ServiceLimits = {
+  maxConnections: 1000,
+  maxMessageBytes: 4 * 1024 * 1024,
+  maxDepth: 60,
+  maxPendingOperations: 1000,
+  maxSearchEntries: 1_000_000,
+  maxSearchSeconds: 60,
+  outputChunkBytes: 64 * 1024,
+  maxEntryBytes: 1024 * 1024,
+};
+
+/** How long dynamic entries live, in seconds, 1..31557600 (RFC 2589 §4.1). */
+export interface TtlLimits {
+  /** Given to an entry added without one. Default 1800. */
+  readonly defaultSeconds: number;
+  /** A shorter one is raised to it. Default 1. */
+  readonly minSeconds: number;
+  /** A longer one is cut to it. Default 31 557 600. */
+  readonly maxSeconds: number;
+}
+
+export const defaultTtl: TtlLimits = { defaultSeconds: 1800, minSeconds: 1, maxSeconds: 31_557_600 };

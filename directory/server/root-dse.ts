@@ -1,0 +1,34 @@
+import { EXTENDED, PAGED_RESULTS } from '../../src/ldap/index.ts';
+import type { Entry } from './entry.ts';
+import { APPLICATIONS, DYNAMIC, entryAttributes, SCHEMA, SUFFIX } from './tree.ts';
+
+/** Controls that are understood; any other critical one is refused. */
+export const SUPPORTED_CONTROLS: readonly string[] = [PAGED_RESULTS];
+
+const dse: Entry = {
+  id: 0,
+  parent: 0,
+  path: '',
+  dn: '',
+  expires: undefined,
+  attributes: entryAttributes({
+    objectClass: ['top'],
+    namingContexts: [SUFFIX],
+    supportedLDAPVersion: ['2', '3'],
+    supportedControl: SUPPORTED_CONTROLS,
+    supportedExtension: [EXTENDED.refresh, EXTENDED.whoAmI],
+    supportedFeatures: [
+      '1.3.6.1.1.14', // modify-increment, RFC 4525
+      '1.3.6.1.4.1.4203.1.5.1', // "+" for all operational attributes, RFC 3673
+      '1.3.6.1.4.1.4203.1.5.3', // true and false filters, RFC 4526
+      '1.3.6.1.4.1.4203.1.5.4', // language tag options, RFC 3866
+    ],
+    dynamicSubtrees: [DYNAMIC, APPLICATIONS],
+    subschemaSubentry: [SCHEMA],
+    vendorName: ['Rendezvous'],
+    vendorVersion: ['Rendezvous locator service 1'],
+  }),
+};
+
+/** The entry of the empty DN, which tells what this server is (RFC 4512 §5.1). */
+export const rootDse = (): Entry => dse;

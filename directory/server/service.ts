@@ -1,0 +1,172 @@
+import { type Duplex, duplexPair } from 'node:stream';
+import { normalizeDn, parseDn } from '../../src/ldap/index.ts';
+import { type Clock, systemClock, type Timer } from '../../src/net/clock.ts';
+import { type AccessPolicy, defaultAccess } from './access.ts';
+import { LdapConnection } from './connection.ts';
+import type { OperationContext } from './context.ts';
+import { type ServiceCounters, newCounters } from './counters.ts';
+import { defaultLimits, defaultTtl, type ServiceLimits, type TtlLimits } from './limits.ts';
+import { type PasswordCheck, passwordCheck } from './password.ts';
+import { dnRules } from './schema.ts';
+import type { EntryStore } from './store.ts';
+import { driveConnection } from './transport.ts';
+import { ensureBaseTree } from './tree.ts';
+
+/** The one principal of the service's own: whoever binds with this name and password. */
+export interface AdminOptions {
+  readonly dn: string;
+  /** As `hashPassword` made it. */
+  readonly passwordHash: string;
+}
+
+export interface LocatorServiceOptions {
+  /** Stays the caller's: close it after the service. */
+  readonly store: EntryStore;
+  readonly clock?: Clock;
+  readonly ttl?: Partial<TtlLimits>;
+  /** Default {@link defaultAccess}: everyone may read and write. */
+  readonly access?: AccessPolicy;
+  readonly admin?: AdminOptions;
+  readonly limits?: Partial<ServiceLimits>;
+  /** Seconds between removals of entries that have ended; 0 for none. Default 60. They are never returned either way. */
+  readonly sweepSeconds?: number;
+}
+
+/** Entries removed in one transaction of the sweep, so that nobody waits long for it. */
+const SWEEP_BATCH = 500;
+
+/** A client's end of an in-process connection; the two properties are what socket users look at. */
+export type InProcessConnection = Duplex & { readonly connecting: false; readonly readyState: 'open' };
+
+/**
+ * An LDAP v2 and v3 server over one store, without a socket of its own: `connect()` gives a client of this process a
+ * connection, `listen()` offers the service on the network.
+ */
+export class LocatorService implements Disposable {
+  readonly context: OperationContext;
+  readonly counters: ServiceCounters = newCounters();
+  readonly #admin: { readonly dn: string; readonly check: PasswordCheck } | undefined;
+  readonly #connections = new Set<Duplex>();
+  readonly #sweepSeconds: number;
+  readonly #timer: Timer;
+  #isClosed = false;
+
+  constructor(options: LocatorServiceOptions) {
+    const { store, clock = systemClock, access = defaultAccess(), admin, sweepSeconds = 60 } = options;
+    this.context = {
+      store,
+      clock,
+      access,
+      ttl: { ...defaultTtl, ...options.ttl },
+      limits: { ...defaultLimits, ...options.limits },
+    };
+    this.#admin =
+      admin === undefined
+        ? undefined
+        : { dn: normalizeDn(parseDn(admin.dn), dnRules), check: passwordCheck(admin.passwordHash) };
+    this.#sweepSeconds = sweepSeconds;
+    ensureBaseTree(store, clock.wall());
+    this.#timer = clock.timer(() => {
+      try {
+        this.sweep();
+      } catch {
+        this.counters.sweepsFailed++; // another process writes just now: the next turn removes them
+      }
+      this.#setTimer();
+    });
+    this.#setTimer();
+  }
+
+  /** Connections open now. */
+  get connections(): number {
+    return this.#connections.size;
+  }
+  /** Whether one more connection is within the limit. */
+  get hasRoom(): boolean {
+    return !this.#isClosed && this.#connections.size < this.context.limits.maxConnections;
+  }
+
+  /**
+   * A connection within this process, without a port. With ldapts: `createConnection: () => service.connect()`.
+   */
+  connect(): InProcessConnection {
+    const [client, server] = duplexPair();
+    this.serve(server, 'in-process');
+    // A pair does not pass on that one side was destroyed.
+    client.once('close', () => server.destroy());
+    server.once('close', () => client.destroy());
+    client.on('error', () => {});
+    return Object.assign(client, { connecting: false, readyState: 'open' } as const);
+  }
+
+  /** Serves a byte stream whose other end speaks LDAP. `peer` is what the access policy and messages call it. */
+  serve(stream: Duplex, peer: string): void {
+    this.#connections.add(stream);
+    this.counters.connections++;
+    stream.once('close', () => this.#connections.delete(stream));
+    driveConnection(stream, (wake) => new LdapConnection(this, peer, wake));
+  }
+
+  /** Name and password of a simple bind. @returns whether they are right */
+  async authenticate(name: string, password: Uint8Array): Promise<boolean> {
+    const admin = this.#admin;
+    if (admin === undefined) return false;
+    // The hash is worked out for a wrong name too: the time taken tells nothing.
+    const isRight = await admin.check(password);
+    return isRight && this.isAdmin(name);
+  }
+  /** Whether `name` is the administrator's. */
+  isAdmin(name: string): boolean {
+    try {
+      return this.#admin !== undefined && normalizeDn(parseDn(name), dnRules) === this.#admin.dn;
+    } catch {
+      return false;
+    }
+  }
+
+  /**
+   * Removes entries that have ended.
+   *
+   * @returns how many
+   */
+  sweep(): number {
+    const { store, clock } = this.context;
+    let removed = 0;
+    for (;;) {
+      const batch = store.transaction(() => {
+        // An ended entry never has a live one below it: adding or refreshing one extends those above.
+        const ended = store.expired(clock.wall(), SWEEP_BATCH);
+        for (const entry of ended) store.delete(entry);
+        return ended.length;
+      });
+      removed += batch;
+      if (batch < SWEEP_BATCH) break;
+    }
+    this.counters.expired += removed;
+    return removed;
+  }
+
+  /** Ends every connection and the sweep; the store stays open. */
+  close(): void {
+    this.#isClosed = true;
+    this.#timer.set(undefined);
+    for (const stream of this.#connections) stream.destroy();
+  }
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #setTimer(): void {
+    if (this.#sweepSeconds > 0) this.#timer.set(this.context.clock.now() + this.#sweepSeconds * 1000);
+  }
+}
+
+/**
+ * Makes a locator service and the base tree in its store.
+ *
+ * @throws {InvalidValueError} when the administrator's password hash is not one
+ * @throws {StoreError} when the store cannot be written
+ */
+export function createLocatorService(options: LocatorServiceOptions): LocatorService {
+  return new LocatorService(options);
+}

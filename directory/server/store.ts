@@ -1,0 +1,374 @@
+import { dirname } from 'node:path';
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { encodeAttributes, type Entry, type EntryAttributes, StoredAttributes } from './entry.ts';
+import { EntryCache } from './entry-cache.ts';
+import { StoreError } from './errors.ts';
+import { makeFolder } from './make-folder.ts';
+import { indexKeys } from './store-index.ts';
+import { CUT, INDEX_LAYOUT, INDEXED_LENGTH, prepareDatabase } from './store-schema.ts';
+import { below, inScope, lowerBound, scopeCondition, type StoreScope } from './store-scope.ts';
+
+export interface StoreOptions {
+  /** File of the store, or `:memory:`. Its folder is made when it is missing, readable for the user alone. */
+  readonly path: string;
+  /** Milliseconds to wait for another process that writes. Default 2000. */
+  readonly busyTimeoutMs?: number;
+  /**
+   * What an acknowledged change survives. `process`: the death of any process at any moment (SQLite's
+   * synchronous=NORMAL in WAL mode); after a power failure the store opens and is consistent, but changes of the last
+   * moments may be missing. `power`: that as well (synchronous=FULL), at the price of one disk flush for each batch.
+   * Default `process`: these entries are refreshed or published again anyway.
+   */
+  readonly durability?: 'process' | 'power';
+  /** Bytes of entries kept ready in memory, about; SQLite keeps pages besides. Default 32 MiB. */
+  readonly cacheBytes?: number;
+}
+
+/** How candidates are found; every one of them must still be held against the filter. */
+export type CandidateSource =
+  | { readonly kind: 'all' }
+  | { readonly kind: 'equal'; readonly attribute: number; readonly value: string }
+  | { readonly kind: 'ids'; readonly ids: readonly number[] };
+
+/** What tells whether a copy in memory is still true. */
+const COLUMNS = 'e.id, e.rev, e.expires';
+/** The whole entry, for scans that find few copies in memory. */
+const ALL_COLUMNS = 'e.id, e.rev, e.expires, e.parent, e.path, e.dn, e.attributes';
+
+/**
+ * Entries in SQLite. The file is the truth: several processes may have it open, and every read sees what any of them
+ * has committed. Memory holds only decoded copies, each used only while its row still has the revision it was made
+ * from, so no process has to be told of another's change.
+ *
+ * Not for network file systems: WAL needs shared memory.
+ */
+export class EntryStore implements Disposable {
+  readonly path: string;
+  readonly #db: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+  readonly #cache: EntryCache;
+  #inTransaction = false;
+  /** Whether the last batch of a scan found most of its entries in memory. */
+  #scanFindsCopies = false;
+
+  /** @throws {StoreError} when the file cannot be opened, is damaged, or is not a store of this version */
+  constructor({
+    path,
+    busyTimeoutMs = 2000,
+    durability = 'process',
+    cacheBytes = 32 * 1024 * 1024,
+  }: StoreOptions) {
+    this.path = path;
+    this.#cache = new EntryCache(cacheBytes);
+    let db: DatabaseSync | undefined;
+    try {
+      if (path !== ':memory:') makeFolder(dirname(path));
+      db = new DatabaseSync(path, { timeout: busyTimeoutMs });
+      this.#db = db;
+      db.exec(
+        `PRAGMA journal_mode = WAL; PRAGMA synchronous = ${durability === 'power' ? 'FULL' : 'NORMAL'}`,
+      );
+      db.exec('PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY');
+      if (prepareDatabase(db, path)) this.#rebuildIndex();
+    } catch (cause) {
+      db?.close();
+      throw openError(path, cause);
+    }
+  }
+
+  /** Runs `work` in one transaction: all of it is done, or nothing. Inside another one it joins that. */
+  transaction<T>(work: () => T): T {
+    if (this.#inTransaction) return work();
+    this.begin();
+    try {
+      const result = work();
+      this.commit();
+      return result;
+    } catch (error) {
+      this.rollback();
+      throw error;
+    }
+  }
+  /** Bytes that copies in memory take, by the estimate that is limited. */
+  get cachedBytes(): number {
+    return this.#cache.bytes;
+  }
+  get inTransaction(): boolean {
+    return this.#inTransaction;
+  }
+  /** Waits for other writers as long as `busyTimeoutMs`. @throws when they hold on */
+  begin(): void {
+    this.#statement('BEGIN IMMEDIATE').run();
+    this.#inTransaction = true;
+  }
+  commit(): void {
+    this.#statement('COMMIT').run();
+    this.#inTransaction = false;
+  }
+  rollback(): void {
+    this.#inTransaction = false;
+    // Copies made from rows that now never were.
+    this.#cache.clear();
+    if (this.#db.isTransaction) this.#statement('ROLLBACK').run();
+  }
+
+  /** The entry, whether or not its time is over. */
+  get(path: string): Entry | undefined {
+    const row = this.#row(`SELECT ${COLUMNS} FROM entry e WHERE e.path = ?`, path);
+    return row === undefined ? undefined : this.#entryOf(row);
+  }
+  byId(id: number): Entry | undefined {
+    const row = this.#row(`SELECT ${COLUMNS} FROM entry e WHERE e.id = ?`, id);
+    return row === undefined ? undefined : this.#entryOf(row);
+  }
+
+  /** @returns the new entry's id */
+  insert(entry: Omit<Entry, 'id'>): number {
+    const { lastInsertRowid } = this.#statement(
+      'INSERT INTO entry (parent, path, dn, expires, attributes) VALUES (?, ?, ?, ?, ?)',
+    ).run(entry.parent, entry.path, entry.dn, entry.expires ?? null, encodeAttributes(entry.attributes));
+    const id = Number(lastInsertRowid);
+    for (const [attribute, value] of indexKeys(entry.attributes)) this.#index(attribute, value, id);
+    return id;
+  }
+  /** Replaces attributes and end of `entry`. */
+  update(entry: Entry, attributes: EntryAttributes, expires: number | undefined): void {
+    this.#statement('UPDATE entry SET attributes = ?, expires = ?, rev = rev + 1 WHERE id = ?').run(
+      encodeAttributes(attributes),
+      expires ?? null,
+      entry.id,
+    );
+    const before = new Map(Array.from(indexKeys(entry.attributes), (key) => [key.join(CUT), key]));
+    for (const key of indexKeys(attributes)) {
+      if (!before.delete(key.join(CUT))) this.#index(key[0], key[1], entry.id);
+    }
+    for (const [attribute, value] of before.values()) this.#unindex(attribute, value, entry.id);
+  }
+  /** Moves the end of a dynamic entry. */
+  setExpires(id: number, expires: number): void {
+    this.#statement('UPDATE entry SET expires = ? WHERE id = ?').run(expires, id);
+  }
+  delete(entry: Entry): void {
+    this.#statement('DELETE FROM entry WHERE id = ?').run(entry.id);
+    for (const [attribute, value] of indexKeys(entry.attributes)) this.#unindex(attribute, value, entry.id);
+    this.#cache.delete(entry.id);
+  }
+
+  /** Whether `id` has an entry below it that has not ended at `now`. */
+  hasChildren(id: number, now: number): boolean {
+    const sql = 'SELECT 1 FROM entry WHERE parent = ? AND (expires IS NULL OR expires > ?) LIMIT 1';
+    return this.#row(sql, id, now) !== undefined;
+  }
+  /** Entries below `path` at any depth, deepest first. */
+  descendants(path: string): Entry[] {
+    const rows = this.#all(
+      `SELECT ${COLUMNS} FROM entry e WHERE e.path > ? AND e.path < ? ORDER BY e.path DESC`,
+      ...below(path),
+    );
+    return rows.map((row) => this.#entryOf(row)).filter((entry) => entry !== undefined);
+  }
+  /** Up to `limit` entries that ended at or before `now`, the first to end first. */
+  expired(now: number, limit: number): Entry[] {
+    const sql = `SELECT ${COLUMNS} FROM entry e WHERE e.expires <= ? ORDER BY e.expires LIMIT ?`;
+    return this.#all(sql, now, limit)
+      .map((row) => this.#entryOf(row))
+      .filter((entry) => entry !== undefined);
+  }
+  /** Entries that have not ended at `now`. */
+  count(now: number): number {
+    return Number(this.#row('SELECT count(*) FROM entry WHERE expires IS NULL OR expires > ?', now)?.[0]);
+  }
+
+  /**
+   * The next candidates of a search in ascending id.
+   *
+   * @param after id of the last candidate seen; 0 to begin
+   * @param limit rows looked at
+   * @returns entries that have not ended at `now`, and where to go on; `next` is undefined at the end
+   */
+  candidates(
+    source: CandidateSource,
+    scope: StoreScope,
+    after: number,
+    limit: number,
+    now: number,
+  ): { entries: Entry[]; next: number | undefined } {
+    if (source.kind === 'ids') return this.#fromIds(source.ids, scope, after, limit, now);
+    const { sql, values } = scopeCondition(scope);
+    const columns = this.#scanFindsCopies ? COLUMNS : ALL_COLUMNS;
+    const rows =
+      source.kind === 'equal'
+        ? this.#all(
+            `SELECT ${columns} FROM attribute_value v CROSS JOIN entry e ON e.id = v.entry ` +
+              `WHERE v.attribute = ? AND v.value = ? AND v.entry > ?${sql} ORDER BY v.entry LIMIT ?`,
+            source.attribute,
+            source.value,
+            after,
+            ...values,
+            limit,
+          )
+        : this.#all(
+            `SELECT ${columns} FROM entry e WHERE e.id > ?${sql} ORDER BY e.id LIMIT ?`,
+            after,
+            ...values,
+            limit,
+          );
+    const entries: Entry[] = [];
+    let copies = 0;
+    for (const row of rows) {
+      if (row[2] !== null && Number(row[2]) <= now) continue;
+      if (this.#cache.has(Number(row[0]))) copies++;
+      const entry = this.#entryOf(row, true);
+      if (entry !== undefined) entries.push(entry);
+    }
+    this.#scanFindsCopies = copies * 2 > rows.length;
+    return { entries, next: rows.length < limit ? undefined : Number(rows.at(-1)![0]) };
+  }
+
+  /** Ids of entries with a key that begins with `prefix`, ascending. */
+  idsWithPrefix(attribute: number, prefix: string): number[] {
+    const cut = prefix.slice(0, INDEXED_LENGTH);
+    return this.#ids(
+      'SELECT entry FROM attribute_value WHERE attribute = ? AND value >= ? AND value < ?',
+      attribute,
+      cut,
+      `${cut}\u{10ffff}`,
+    );
+  }
+  /** Ids of entries with a key that contains `part`, ascending. */
+  idsContaining(attribute: number, part: string): number[] {
+    return this.#ids(
+      `SELECT entry FROM attribute_value WHERE attribute = ? AND (instr(value, ?) OR instr(value, char(1)))`,
+      attribute,
+      part,
+    );
+  }
+  /** Ids of entries whose {@link indexKey} is `value`, ascending. */
+  idsEqual(attribute: number, value: string): number[] {
+    return this.#ids('SELECT entry FROM attribute_value WHERE attribute = ? AND value = ?', attribute, value);
+  }
+
+  close(): void {
+    if (!this.#db.isOpen) return;
+    this.#cache.clear();
+    this.#db.close();
+  }
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #fromIds(
+    ids: readonly number[],
+    scope: StoreScope,
+    after: number,
+    limit: number,
+    now: number,
+  ): { entries: Entry[]; next: number | undefined } {
+    let at = lowerBound(ids, after + 1);
+    const entries: Entry[] = [];
+    const end = Math.min(ids.length, at + limit);
+    for (; at < end; at++) {
+      const entry = this.byId(ids[at]!);
+      if (entry === undefined || (entry.expires !== undefined && entry.expires <= now)) continue;
+      if (inScope(entry, scope)) entries.push(entry);
+    }
+    return { entries, next: at < ids.length ? ids[at - 1] : undefined };
+  }
+
+  /** The ids that `sql` selects, ascending and each once. */
+  #ids(sql: string, ...values: SQLInputValue[]): number[] {
+    const ids = this.#all(sql, ...values).map((row) => Number(row[0]));
+    return ids.sort((x, y) => x - y).filter((id, i) => i === 0 || id !== ids[i - 1]);
+  }
+
+  /** The entry of a row (id, rev, expires): the copy in memory when it is still true, else a new one. */
+  #entryOf(row: readonly unknown[], isScan = false): Entry | undefined {
+    const id = Number(row[0]);
+    const rev = Number(row[1]);
+    const expires = row[2] === null ? undefined : Number(row[2]);
+    const copy = this.#cache.get(id, rev, expires);
+    if (copy !== undefined) return copy;
+    // Of a short row the rest is read, and the revision with it: it may have changed since.
+    const full = row.length > 3 ? row : this.#row(`SELECT ${ALL_COLUMNS} FROM entry e WHERE e.id = ?`, id);
+    if (full === undefined) return undefined;
+    const blob = full[6];
+    if (!(blob instanceof Uint8Array)) throw new StoreError(`${this.path}: entry ${id} has no attributes`);
+    const entry: Entry = {
+      id,
+      parent: Number(full[3]),
+      path: String(full[4]),
+      dn: String(full[5]),
+      attributes: new StoredAttributes(blob),
+      expires: full[2] === null ? undefined : Number(full[2]),
+    };
+    this.#cache.put(entry, Number(full[1]), blob.length, isScan);
+    return entry;
+  }
+
+  #index(attribute: number, value: string, entry: number): void {
+    this.#statement('INSERT OR IGNORE INTO attribute_value (attribute, value, entry) VALUES (?, ?, ?)').run(
+      attribute,
+      value,
+      entry,
+    );
+  }
+  #unindex(attribute: number, value: string, entry: number): void {
+    this.#statement('DELETE FROM attribute_value WHERE attribute = ? AND value = ? AND entry = ?').run(
+      attribute,
+      value,
+      entry,
+    );
+  }
+  #rebuildIndex(): void {
+    this.transaction(() => {
+      this.#statement('DELETE FROM attribute_value').run();
+      for (let after = 0; ; ) {
+        const { entries, next } = this.candidates({ kind: 'all' }, { depth: 'sub' }, after, 1000, 0);
+        for (const { id, attributes } of entries) {
+          for (const [attribute, value] of indexKeys(attributes)) this.#index(attribute, value, id);
+        }
+        if (next === undefined) break;
+        after = next;
+      }
+      this.#statement('INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)').run('index', INDEX_LAYOUT);
+    });
+  }
+
+  #statement(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#db.prepare(sql);
+      statement.setReturnArrays(true);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+  #row(sql: string, ...values: SQLInputValue[]): readonly unknown[] | undefined {
+    const row: unknown = this.#statement(sql).get(...values);
+    return Array.isArray(row) ? row : undefined;
+  }
+  #all(sql: string, ...values: SQLInputValue[]): (readonly unknown[])[] {
+    const rows: unknown[] = this.#statement(sql).all(...values);
+    return rows.filter((row): row is unknown[] => Array.isArray(row));
+  }
+}
+
+/**
+ * Opens a store, making it when it is new.
+ *
+ * @throws {StoreError} when the file cannot be opened, is damaged, or is not a store of this version
+ */
+export function openStore(options: StoreOptions): EntryStore {
+  return new EntryStore(options);
+}
+
+function openError(path: string, cause: unknown): StoreError {
+  if (cause instanceof StoreError) return cause;
+  const words = cause instanceof Error ? cause.message : String(cause);
+  const advice = /not a database|malformed|corrupt/i.test(words)
+    ? `The file is damaged: move it away (with its -wal and -shm files) and publish again, or restore a copy.`
+    : /locked|busy/i.test(words)
+      ? 'Another process holds it: try again.'
+      : 'Check that the folder exists and may be written, or choose another data directory.';
+  return new StoreError(`Cannot open the store ${path}: ${words}. ${advice}`, { cause });
+}

@@ -1,0 +1,124 @@
+import type { ConnectionOptions } from 'node:tls';
+import type { AdvertisingScope } from '../src/ip/index.ts';
+import type { Conference } from './conference.ts';
+import type { DirectoryError } from './errors.ts';
+import type { Results } from './results.ts';
+
+/**
+ * What kind of server is behind a directory: an Internet Locator Service (our own embedded service is one), Active
+ * Directory, or any other LDAP server that carries the project's schema.
+ */
+export type DirectoryType = 'ils' | 'ad' | 'ldap';
+
+export interface ConnectOptions {
+  /** Transport security: the URL's own by default, so `ldaps://` is TLS from the first byte and `ldap://` is none. */
+  readonly tls?: 'none' | 'ldaps' | 'starttls';
+  /** TLS details such as `ca`, for `ldaps` and `starttls`. */
+  readonly tlsOptions?: ConnectionOptions;
+  /** Milliseconds that one request, or the connecting, may take; 1 to 3 600 000, default 10 000. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+export type Credentials =
+  | { readonly kind: 'anonymous' }
+  | { readonly kind: 'simple'; readonly dn: string; readonly password: string };
+
+export interface ConferenceQuery {
+  /** Conference name; `*` stands for any text, case does not matter. Default every name. */
+  readonly name?: string;
+  /** An LDAP filter (RFC 4515) that must hold too. Attribute names are those of the server's schema. */
+  readonly filter?: string;
+  readonly scope?: AdvertisingScope;
+  /** Only conferences that one of their time lines makes active at this moment. */
+  readonly activeAt?: Date;
+  /** Only conferences with a medium on this multicast group, and on this port if there is one. */
+  readonly group?: { readonly address: string; readonly port?: number };
+  /** Stop after this many conferences. Default no limit but the server's. */
+  readonly sizeLimit?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface TtlOptions {
+  /** Allows a time to live under 300 s, which is refused otherwise. */
+  readonly allowShortTtl?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+export interface AddOptions extends TtlOptions {
+  /** Seconds the server keeps the entry without a refresh; 300 to 31 557 600, default the directory's own default. */
+  readonly ttlSeconds?: number;
+}
+
+/** What a directory tells of itself; arguments of `directory.on(event, …)`. */
+export interface DirectoryEvents {
+  /** The connection is gone. The next request opens a new one. */
+  disconnected: [reason: DirectoryError];
+  /** A new connection stands after one was lost, and is bound as the old one was. */
+  reconnected: [];
+  /** An automatic refresh was granted. */
+  refreshed: [name: string, ttlSeconds: number];
+  /** The entry was gone, and has been added again. */
+  readded: [name: string];
+  /** An automatic refresh failed; it is tried again at `retryInMs`. */
+  refreshFailed: [name: string, reason: Error, retryInMs: number];
+}
+
+/**
+ * A place where conferences are published and found. Every method but `connect` and `close` rejects with
+ * `NotConnectedError` before `connect` has succeeded, and with a `DirectoryError` when the server refuses.
+ */
+export interface Directory extends AsyncDisposable {
+  /** The one thing known before {@link connect}: what was asked for; afterwards what was found. */
+  readonly type: DirectoryType;
+  /** LDAP URL, or `embedded:` and the data directory. */
+  readonly url: string;
+  /** For people: host and port, or where the embedded store is. */
+  readonly displayName: string;
+  /**
+   * Whether entries live only as long as they are refreshed (RFC 2589).
+   * @throws {NotConnectedError} before {@link connect}
+   */
+  readonly isDynamic: boolean;
+  /**
+   * Seconds given to entries that are added without one of their own.
+   * @throws {InvalidValueError} when set below 300 or above 31 557 600
+   */
+  defaultTtlSeconds: number;
+  /** Whether entries added from now on are refreshed for as long as this directory is open. Default false. */
+  autoRefresh: boolean;
+  /**
+   * Opens the connection and finds out what the server is.
+   * @throws {AlreadyConnectedError} on the second call
+   * @throws {NoServerError} when there is no server name
+   */
+  connect(options?: ConnectOptions): Promise<void>;
+  /** Authenticates; done again by itself after a reconnect. */
+  bind(credentials: Credentials): Promise<void>;
+  /**
+   * Publishes a conference.
+   * @throws {AlreadyExistsError} when the name is taken
+   */
+  add(object: Conference, options?: AddOptions): Promise<void>;
+  /**
+   * Commits local edits. A changed name becomes a new entry, after which the old one is deleted.
+   * @throws {NotFoundError} when the entry is gone
+   */
+  modify(object: Conference, options?: { readonly signal?: AbortSignal }): Promise<void>;
+  /**
+   * Starts the entry's time to live anew.
+   * @param ttlSeconds default the directory's own default
+   * @returns seconds granted by the server
+   * @throws {NotFoundError} when the entry is gone: add it again
+   */
+  refresh(target: Conference | string, ttlSeconds?: number, options?: TtlOptions): Promise<number>;
+  /** @throws {NotFoundError} when there is no such entry */
+  delete(target: Conference | string, options?: { readonly signal?: AbortSignal }): Promise<void>;
+  /** Conferences in no particular order, page by page as the server gives them; expired ones are left out. */
+  search(query?: ConferenceQuery): Results<Conference>;
+  get(name: string, options?: { readonly signal?: AbortSignal }): Promise<Conference | undefined>;
+  /** Stops refreshing and disconnects. Entries stay until their time runs out. */
+  close(): Promise<void>;
+  on<E extends keyof DirectoryEvents>(event: E, listener: (...args: DirectoryEvents[E]) => void): this;
+  off<E extends keyof DirectoryEvents>(event: E, listener: (...args: DirectoryEvents[E]) => void): this;
+}
