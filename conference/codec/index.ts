@@ -1,0 +1,11 @@
+export type { AudioCodec, AudioDecoder, AudioEncoder, CodecFactory, CodecRequest } from './codec.ts';
+export {
+  A_LAW,
+  aLawToLinear,
+  type CompandingLaw,
+  linearToALaw,
+  linearToMuLaw,
+  MU_LAW,
+  muLawToLinear,
+} from './g711.ts';
+export { AUDIO_ENCODINGS, findCodec } from './registry.ts';

@@ -1,0 +1,32 @@
+import { InvalidValueError, NetworkError, StateError } from '../src/errors.ts';
+import type { QosResult } from '../src/net/index.ts';
+
+/** Nothing in the description can be joined by this provider. */
+export class UnsupportedSessionError extends InvalidValueError {
+  override readonly code = 'ERR_UNSUPPORTED_SESSION';
+}
+
+/** A terminal for another media type or direction (TAPI_E_INVALIDTERMINAL). */
+export class InvalidTerminalError extends InvalidValueError {
+  override readonly code = 'ERR_INVALID_TERMINAL';
+}
+
+/** A stream cannot start without a terminal (TAPI_E_NOTERMINALSELECTED). */
+export class NoTerminalError extends StateError {
+  override readonly code = 'ERR_NO_TERMINAL';
+}
+
+/** A move that the call's state does not allow (TAPI_E_INVALCALLSTATE). */
+export class CallStateError extends StateError {
+  override readonly code = 'ERR_CALL_STATE';
+}
+
+/** Marking was needed and could not be had (QOS-01). */
+export class QosError extends NetworkError {
+  override readonly code = 'ERR_QOS';
+  readonly result: QosResult;
+  constructor(message: string, result: QosResult) {
+    super(message);
+    this.result = result;
+  }
+}

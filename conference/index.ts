@@ -1,0 +1,13 @@
+/**
+ * Taking part in a conference: calls, the media stream provider interface and its multicast RTP implementation,
+ * terminals, participants, the verdict on a join, and the time line of a session.
+ */
+export * from './audio/index.ts';
+export * from './call/index.ts';
+export type { EventStream, TypedEvent } from './emitter.ts';
+export * from './errors.ts';
+export * from './rtp/index.ts';
+export * from './terminal/index.ts';
+export { followTimeline, SessionTimeline, type TimelineEvent, type TimelineOptions } from './timeline.ts';
+export type * from './types.ts';
+export * from './verdict/index.ts';

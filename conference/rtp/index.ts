@@ -1,0 +1,1 @@
+export { MulticastRtpProvider, type MulticastRtpProviderOptions } from './provider.ts';

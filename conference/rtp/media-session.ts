@@ -1,0 +1,359 @@
+import { NetworkError, StateError } from '../../src/errors.ts';
+import type { Ms, RandomSource } from '../../src/machine.ts';
+import type { Clock, openMulticastSocket, QosResult } from '../../src/net/index.ts';
+import type { RtpSessionEvent } from '../../src/rtp/index.ts';
+import type { SessionDescription } from '../../src/sdp/index.ts';
+import { Emitter } from '../emitter.ts';
+import { QosError } from '../errors.ts';
+import type {
+  ConferenceEvent,
+  JoinRequest,
+  LoopbackMode,
+  MediaDirection,
+  MediaSession,
+  MediaStream,
+  MediaType,
+  MediumSupport,
+  Participant,
+  ParticipantInfo,
+  QosLevel,
+  TransportInfo,
+} from '../types.ts';
+import type { BlockClock } from './block-clock.ts';
+import { CaptureStream } from './capture-stream.ts';
+import { LocalParticipant } from './local-participant.ts';
+import { Medium } from './medium.ts';
+import { type MediumPlan, supportOf } from './medium-plan.ts';
+import { ParticipantList } from './participants.ts';
+import { QosMonitor, wantedDscp } from './qos-policy.ts';
+import { RenderStream } from './render-stream.ts';
+
+const DEFAULT_PLAYOUT_MS: Ms = 60;
+/** The BYE of a large group waits for its turn, but nobody waits longer than this for it; leaving takes two seconds. */
+const BYE_WITHIN_MS: Ms = 1200;
+/** Looks at the quality: once a second. */
+const QOS_UPKEEPS = 10;
+
+export interface RtpMediaSessionOptions {
+  /** Those that are joined. */
+  readonly plans: readonly MediumPlan[];
+  /** Of all media of the description, for those who look for the reason of silence. */
+  readonly allPlans: readonly MediumPlan[];
+  readonly request: JoinRequest;
+  readonly cname: string;
+  readonly clock: Clock;
+  readonly random: RandomSource;
+  readonly blocks: BlockClock;
+  readonly openSocket: typeof openMulticastSocket;
+}
+
+/** A conference over multicast RTP: media, streams and participants kept together. */
+export class RtpMediaSession implements MediaSession {
+  readonly #options: RtpMediaSessionOptions;
+  readonly #emitter = new Emitter<ConferenceEvent>();
+  readonly #emit = (event: ConferenceEvent): void => this.#emitter.emit(event);
+  readonly #media: Medium[];
+  readonly #streams: readonly (CaptureStream | RenderStream)[];
+  readonly #people: ParticipantList;
+  readonly local: LocalParticipant;
+  #state: MediaSession['state'] = 'prepared';
+  #held = false;
+  #qos: QosLevel;
+  #unsubscribe: (() => void) | undefined;
+  #leaving: Promise<void> | undefined;
+  #talking = false;
+  #everHeard = false;
+  #upkeeps = 0;
+  readonly #monitors = new Map<Medium, QosMonitor>();
+
+  constructor(options: RtpMediaSessionOptions) {
+    this.#options = options;
+    const { plans, request, cname, clock, random, blocks } = options;
+    const { cname: _own, ...sdes } = request.participant;
+    this.#qos = request.qos ?? 'if-available';
+    this.#people = new ParticipantList(this.#emit, () => clock.wall());
+    this.#media = plans.map(
+      (plan) =>
+        new Medium({
+          plan,
+          clock,
+          random,
+          cname,
+          sdes,
+          loopback: request.loopback ?? 'none',
+          interface: request.interface,
+          ttl: request.ttl,
+          openSocket: options.openSocket,
+          blocks,
+          onEvent: this.#onRtpEvent,
+        }),
+    );
+    this.#streams = this.#media.flatMap((medium) => this.#makeStreams(medium));
+    this.local = new LocalParticipant(
+      { ...request.participant, cname },
+      clock.wall(),
+      () => this.#streams.filter((it) => it instanceof CaptureStream),
+      () => this.#media[0]?.localAddress,
+    );
+    for (const medium of this.#media) this.#monitors.set(medium, new QosMonitor());
+  }
+
+  #makeStreams(medium: Medium): (CaptureStream | RenderStream)[] {
+    const { request, clock, plans, blocks } = this.#options;
+    const { plan } = medium;
+    const direction: MediaDirection = request.direction ?? plan.direction;
+    const several = plans.filter((it) => it.mediaType === plan.mediaType).length > 1;
+    const name = (way: string): string => `${plan.mediaType} ${way}${several ? ` ${plan.index + 1}` : ''}`;
+    const out: (CaptureStream | RenderStream)[] = [];
+    if (direction === 'sendrecv' || direction === 'sendonly') {
+      medium.capture = new CaptureStream({
+        plan,
+        name: name('out'),
+        clock,
+        sender: medium,
+        emit: this.#emit,
+        onVoice: () => this.#localVoice(),
+      });
+      out.push(medium.capture);
+    }
+    if (direction === 'sendrecv' || direction === 'recvonly') {
+      medium.render = new RenderStream({
+        plan,
+        name: name('in'),
+        playoutMs: request.playoutMs ?? DEFAULT_PLAYOUT_MS,
+        blocks,
+        now: () => clock.now(),
+        emit: this.#emit,
+        substreams: () => this.#people.substreamsOf(plan.index),
+      });
+      out.push(medium.render);
+    }
+    return out;
+  }
+
+  get state(): MediaSession['state'] {
+    return this.#state;
+  }
+  get held(): boolean {
+    return this.#held;
+  }
+  get streams(): readonly MediaStream[] {
+    return this.#streams;
+  }
+  get participants(): readonly Participant[] {
+    return [this.local, ...this.#people.all];
+  }
+  get transports(): readonly TransportInfo[] {
+    return this.#media.map(({ info }) => info).filter((it) => it !== undefined);
+  }
+  get description(): SessionDescription {
+    return this.#options.request.description;
+  }
+  get media(): readonly MediumSupport[] {
+    return this.#options.allPlans.map(supportOf);
+  }
+  get everHeard(): boolean {
+    return this.#everHeard;
+  }
+
+  on<T extends ConferenceEvent['type']>(
+    type: T,
+    listener: (event: Extract<ConferenceEvent, { readonly type: T }>) => void,
+  ): () => void {
+    return this.#emitter.on(type, listener);
+  }
+  onAny(listener: (event: ConferenceEvent) => void): () => void {
+    return this.#emitter.onAny(listener);
+  }
+
+  async join(signal?: AbortSignal): Promise<void> {
+    if (this.#state !== 'prepared')
+      throw new StateError(`this session is ${this.#state}; prepare another one`);
+    signal?.throwIfAborted();
+    this.#state = 'joining';
+    const opened = await Promise.allSettled(
+      this.#media.map((medium) => medium.open(wantedDscp(this.#qos, medium.mediaType))),
+    );
+    const failed = opened.find((it) => it.status === 'rejected');
+    if (this.#leaving !== undefined || signal?.aborted === true || failed !== undefined) {
+      await this.#close(undefined);
+      signal?.throwIfAborted();
+      throw failed?.reason ?? new StateError('the session was left while it was being joined');
+    }
+    const refused = this.#judgeQos(this.#media);
+    if (refused !== undefined) {
+      await this.#close(undefined);
+      throw refused;
+    }
+    this.#state = 'joined';
+    this.#unsubscribe = this.#options.blocks.subscribeUpkeep(this.#onUpkeep);
+    for (const { warnings } of this.#media) for (const it of warnings) this.#emit({ type: 'warning', ...it });
+    for (const { plan } of this.#media) {
+      if (plan.reason !== undefined) {
+        this.#emit({
+          type: 'warning',
+          code: plan.reasonCode ?? 'media',
+          message: `${plan.mediaType}: ${plan.reason}`,
+        });
+      }
+    }
+    this.#tellStreams();
+  }
+
+  leave(reason?: string): Promise<void> {
+    this.#leaving ??= this.#leave(reason);
+    return this.#leaving;
+  }
+
+  async #leave(reason: string | undefined): Promise<void> {
+    if (this.#state === 'prepared') {
+      this.#state = 'left';
+      await this.#closeTerminals();
+      return;
+    }
+    // while joining, join() sees that we leave and closes: opening a socket cannot be hurried, so nobody waits for it
+    if (this.#state === 'joined') await this.#close(reason);
+  }
+
+  async #close(reason: string | undefined): Promise<void> {
+    this.#state = 'left';
+    this.#tellStreams();
+    await Promise.all([
+      this.#closeTerminals(),
+      ...this.#media.map((medium) => medium.leave(reason, BYE_WITHIN_MS)),
+    ]);
+    this.#unsubscribe?.();
+  }
+
+  async #closeTerminals(): Promise<void> {
+    await Promise.all(this.#streams.flatMap(({ terminals }) => terminals.map((it) => it.close())));
+  }
+
+  hold(): void {
+    this.#held = true;
+    this.#tellStreams();
+  }
+  resume(): void {
+    this.#held = false;
+    this.#tellStreams();
+  }
+  #tellStreams(): void {
+    for (const it of this.#streams) it.setSession({ joined: this.#state === 'joined', held: this.#held });
+  }
+
+  setParticipantInfo(info: Omit<ParticipantInfo, 'cname'>): void {
+    const { cname } = this.local;
+    for (const medium of this.#media) medium.setSdes(info);
+    this.local.setInfo({ ...info, ...(cname === undefined ? {} : { cname }) });
+  }
+
+  setQos(level: QosLevel, mediaType?: MediaType): readonly QosResult[] {
+    this.#requireJoined();
+    if (!this.#media.some((it) => it.mediaType === (mediaType ?? it.mediaType))) {
+      throw new StateError(`no ${mediaType} is joined`);
+    }
+    this.#qos = level;
+    const media = this.#media.filter((it) => mediaType === undefined || it.mediaType === mediaType);
+    for (const medium of media) medium.setDscp(wantedDscp(level, medium.mediaType));
+    const refused = this.#judgeQos(media);
+    if (refused !== undefined) throw refused;
+    return media.flatMap(({ qos }) => qos.slice(0, 1));
+  }
+
+  /** QOS-01, QOS-02: tells where marking failed; gives the error when it was needed. */
+  #judgeQos(media: readonly Medium[]): QosError | undefined {
+    for (const { qos, mediaType } of media) {
+      const result = qos.find(({ requested, effective }) => requested !== effective);
+      if (result === undefined) continue;
+      const message = `${mediaType} is not marked with DSCP ${result.requested} but ${result.effective}: ${result.reason ?? 'refused'}`;
+      this.#emit({ type: 'qos', mediaType, kind: 'noQos', message, result });
+      if (this.#qos === 'needed') {
+        return new QosError(`${message}. Ask for if-available to go on without it`, result);
+      }
+    }
+    return undefined;
+  }
+
+  setLoopback(mode: LoopbackMode): void {
+    this.#requireJoined();
+    for (const medium of this.#media) medium.setLoopback(mode);
+  }
+
+  #requireJoined(): void {
+    if (this.#state !== 'joined') throw new NetworkError(`the session is ${this.#state}, not joined`);
+  }
+
+  /** Ten times a second: RTCP, levels, and each second the quality. */
+  readonly #onUpkeep = (now: Ms): void => {
+    for (const medium of this.#media) medium.tick(now);
+    this.#people.pollVoices(now);
+    if (++this.#upkeeps % QOS_UPKEEPS === 0) for (const medium of this.#media) this.#watchQos(medium);
+  };
+
+  #watchQos(medium: Medium): void {
+    const { plan, session } = medium;
+    let worstLoss = 0;
+    for (const { fractionLost, isSender } of session.sources.values()) {
+      if (isSender && fractionLost > worstLoss) worstLoss = fractionLost;
+    }
+    const message = this.#monitors.get(medium)?.look({
+      seconds: 1,
+      bits: medium.takeReceivedBits(),
+      allowed: plan.bandwidthStated ? plan.bandwidth : undefined,
+      worstLoss,
+    });
+    const [result] = medium.qos;
+    if (message === undefined || result === undefined) return;
+    this.#emit({ type: 'qos', mediaType: plan.mediaType, kind: 'admissionFailure', message, result });
+  }
+
+  #localVoice(): void {
+    const now = this.#options.clock.now();
+    for (const it of this.#streams) if (it instanceof CaptureStream) it.voice.poll(now);
+    const { talking } = this.local;
+    if (talking === this.#talking) return;
+    this.#talking = talking;
+    this.#emit({ type: talking ? 'talking' : 'silent', participant: this.local });
+  }
+
+  readonly #onRtpEvent = (medium: Medium, event: RtpSessionEvent): void => {
+    const warn = (code: string, message: string): void => this.#emit({ type: 'warning', code, message });
+    switch (event.type) {
+      case 'collision':
+        warn(
+          'collision',
+          `Two senders use the SSRC ${hex(event.source.ssrc)}: the one at ${event.rejected.address} is ignored`,
+        );
+        break;
+      case 'ownSsrcChanged':
+        warn('ownSsrcChanged', `${event.from.address} uses our SSRC: ours is now ${hex(event.after)}`);
+        break;
+      case 'loop':
+        warn('loop', `Our own packets come back through ${event.from.address}; they are ignored`);
+        break;
+      case 'sourceActive':
+        this.#everHeard = true;
+        break;
+      case 'sourceAdded':
+      case 'sourceUpdated':
+      case 'sourceInactive':
+      case 'sourceBye':
+      case 'sourceTimeout':
+      case 'sourceRecovered':
+      case 'sourceRestarted':
+      case 'reportReceived':
+      case 'appReceived':
+      case 'left':
+        break;
+    }
+    this.#people.handle(medium, event);
+  };
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.leave();
+  }
+}
+
+function hex(ssrc: number): string {
+  return ssrc.toString(16).padStart(8, '0');
+}

@@ -1,0 +1,228 @@
+import { isMulticast, isSourceSpecific, tryParseIp } from '../../src/ip/index.ts';
+import type { MediaDescription, RtpMap, SessionDescription } from '../../src/sdp/index.ts';
+import type { AudioFormat } from '../audio/index.ts';
+import { type AudioCodec, findCodec } from '../codec/index.ts';
+import type { MediaDirection, MediaType, MediumSupport } from '../types.ts';
+
+/** One format of an `m=` line, as it can be used here. */
+export interface PlannedFormat {
+  readonly payloadType: number;
+  readonly encoding: string;
+  readonly clockRate: number;
+  readonly channels: number;
+  /** `PCMU/8000`, `L16/48000/2` */
+  readonly label: string;
+  /** The codec, or a sentence on why there is none. */
+  readonly codec: AudioCodec | string;
+}
+
+/** What one `m=` line asks for, judged. Everything is fixed here before any socket is opened. */
+export interface MediumPlan {
+  readonly index: number;
+  readonly mediaType: MediaType;
+  readonly proto: string;
+  readonly support: 'full' | 'counted' | 'none';
+  /** Why not `full`. */
+  readonly reason: string | undefined;
+  /** Stable name of the reason: `encrypted`, `unsupportedCodec`, … */
+  readonly reasonCode: string | undefined;
+  readonly group: string;
+  readonly port: number;
+  readonly rtcpGroup: string;
+  readonly rtcpPort: number;
+  /** Undefined for IPv6. */
+  readonly ttl: number | undefined;
+  readonly sources: readonly string[];
+  readonly excludedSources: readonly string[];
+  readonly direction: MediaDirection;
+  readonly formats: readonly PlannedFormat[];
+  /** The first format that has a codec: sent, and the base of the mix. */
+  readonly preferred: (PlannedFormat & { readonly codec: AudioCodec }) | undefined;
+  /** The richest of the formats with a codec: what is heard. */
+  readonly mixFormat: AudioFormat | undefined;
+  readonly ptimeMs: number;
+  /** Bits per second of the whole session, from `b=` or estimated. */
+  readonly bandwidth: number;
+  /** Whether {@link bandwidth} is stated by the description (`b=AS`, `b=TIAS`). */
+  readonly bandwidthStated: boolean;
+  readonly rtcpBandwidth: { readonly senders: number; readonly receivers: number } | undefined;
+}
+
+/** RFC 3551 §4.2. */
+const DEFAULT_PTIME_MS = 20;
+/** Longest packet that fits an Ethernet frame with room for IPv6, UDP and RTP headers. */
+const MAX_PAYLOAD_BYTES = 1400;
+/** When nothing is stated, for a video medium that is only counted. */
+const FALLBACK_BANDWIDTH = 1_000_000;
+
+/** Plans every medium of a description, in order. */
+export function planMedia(description: SessionDescription): MediumPlan[] {
+  return [...description.media].map((medium, index) => planMedium(description, medium, index));
+}
+
+function planMedium(description: SessionDescription, medium: MediaDescription, index: number): MediumPlan {
+  const { proto } = medium;
+  const mediaType: MediaType = medium.kind === '' ? 'unknown' : medium.kind;
+  const [endpoint, ...layers] = medium.endpoints;
+  const formats = medium.isRtp ? planFormats(medium) : [];
+  const preferred = formats.find(hasCodec);
+  const filter = endpoint === undefined ? undefined : medium.sourceFilterFor(endpoint.address);
+  const sources = filter?.mode === 'incl' ? filter.sources : [];
+  const bandwidth = statedBandwidth(description, medium);
+  const ptimeMs = choosePtime(medium, preferred);
+  const judged = judge(medium, { mediaType, endpoint: endpoint?.address, sources, formats, preferred });
+  return {
+    index,
+    mediaType,
+    proto,
+    ...judged,
+    reason:
+      judged.reason ??
+      (layers.length > 0 ? `only the first of ${layers.length + 1} layers is used` : undefined),
+    group: endpoint?.address ?? '',
+    port: endpoint?.port ?? 0,
+    rtcpGroup: endpoint?.rtcpAddress ?? '',
+    rtcpPort: endpoint?.rtcpPort ?? 0,
+    ttl: endpoint?.ttl,
+    sources,
+    excludedSources: filter?.mode === 'excl' ? filter.sources : [],
+    direction: medium.effectiveDirection,
+    formats,
+    preferred,
+    mixFormat: mixFormat(formats),
+    ptimeMs,
+    bandwidth: bandwidth ?? estimatedBandwidth(preferred?.codec, ptimeMs),
+    bandwidthStated: bandwidth !== undefined,
+    rtcpBandwidth: rtcpBandwidth(
+      description,
+      medium,
+      bandwidth ?? estimatedBandwidth(preferred?.codec, ptimeMs),
+    ),
+  };
+}
+
+function hasCodec(format: PlannedFormat): format is PlannedFormat & { readonly codec: AudioCodec } {
+  return typeof format.codec !== 'string';
+}
+
+function planFormats(medium: MediaDescription): PlannedFormat[] {
+  return medium.rtpMaps.map((map) => {
+    const { payloadType, encoding, clockRate, channels = 1 } = map;
+    const parameters = medium.fmtp(payloadType)?.parameters ?? new Map<string, string>();
+    const codec =
+      medium.kind === 'audio'
+        ? findCodec(encoding, { clockRate, channels, parameters })
+        : `${medium.kind} is not decoded`;
+    return { payloadType, encoding, clockRate, channels, label: label(map), codec };
+  });
+}
+
+function label({ encoding, clockRate, channels = 1 }: RtpMap): string {
+  return `${encoding}/${clockRate}${channels > 1 ? `/${channels}` : ''}`;
+}
+
+interface Facts {
+  readonly mediaType: string;
+  readonly endpoint: string | undefined;
+  readonly sources: readonly string[];
+  readonly formats: readonly PlannedFormat[];
+  readonly preferred: PlannedFormat | undefined;
+}
+
+type Judgement = Pick<MediumPlan, 'support' | 'reason' | 'reasonCode'>;
+
+function judge(medium: MediaDescription, facts: Facts): Judgement {
+  const no = (reasonCode: string, reason: string): Judgement => ({ support: 'none', reasonCode, reason });
+  const { endpoint, formats, preferred } = facts;
+  if (!medium.readable) return no('unreadable', 'the m= line cannot be read');
+  if (medium.port === 0) return no('switchedOff', 'the port is 0: this medium is switched off');
+  if (!medium.isRtp) return no('notRtp', `the transport ${medium.proto} is not RTP`);
+  if (/SAVP/i.test(medium.proto)) {
+    return no('encrypted', `it is encrypted (${medium.proto}) and there is no key here`);
+  }
+  if (endpoint === undefined) return no('noAddress', 'there is no c= line with an address');
+  if (tryParseIp(endpoint) === undefined) {
+    return no('hostName', `${endpoint} is a host name; conferences need a multicast address`);
+  }
+  if (!isMulticast(endpoint)) {
+    return no('notMulticast', `${endpoint} is not a multicast group (224.0.0.0/4, ff00::/8)`);
+  }
+  if (isSourceSpecific(endpoint) && facts.sources.length === 0) {
+    return no(
+      'noSource',
+      `${endpoint} is source-specific, and no a=source-filter names the source (RFC 4607)`,
+    );
+  }
+  if (formats.length === 0) return no('noFormat', 'no payload type has a meaning; a=rtpmap is missing');
+  if (preferred !== undefined) return { support: 'full', reasonCode: undefined, reason: undefined };
+  if (medium.kind !== 'audio') {
+    const reason = `${medium.kind} is not shown here: participants and packets are counted only`;
+    return { support: 'counted', reasonCode: 'notAudio', reason };
+  }
+  const why = formats.map(({ codec }) => (typeof codec === 'string' ? codec : '')).join('; ');
+  return { support: 'counted', reasonCode: 'unsupportedCodec', reason: `${why}; packets are counted only` };
+}
+
+/** The highest rate and channel count among the formats that can be decoded. */
+function mixFormat(formats: readonly PlannedFormat[]): AudioFormat | undefined {
+  const usable = formats.filter(hasCodec).map(({ codec }) => codec.format);
+  if (usable.length === 0) return undefined;
+  return {
+    sampleRate: Math.max(...usable.map((it) => it.sampleRate)),
+    channels: Math.max(...usable.map((it) => it.channels)),
+  };
+}
+
+/** `a=ptime`, within `a=maxptime` and what fits in a packet. */
+function choosePtime(medium: MediaDescription, preferred: PlannedFormat | undefined): number {
+  const wanted = medium.ptimeMs ?? Math.min(DEFAULT_PTIME_MS, medium.maxptimeMs ?? DEFAULT_PTIME_MS);
+  const codec = preferred?.codec;
+  if (codec === undefined || typeof codec === 'string') return wanted;
+  const bytesPerMs = codec.bitsPerSecond / 8000;
+  const frameMs = 1000 / codec.format.sampleRate;
+  const fits = Math.floor(MAX_PAYLOAD_BYTES / bytesPerMs / frameMs) * frameMs;
+  // whole milliseconds where they fit, since receivers expect them
+  return Math.max(frameMs, wanted <= fits ? wanted : fits >= 1 ? Math.floor(fits) : fits);
+}
+
+function statedBandwidth(description: SessionDescription, medium: MediaDescription): number | undefined {
+  const find = (modifier: string): number | undefined =>
+    [...medium.connection.bandwidths, ...description.connection.bandwidths].find(
+      (it) => it.modifier === modifier && it.value > 0,
+    )?.value;
+  const kilobits = find('AS') ?? find('CT');
+  return find('TIAS') ?? (kilobits === undefined ? undefined : kilobits * 1000);
+}
+
+/** One sender with its RTP, UDP and IP headers. */
+function estimatedBandwidth(codec: AudioCodec | string | undefined, ptimeMs: number): number {
+  if (codec === undefined || typeof codec === 'string') return FALLBACK_BANDWIDTH;
+  return codec.bitsPerSecond + (40 * 8 * 1000) / ptimeMs;
+}
+
+/** `b=RS` and `b=RR` (RFC 3556 §2); what is not stated of the two is the default share of the session's. */
+function rtcpBandwidth(
+  description: SessionDescription,
+  medium: MediaDescription,
+  session: number,
+): { senders: number; receivers: number } | undefined {
+  const find = (modifier: string): number | undefined =>
+    [...medium.connection.bandwidths, ...description.connection.bandwidths].find(
+      (it) => it.modifier === modifier,
+    )?.value;
+  const [senders, receivers] = [find('RS'), find('RR')];
+  if (senders === undefined && receivers === undefined) return undefined;
+  return { senders: senders ?? session * 0.0125, receivers: receivers ?? session * 0.0375 };
+}
+
+/** What the plan means for a user. */
+export function supportOf(plan: MediumPlan): MediumSupport {
+  return {
+    index: plan.index,
+    mediaType: plan.mediaType,
+    support: plan.support,
+    ...(plan.reason === undefined ? {} : { reason: plan.reason }),
+    ...(plan.reasonCode === undefined ? {} : { code: plan.reasonCode }),
+    formats: plan.formats.map(({ label: text, codec }) => (typeof codec === 'string' ? `${text}*` : text)),
+  };
+}

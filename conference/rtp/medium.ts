@@ -1,0 +1,296 @@
+import { isLoopback, isSourceSpecific } from '../../src/ip/index.ts';
+import type { Ms, RandomSource, TransportAddress } from '../../src/machine.ts';
+import {
+  type Clock,
+  type Datagram,
+  type MulticastSocket,
+  type openMulticastSocket,
+  type QosResult,
+} from '../../src/net/index.ts';
+import { isRtcp, type SdesItems } from '../../src/rtcp/index.ts';
+import { RtpSession, type RtpSessionEvent } from '../../src/rtp/index.ts';
+import type { LoopbackMode, TransportInfo } from '../types.ts';
+import type { BlockClock } from './block-clock.ts';
+import type { CaptureStream, PacketSender } from './capture-stream.ts';
+import type { MediumPlan } from './medium-plan.ts';
+import type { RenderStream } from './render-stream.ts';
+
+/** IPv4 and UDP, IPv6 and UDP headers. */
+const OVERHEAD = { 4: 28, 6: 48 } as const;
+
+export interface MediumOptions {
+  readonly plan: MediumPlan;
+  readonly clock: Clock;
+  readonly random: RandomSource;
+  readonly cname: string;
+  readonly sdes: Omit<SdesItems, 'cname'>;
+  readonly loopback: LoopbackMode;
+  readonly interface: string | undefined;
+  readonly ttl: number | undefined;
+  readonly openSocket: typeof openMulticastSocket;
+  /** The beat, which is told of every datagram. */
+  readonly blocks: Pick<BlockClock, 'nextDue' | 'received'>;
+  readonly onEvent: (medium: Medium, event: RtpSessionEvent) => void;
+}
+
+/** One medium on the network: its two sockets, its RTP session, and the streams that hang on them. */
+export class Medium implements PacketSender {
+  readonly plan: MediumPlan;
+  readonly session: RtpSession;
+  capture: CaptureStream | undefined;
+  render: RenderStream | undefined;
+  readonly #options: MediumOptions;
+  #rtp: MulticastSocket | undefined;
+  #rtcp: MulticastSocket | undefined;
+  #rtcpTo: TransportAddress | undefined;
+  #rtcpEnabled = true;
+  #loopback: LoopbackMode;
+  #due: Ms | undefined;
+  #left: (() => void) | undefined;
+  #wallOffset = 0;
+  #bits = 0;
+  readonly #blocks: Pick<BlockClock, 'nextDue' | 'received'>;
+  readonly #rtcpBits: number;
+
+  constructor(options: MediumOptions) {
+    this.plan = options.plan;
+    this.#options = options;
+    this.#loopback = options.loopback;
+    this.#blocks = options.blocks;
+    const { plan } = options;
+    const overhead = plan.group.includes(':') ? OVERHEAD[6] : OVERHEAD[4];
+    this.#rtcpBits = overhead * 8;
+    const rates = new Map(plan.formats.map(({ payloadType, clockRate }) => [payloadType, clockRate]));
+    this.session = new RtpSession(
+      {
+        random: options.random,
+        cname: options.cname,
+        sdes: options.sdes,
+        clockRates: rates,
+        bandwidth: plan.bandwidth,
+        ...(plan.preferred === undefined ? {} : { payloadType: plan.preferred.payloadType }),
+        ...(plan.rtcpBandwidth === undefined ? {} : { rtcpBandwidth: plan.rtcpBandwidth }),
+        loopback: 'full', // what comes back is judged here, so that the mode can be changed
+        overheadBytes: overhead,
+      },
+      options.clock.now(),
+    );
+  }
+
+  get index(): number {
+    return this.plan.index;
+  }
+  get mediaType(): string {
+    return this.plan.mediaType;
+  }
+  get localAddress(): string | undefined {
+    return this.#rtp?.localAddress;
+  }
+
+  /** Opens the sockets and joins. @throws {InterfaceError | NetworkError | InvalidValueError} */
+  async open(dscp: number): Promise<void> {
+    const { plan, clock, openSocket, loopback } = this.#options;
+    const common = {
+      ...(this.#options.interface === undefined ? {} : { interface: this.#options.interface }),
+      ...(plan.sources.length === 0 ? {} : { sources: plan.sources }),
+      ...(plan.excludedSources.length === 0 ? {} : { excludedSources: plan.excludedSources }),
+      ...(this.#ttl === undefined ? {} : { ttl: this.#ttl }),
+      loopback: loopback !== 'none',
+      dscp,
+      clock,
+    };
+    const muxed = plan.rtcpPort === plan.port && plan.rtcpGroup === plan.group;
+    const opening = [
+      openSocket({ ...common, group: plan.group, port: plan.port }),
+      ...(muxed ? [] : [openSocket({ ...common, group: plan.rtcpGroup, port: plan.rtcpPort })]),
+    ];
+    const opened = await Promise.allSettled(opening);
+    const sockets = opened.flatMap((it) => (it.status === 'fulfilled' ? [it.value] : []));
+    const failed = opened.find((it) => it.status === 'rejected');
+    const [rtp, rtcp = rtp] = sockets;
+    if (failed !== undefined || rtp === undefined || rtcp === undefined) {
+      await Promise.all(sockets.map((it) => it.close()));
+      throw failed?.reason;
+    }
+    this.#use(rtp, rtcp, muxed);
+  }
+
+  get #ttl(): number | undefined {
+    return this.#options.ttl ?? this.plan.ttl;
+  }
+
+  #use(rtp: MulticastSocket, rtcp: MulticastSocket, muxed: boolean): void {
+    const { plan } = this;
+    this.#rtp = rtp;
+    this.#rtcp = rtcp;
+    this.#rtcpTo = { address: plan.rtcpGroup, port: plan.rtcpPort };
+    const { clock } = this.#options;
+    this.#wallOffset = clock.wall() - clock.now();
+    for (const socket of [rtp, rtcp]) {
+      if (socket.localAddress === undefined) continue;
+      this.session.addOwnAddress({ address: socket.localAddress, port: socket.localPort });
+    }
+    // receivers of a source-specific group cannot be heard by the others (RFC 5760): only the source reports
+    const isSource = plan.sources.length === 0 || plan.sources.includes(rtp.localAddress ?? '');
+    this.#rtcpEnabled = !isSourceSpecific(plan.rtcpGroup) || isSource;
+    if (muxed) {
+      rtp.onDatagram((it) => (isRtcp(it.bytes) ? this.#onRtcp(it) : this.#onRtp(it)));
+    } else {
+      rtp.onDatagram(this.#onRtp);
+      rtcp.onDatagram((it) => this.#onRtcp(it));
+    }
+    this.#pump();
+  }
+
+  readonly #onRtp = ({ bytes, from, at }: Datagram): void => {
+    this.#blocks.received++;
+    this.#bits += bytes.length * 8 + this.#rtcpBits;
+    const packet = this.session.handleRtp(bytes, from, at, at + this.#wallOffset);
+    if (packet !== undefined) {
+      const own = packet.source === this.session.loopedBack;
+      if (!own || this.#loopback === 'full') this.render?.receive(packet, this.#blocks.nextDue);
+    }
+    this.#takeEvents();
+  };
+
+  #onRtcp({ bytes, from, at }: Datagram): void {
+    this.#blocks.received++;
+    this.#bits += bytes.length * 8 + this.#rtcpBits;
+    this.session.handleRtcp(bytes, from, at, at + this.#wallOffset);
+    this.#pump();
+  }
+
+  /** Looks after RTCP; call it with every block. */
+  tick(now: Ms): void {
+    if (this.#due === undefined || this.#due > now) return;
+    this.#wallOffset = this.#options.clock.wall() - this.#options.clock.now();
+    this.session.handleTimeout(now, now + this.#wallOffset);
+    this.#pump();
+  }
+
+  #pump(): void {
+    for (let out = this.session.pollTransmit(); out !== undefined; out = this.session.pollTransmit()) {
+      if (this.#rtcpEnabled) this.#rtcp?.send(out, this.#rtcpTo);
+    }
+    this.#takeEvents();
+    this.#due = this.session.pollTimeout();
+  }
+
+  #takeEvents(): void {
+    for (let event = this.session.pollEvent(); event !== undefined; event = this.session.pollEvent()) {
+      if (event.type === 'left') this.#left?.();
+      this.#options.onEvent(this, event);
+    }
+  }
+
+  send(payload: Uint8Array, ticks: number, marker: boolean): void {
+    const packet = this.session.nextRtp(payload, ticks, marker, this.#options.clock.now());
+    this.#rtp?.send(packet);
+  }
+  skip(ticks: number): void {
+    this.session.skip(ticks);
+  }
+
+  setSdes(items: Omit<SdesItems, 'cname'>): void {
+    this.session.setSdes(items);
+  }
+  /** One when RTP and RTCP share it, none before they are open. */
+  get #sockets(): readonly MulticastSocket[] {
+    return [...new Set([this.#rtp, this.#rtcp])].filter((it) => it !== undefined);
+  }
+  setDscp(dscp: number): readonly QosResult[] {
+    return this.#sockets.map((it) => it.setDscp(dscp));
+  }
+  get qos(): readonly QosResult[] {
+    return this.#sockets.map((it) => it.qos);
+  }
+  setLoopback(mode: LoopbackMode): void {
+    this.#loopback = mode;
+    for (const socket of this.#sockets) socket.setLoopback(mode !== 'none');
+  }
+
+  /** Bits received, headers included, since the last call. */
+  takeReceivedBits(): number {
+    const bits = this.#bits;
+    this.#bits = 0;
+    return bits;
+  }
+
+  get warnings(): { code: string; message: string }[] {
+    const socket = this.#rtp;
+    if (socket === undefined) return [];
+    const out = socket.warnings.map((message) => ({ code: 'socket', message }));
+    if (this.#loopback === 'none' && isLoopback(socket.localAddress ?? '')) {
+      out.push({
+        code: 'loopbackInterface',
+        message: `Loopback cannot be switched off on ${socket.interface.name}: other programs on this host hear us, and we drop our own packets`,
+      });
+    }
+    if (!this.#rtcpEnabled) {
+      out.push({
+        code: 'noRtcp',
+        message: `${this.plan.group} is source-specific and we are not its source: the others cannot see us`,
+      });
+    }
+    return out;
+  }
+
+  /** Undefined until the sockets are open. */
+  get info(): TransportInfo | undefined {
+    const [rtp, rtcp] = [this.#rtp, this.#rtcp];
+    if (rtp === undefined || rtcp === undefined) return undefined;
+    const { plan, session } = this;
+    const { stats } = session;
+    const drops = [rtp.kernelDrops(), rtcp === rtp ? 0 : rtcp.kernelDrops()];
+    const [a, b] = drops;
+    return {
+      medium: plan.index,
+      mediaType: plan.mediaType,
+      group: plan.group,
+      port: plan.port,
+      rtcpPort: plan.rtcpPort,
+      ssrc: session.ssrc,
+      interface: rtp.interface,
+      ttl: rtp.ttl,
+      loopback: this.#loopback,
+      qos: rtp.qos,
+      receiveBuffer: rtp.receiveBuffer,
+      warnings: this.warnings.map(({ message }) => message),
+      rtpReceived: stats.rtpReceived,
+      rtcpReceived: stats.rtcpReceived,
+      rtpSent: session.own.packetsSent,
+      rtcpSent: this.#rtcpEnabled ? stats.rtcpSent : 0,
+      unknownPayloadType: stats.rtpUnknownPayloadType,
+      malformed: stats.rtpMalformed + stats.rtcpMalformed,
+      filtered: rtp.stats.filtered + (rtcp === rtp ? 0 : rtcp.stats.filtered),
+      sendersUnheard: [...session.sources.values()].filter(
+        ({ senderInfo, lastRtp }) => lastRtp === undefined && (senderInfo?.packets ?? 0) > 0,
+      ).length,
+      ownLooped: stats.ownLooped,
+      kernelDrops: a === undefined || b === undefined ? undefined : a + b,
+      sendErrors: rtp.stats.sendErrors + (rtcp === rtp ? 0 : rtcp.stats.sendErrors),
+    };
+  }
+
+  /** Says BYE, waiting at most `withinMs` for its turn in a large group (RFC 3550 §6.3.7), and closes. */
+  async leave(reason: string | undefined, withinMs: Ms): Promise<void> {
+    const { clock } = this.#options;
+    if (this.#rtp !== undefined) {
+      const left = new Promise<void>((resolve) => {
+        this.#left = resolve;
+      });
+      const now = clock.now();
+      this.session.leave(reason, now, now + this.#wallOffset);
+      let giveUp: (() => void) | undefined;
+      const late = new Promise<void>((resolve) => {
+        giveUp = resolve;
+      });
+      const timer = clock.timer(() => giveUp?.());
+      timer.set(now + withinMs);
+      this.#pump();
+      await Promise.race([left, late]);
+      timer.set(undefined);
+    }
+    await Promise.all(this.#sockets.map((it) => it.close()));
+  }
+}

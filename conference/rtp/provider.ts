@@ -1,0 +1,87 @@
+import { randomBytes } from 'node:crypto';
+import { InvalidValueError } from '../../src/errors.ts';
+import type { RandomSource } from '../../src/machine.ts';
+import { type Clock, openMulticastSocket, systemClock } from '../../src/net/index.ts';
+import { generateCname } from '../../src/rtcp/index.ts';
+import type { SessionDescription } from '../../src/sdp/index.ts';
+import { UnsupportedSessionError } from '../errors.ts';
+import type { JoinRequest, MediaSession, MediaStreamProvider, ProviderSupport } from '../types.ts';
+import { BlockClock } from './block-clock.ts';
+import { RtpMediaSession } from './media-session.ts';
+import { planMedia, supportOf } from './medium-plan.ts';
+
+export interface MulticastRtpProviderOptions {
+  /** Another way to open sockets, such as a simulated network. */
+  readonly openSocket?: typeof openMulticastSocket;
+}
+
+/** SSRCs and timing must not be guessable by who has seen one of them; `Math.random` is. */
+const systemRandom: RandomSource = () => randomBytes(6).readUIntBE(0, 6) / 2 ** 48;
+
+/** Conferences over multicast RTP (RFC 3550, RFC 3551): PCMU, PCMA and L16 audio. All its sessions share one beat. */
+export class MulticastRtpProvider implements MediaStreamProvider {
+  readonly name = 'multicast-rtp';
+  readonly #openSocket: typeof openMulticastSocket;
+  readonly #blocks = new Map<Clock, BlockClock>();
+
+  constructor({ openSocket = openMulticastSocket }: MulticastRtpProviderOptions = {}) {
+    this.#openSocket = openSocket;
+  }
+
+  supports(description: SessionDescription): ProviderSupport {
+    const plans = planMedia(description);
+    const media = plans.map(supportOf);
+    const supported = plans.some(({ support }) => support !== 'none');
+    const reasons = plans.flatMap(({ mediaType, reason }) =>
+      reason === undefined ? [] : [`${mediaType}: ${reason}`],
+    );
+    const reason = plans.length === 0 ? 'the description has no media' : reasons.join('. ');
+    return { supported, ...(reason === '' ? {} : { reason }), media };
+  }
+
+  prepare(request: JoinRequest): MediaSession {
+    const { description, participant, media = ['audio'], clock = systemClock, playoutMs = 60 } = request;
+    if (!(playoutMs >= 0 && playoutMs <= 2000)) {
+      throw new InvalidValueError(`playout delay ${playoutMs} ms is not from 0 to 2000`);
+    }
+    const allPlans = planMedia(description);
+    const plans = allPlans.filter((it) => it.support !== 'none' && media.includes(it.mediaType));
+    if (plans.length === 0) {
+      const why = allPlans.map(({ mediaType, support, reason }) =>
+        support === 'none' ? `${mediaType}: ${reason}` : `${mediaType}: not asked for`,
+      );
+      throw new UnsupportedSessionError(
+        `Nothing in this description can be joined: ${why.length === 0 ? 'it has no media' : why.join('; ')}`,
+      );
+    }
+    return new RtpMediaSession({
+      plans,
+      allPlans,
+      request,
+      cname: participant.cname ?? generateCname(randomBytes(12)),
+      clock,
+      random: request.random ?? systemRandom,
+      blocks: this.#blocksOf(clock),
+      openSocket: this.#openSocket,
+    });
+  }
+
+  async join(request: JoinRequest): Promise<MediaSession> {
+    const session = this.prepare(request);
+    await session.join(request.signal);
+    return session;
+  }
+
+  #blocksOf(clock: Clock): BlockClock {
+    let blocks = this.#blocks.get(clock);
+    if (blocks === undefined) {
+      const real = clock === systemClock;
+      const afterPoll = (callback: () => void): void => {
+        setImmediate(callback);
+      };
+      blocks = new BlockClock({ clock, ...(real ? { afterPoll } : {}) });
+      this.#blocks.set(clock, blocks);
+    }
+    return blocks;
+  }
+}

@@ -1,0 +1,99 @@
+import type { Ms } from '../../src/machine.ts';
+import type { ReceivedRtp } from '../../src/rtp/index.ts';
+import { type MixBus, type Mixer, meanSquare, PlayoutBuffer, VoiceActivity } from '../audio/index.ts';
+import type { AudioCodec, AudioDecoder } from '../codec/index.ts';
+import type { PlannedFormat } from './medium-plan.ts';
+
+/** Decoded audio on its way to a playout buffer; shared by all, since decoding is done in one go. */
+let scratch = new Float32Array(4096);
+
+/** What is heard from one SSRC: its decoder, playout buffer and level. */
+export class RenderSource {
+  muted = false;
+  decoded = 0;
+  /** Packets of a format without a codec. */
+  undecodable = 0;
+  /** What came last, `PCMU/8000`. */
+  payloadFormat: string | undefined;
+  readonly voice = new VoiceActivity();
+  readonly #mixer: Mixer;
+  readonly #delayMs: Ms;
+  readonly #now: () => Ms;
+  #codec: AudioCodec | undefined;
+  #decoder: AudioDecoder | undefined;
+  #playout: PlayoutBuffer | undefined;
+  #bus: MixBus | undefined;
+  /** Counts of playout buffers given up when the format changed. */
+  #late = 0;
+  #adjustments = 0;
+
+  constructor(mixer: Mixer, delayMs: Ms, now: () => Ms) {
+    this.#mixer = mixer;
+    this.#delayMs = delayMs;
+    this.#now = now;
+  }
+
+  get levelDbfs(): number {
+    return this.voice.levelDbfs(this.#now());
+  }
+
+  /** Whether anything waits to be played. */
+  get buffered(): boolean {
+    return this.#playout?.buffered ?? false;
+  }
+  get late(): number {
+    return this.#late + (this.#playout?.late ?? 0);
+  }
+  get adjustments(): number {
+    return this.#adjustments + (this.#playout?.adjustments ?? 0);
+  }
+
+  /** @param play whether anybody listens; if not, only the level is kept */
+  receive(packet: ReceivedRtp, format: PlannedFormat | undefined, nextDue: Ms, play: boolean): void {
+    if (format === undefined || typeof format.codec === 'string') {
+      this.undecodable++;
+      this.payloadFormat = format?.label ?? `payload type ${packet.payloadType}`;
+      return;
+    }
+    if (format.codec !== this.#codec) this.#use(format, format.codec);
+    const { bytes, payloadStart, payloadEnd } = packet;
+    const decoder = this.#decoder;
+    const playout = this.#playout;
+    if (decoder === undefined || playout === undefined) return;
+    const { channels, sampleRate } = format.codec.format;
+    const samples = decoder.frames(bytes, payloadStart, payloadEnd) * channels;
+    if (samples > scratch.length) scratch = new Float32Array(samples);
+    const frames = decoder.decode(bytes, payloadStart, payloadEnd, scratch);
+    if (frames === 0) {
+      this.undecodable++;
+      return;
+    }
+    this.decoded++;
+    this.voice.add(meanSquare(scratch, samples), (frames * 1000) / sampleRate, packet.arrival);
+    if (!play) return;
+    const ratio = sampleRate / format.clockRate;
+    playout.write(packet.timestamp * ratio, scratch, frames, packet.arrival, nextDue);
+  }
+
+  /** Adds the current block to the mix. */
+  mix(): void {
+    const bus = this.#bus;
+    if (bus === undefined || this.#playout === undefined) return;
+    if (this.#playout.mixInto(bus.sum, bus.frames, bus.contributors > 0, !this.muted)) bus.contributors++;
+  }
+
+  /** Forgets what is buffered. */
+  reset(): void {
+    this.#playout?.reset();
+  }
+
+  #use(format: PlannedFormat, codec: AudioCodec): void {
+    this.payloadFormat = format.label;
+    this.#codec = codec;
+    this.#decoder = codec.createDecoder();
+    this.#late = this.late;
+    this.#adjustments = this.adjustments;
+    this.#playout = new PlayoutBuffer({ format: codec.format, delayMs: this.#delayMs });
+    this.#bus = this.#mixer.bus(codec.format);
+  }
+}

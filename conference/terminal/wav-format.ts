@@ -1,0 +1,115 @@
+import { DecodeError } from '../../src/errors.ts';
+import type { AudioFormat } from '../audio/index.ts';
+import { SAMPLE_BYTES, type SampleFormat } from './sample-format.ts';
+
+/** What the head of a WAV file says. */
+export interface WavHeader {
+  readonly format: AudioFormat;
+  readonly samples: SampleFormat;
+  /** Where the audio starts, in bytes from the start of the file. */
+  readonly dataOffset: number;
+  /** Bytes of audio; undefined when the writer did not say (a stream, or it crashed): until the end of the file. */
+  readonly dataBytes: number | undefined;
+}
+
+/** Of the header that {@link wavHeader} writes. */
+export const WAV_HEADER_BYTES = 44;
+
+/** Bytes from the start of a file that are enough for its header, unless it begins with pictures or lyrics. */
+export const WAV_PROBE_BYTES = 65_536;
+
+const KINDS: Readonly<Record<string, SampleFormat>> = {
+  '1/8': 'u8',
+  '1/16': 's16le',
+  '1/24': 's24le',
+  '1/32': 's32le',
+  '3/32': 'f32le',
+  '3/64': 'f64le',
+  '6/8': 'alaw',
+  '7/8': 'mulaw',
+};
+
+/**
+ * Reads the head of a RIFF/WAVE file: PCM of 8, 16, 24 and 32 bits, float, A-law and µ-law, also as "extensible".
+ *
+ * @throws {DecodeError} when it is none of these
+ */
+export function parseWavHeader(head: Uint8Array): WavHeader {
+  const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
+  if (head.length < 12 || tag(head, 0) !== 'RIFF' || tag(head, 8) !== 'WAVE') {
+    throw new DecodeError('WAV', 'this is not a RIFF/WAVE file', { offset: 0 });
+  }
+  let format: { format: AudioFormat; samples: SampleFormat } | undefined;
+  for (let at = 12; at + 8 <= head.length; ) {
+    const id = tag(head, at);
+    const size = view.getUint32(at + 4, true);
+    const body = at + 8;
+    if (id === 'fmt ') {
+      if (size < 16 || body + Math.min(size, 40) > head.length) {
+        throw new DecodeError('WAV', 'the "fmt " chunk is too short', { offset: at });
+      }
+      format = parseFormat(view, body, size);
+    } else if (id === 'data') {
+      if (format === undefined) throw new DecodeError('WAV', 'audio comes before its format', { offset: at });
+      const unknown = size === 0 || size >= 0xffff_f000;
+      return { ...format, dataOffset: body, dataBytes: unknown ? undefined : size };
+    }
+    at = body + size + (size % 2);
+  }
+  throw new DecodeError('WAV', `there is no audio in the first ${head.length} bytes`);
+}
+
+function parseFormat(
+  view: DataView,
+  at: number,
+  size: number,
+): { format: AudioFormat; samples: SampleFormat } {
+  let code = view.getUint16(at, true);
+  const channels = view.getUint16(at + 2, true);
+  const sampleRate = view.getUint32(at + 4, true);
+  const frameBytes = view.getUint16(at + 12, true);
+  const bits = view.getUint16(at + 14, true);
+  if (code === 0xfffe && size >= 40) code = view.getUint16(at + 24, true); // the sub-format's first two bytes
+  const samples = KINDS[`${code}/${bits}`];
+  if (samples === undefined) {
+    throw new DecodeError('WAV', `format ${code} with ${bits} bits is not read; convert to 16-bit PCM`, {
+      offset: at,
+    });
+  }
+  if (channels < 1 || channels > 32 || sampleRate < 1000 || sampleRate > 384_000) {
+    throw new DecodeError('WAV', `${channels} channels at ${sampleRate} Hz are out of range`, { offset: at });
+  }
+  if (frameBytes !== channels * SAMPLE_BYTES[samples]) {
+    throw new DecodeError('WAV', `a frame of ${frameBytes} bytes does not fit ${channels} × ${bits} bits`, {
+      offset: at + 12,
+    });
+  }
+  return { format: { sampleRate, channels }, samples };
+}
+
+/** The head of a 16-bit PCM file with `dataBytes` of audio. */
+export function wavHeader({ sampleRate, channels }: AudioFormat, dataBytes: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(WAV_HEADER_BYTES);
+  const view = new DataView(bytes.buffer);
+  const put = (at: number, text: string): void => {
+    for (let i = 0; i < 4; i++) bytes[at + i] = text.charCodeAt(i);
+  };
+  put(0, 'RIFF');
+  view.setUint32(4, WAV_HEADER_BYTES - 8 + dataBytes, true);
+  put(8, 'WAVE');
+  put(12, 'fmt ');
+  view.setUint32(16, 16, true);
+  view.setUint16(20, 1, true);
+  view.setUint16(22, channels, true);
+  view.setUint32(24, sampleRate, true);
+  view.setUint32(28, sampleRate * channels * 2, true);
+  view.setUint16(32, channels * 2, true);
+  view.setUint16(34, 16, true);
+  put(36, 'data');
+  view.setUint32(40, dataBytes, true);
+  return bytes;
+}
+
+function tag(bytes: Uint8Array, at: number): string {
+  return String.fromCharCode(...bytes.subarray(at, at + 4));
+}
