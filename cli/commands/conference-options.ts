@@ -1,0 +1,56 @@
+import { type Command, Option } from 'commander';
+
+/** What `create` and `edit` share. */
+export interface ConferenceOptions {
+  readonly media?: readonly string[];
+  readonly group?: readonly string[];
+  readonly scope?: 'local' | 'site' | 'region' | 'world';
+  readonly start?: string;
+  readonly stop?: string;
+  readonly duration?: string;
+  readonly permanent?: boolean;
+  readonly originator?: string;
+  readonly description?: string;
+  readonly url?: string;
+  readonly email?: readonly string[];
+  readonly phone?: readonly string[];
+  readonly ttl?: string;
+  readonly sdp?: string;
+  readonly json?: boolean;
+}
+
+/** Gathers a repeated option in an array. */
+export const collect = (value: string, before: readonly string[] = []): readonly string[] => [
+  ...before,
+  value,
+];
+
+export const SCOPES = ['local', 'site', 'region', 'world'];
+
+export function addConferenceOptions(command: Command): Command {
+  return command
+    .option('--media <spec>', 'a medium, like audio:PCMU/8000 or audio:L16/44100/2; repeat for more', collect)
+    .option(
+      '--group <addr[:port]>',
+      'multicast group of a medium, in the order of the media; repeatable',
+      collect,
+    )
+    .addOption(new Option('--scope <scope>', 'how far it reaches (TTL 1, 15, 63, 127)').choices(SCOPES))
+    .option('--start <time>', 'when it begins: now, +30m, 14:00, "tomorrow 14:00", 2026-11-21T14:00')
+    .addOption(
+      new Option(
+        '--stop <time>',
+        'when it ends; +30m counts from the start, or from now once it has begun; "never" for no end',
+      ).conflicts(['duration', 'permanent']),
+    )
+    .addOption(new Option('--duration <time>', 'how long it lasts, like 45m').conflicts('permanent'))
+    .addOption(new Option('--permanent', 'always open').conflicts('start'))
+    .option('--originator <name>', 'user name of whoever holds it, one word')
+    .option('--description <text>', 'what it is about')
+    .option('--url <url>', 'where there is more to read')
+    .option('--email <address>', 'whom to write to, "Ann <ann@example.org>"; repeatable', collect)
+    .option('--phone <number>', 'whom to call; repeatable', collect)
+    .option('--ttl <seconds>', 'how long the directory keeps the entry, at least 300')
+    .option('--sdp <file>', 'take the session description from a file, or from standard input with -')
+    .option('--json', 'print the conference as JSON');
+}

@@ -1,0 +1,34 @@
+import { Command } from 'commander';
+import type { CliContext } from '../context.ts';
+import { addHelp } from '../help.ts';
+import { CONFERENCE_SHAPES } from '../json-shapes.ts';
+import { addConferenceOptions, type ConferenceOptions } from './conference-options.ts';
+
+export interface EditOptions extends ConferenceOptions {
+  readonly rename?: string;
+}
+
+export function editCommand(ctx: CliContext): Command {
+  return addHelp(
+    addConferenceOptions(
+      new Command('edit')
+        .description('Change a published conference')
+        .argument('<name>', 'which conference')
+        .option('--rename <name>', 'call it this from now on'),
+    ).action(async (name: string, options: EditOptions) => {
+      const { runEdit } = await import('../run/edit.ts');
+      await runEdit(ctx, name, options);
+    }),
+    {
+      examples: [
+        'rendezvous edit "Morning round" --stop +15m',
+        'rendezvous edit Lecture --description "Chapter 4" --rename "Lecture 4"',
+        'rendezvous edit Paging --sdp paging.sdp',
+      ],
+      text: `Only what is given changes; the rest of the session description stays as it is, byte for byte, and its version is
+raised. An empty value ("") removes a description, URL, e-mail address or telephone number. --media replaces all media;
+each keeps the group and port of the one it takes the place of.`,
+      json: CONFERENCE_SHAPES,
+    },
+  );
+}

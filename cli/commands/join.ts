@@ -1,0 +1,89 @@
+import { Command, Option } from 'commander';
+import type { CliContext } from '../context.ts';
+import { addHelp } from '../help.ts';
+import { collect } from './conference-options.ts';
+
+export interface JoinOptions {
+  readonly send?: string;
+  readonly receive?: readonly string[];
+  readonly listen?: boolean;
+  readonly duration?: string;
+  readonly interface?: string;
+  readonly qos?: 'needed' | 'if-available' | 'best-effort';
+  readonly loopback?: 'none' | 'full' | 'selective';
+  readonly wait?: boolean;
+  readonly name?: string;
+  readonly email?: string;
+  readonly phone?: string;
+  readonly loc?: string;
+  readonly tool?: string;
+  readonly note?: string;
+  readonly json?: boolean;
+}
+
+export const QOS_LEVELS = ['needed', 'if-available', 'best-effort'] as const;
+export const LOOPBACK_MODES = ['none', 'full', 'selective'] as const;
+
+export function joinCommand(ctx: CliContext): Command {
+  return addHelp(
+    new Command('join')
+      .description('Take part in a conference')
+      .argument(
+        '<conference>',
+        'its name in the directory, a file with its session description, or - to read that',
+      )
+      .option('--send <source>', 'what to send: mic, wav:FILE, tone:440, pcm:-, exec:COMMAND, null')
+      .option(
+        '--receive <sink>',
+        'where to play: speaker, wav:FILE, pcm:-, exec:COMMAND, null; repeatable',
+        collect,
+      )
+      .addOption(new Option('--listen', 'send nothing').conflicts('send'))
+      .option('--duration <time>', 'leave after this time')
+      .option('--wait', 'wait for the start time before joining')
+      .option(
+        '--interface <if>',
+        'network interface: name, address or "all"; default: the route to the group',
+      )
+      .addOption(
+        new Option(
+          '--qos <level>',
+          'DSCP marking: fail without it, try, or leave it (default: if-available)',
+        ).choices(QOS_LEVELS),
+      )
+      .addOption(
+        new Option(
+          '--loopback <mode>',
+          'packets of this host: not heard, all heard, or all but our own (default: none)',
+        ).choices(LOOPBACK_MODES),
+      )
+      .option('--name <text>', 'your name as the others see it')
+      .option('--email <text>', 'your e-mail address')
+      .option('--phone <text>', 'your telephone number')
+      .option('--loc <text>', 'where you are')
+      .option('--tool <text>', 'the program you use')
+      .option('--note <text>', 'a note on your state, such as "on the phone"')
+      .option('--json', 'print events as JSON, one object per line')
+      .action(async (conference: string, options: JoinOptions) => {
+        const { runJoin } = await import('../run/join.ts');
+        await runJoin(ctx, conference, options);
+      }),
+    {
+      examples: [
+        'rendezvous join "Morning round"',
+        'rendezvous join Lecture --listen --receive wav:lecture.wav --duration 90m',
+        'rendezvous join studio.sdp --send wav:jingle.wav --receive null --interface eth1',
+        'rendezvous show Lecture --sdp | rendezvous join - --listen --json',
+      ],
+      text: `Without --send and --receive: the microphone and the loudspeaker, by the first of pw-cat, arecord and aplay, sox,
+ffmpeg on PATH; on a computer without a sound card you listen without hearing. With --receive alone nothing is sent.
+On a terminal a live view shows who is there:
+  m mute yourself   1-9 mute a participant   h hold   q leave   ? help
+Ctrl-C leaves and says goodbye to the others; a second one quits at once. In a pipe the events are printed, and with
+--receive pcm:- they go to standard error. Within five seconds it says what it hears, or the likeliest reasons for
+silence. When the conference's time is over it leaves; the exit status is 130 after an interruption.
+
+Another participant on this same computer is heard only with --loopback selective on both sides.`,
+    },
+  );
+}

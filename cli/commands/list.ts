@@ -1,0 +1,44 @@
+import { Command, Option } from 'commander';
+import type { CliContext } from '../context.ts';
+import { addHelp } from '../help.ts';
+import { CONFERENCE_SHAPES } from '../json-shapes.ts';
+import { SCOPES } from './conference-options.ts';
+
+export interface ListOptions {
+  readonly filter?: string;
+  readonly scope?: 'local' | 'site' | 'region' | 'world';
+  readonly active?: boolean;
+  readonly long?: boolean;
+  readonly json?: boolean;
+  readonly ndjson?: boolean;
+}
+
+export function listCommand(ctx: CliContext): Command {
+  return addHelp(
+    new Command('list')
+      .description('List published conferences')
+      .argument('[pattern]', 'only names that fit; * stands for any text')
+      .option('--filter <filter>', 'only entries that this LDAP filter (RFC 4515) fits')
+      .addOption(new Option('--scope <scope>', 'only this scope').choices(SCOPES))
+      .option('--active', 'only those that take place now')
+      .option('-l, --long', 'more columns')
+      .option('--json', 'print a JSON array')
+      .addOption(
+        new Option('--ndjson', 'print one JSON object per line, as they are found').conflicts('json'),
+      )
+      .action(async (pattern: string | undefined, options: ListOptions) => {
+        const { runList } = await import('../run/list.ts');
+        await runList(ctx, pattern, options);
+      }),
+    {
+      examples: [
+        'rendezvous list',
+        'rendezvous list "lect*" --active',
+        'rendezvous list --filter "(description=*chapter*)" --json',
+      ],
+      text: `In a pipe: fields between tabs, no header, times as RFC 3339; name, group, scope, start, stop, media, and with
+--long originator, description, URL, encrypted, expiry, DN.`,
+      json: CONFERENCE_SHAPES,
+    },
+  );
+}

@@ -1,0 +1,35 @@
+import { Command, Option } from 'commander';
+import type { CliContext } from '../context.ts';
+import { addHelp } from '../help.ts';
+import { CONFERENCE_SHAPES } from '../json-shapes.ts';
+
+export interface ShowOptions {
+  readonly sdp?: boolean;
+  readonly json?: boolean;
+  readonly ndjson?: boolean;
+}
+
+export function showCommand(ctx: CliContext): Command {
+  return addHelp(
+    new Command('show')
+      .description('Show one conference')
+      .argument('<name>', 'which conference')
+      .option('--sdp', 'print its session description, byte for byte, and nothing else')
+      .addOption(new Option('--json', 'print a JSON object').conflicts('sdp'))
+      .addOption(new Option('--ndjson', 'print a JSON object on one line').conflicts(['sdp', 'json']))
+      .action(async (name: string, options: ShowOptions) => {
+        const { runShow } = await import('../run/show.ts');
+        await runShow(ctx, name, options);
+      }),
+    {
+      examples: [
+        'rendezvous show "Morning round"',
+        'rendezvous show "Morning round" --sdp > round.sdp',
+        'rendezvous show Lecture --json',
+      ],
+      text: `In a pipe: name of the field, tab, value, one field to a line, times as RFC 3339; names as in the JSON. A medium is
+kind, formats, group and port, TTL; there is one line for each medium, email and phone.`,
+      json: CONFERENCE_SHAPES,
+    },
+  );
+}

@@ -1,0 +1,235 @@
+import { resolve } from 'node:path';
+import type { Credentials, Directory } from '../directory/index.ts';
+import type { RandomSource } from '../src/machine.ts';
+import { type Clock, systemClock } from '../src/net/clock.ts';
+import { type Config, readConfig } from './config.ts';
+import { UsageError } from './errors.ts';
+import { parseDuration } from './input/duration.ts';
+import { shellWord } from './output/shell-word.ts';
+import { DataOutput, messageOf, type OutputSettings, type OutputStream, Talk } from './output/output.ts';
+
+/** Standard input; its keys can be read one by one where it is a terminal. */
+export interface InputStream extends NodeJS.ReadableStream {
+  readonly isTTY: boolean;
+  setRawMode(on: boolean): unknown;
+}
+
+/** The world as a command sees it; tests bring their own. */
+export interface CliHost {
+  readonly stdin: InputStream;
+  readonly stdout: OutputStream & NodeJS.WritableStream;
+  readonly stderr: OutputStream & NodeJS.WritableStream;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  readonly random: RandomSource;
+  /** @returns ends the subscription */
+  onSignal(signal: NodeJS.Signals, listener: () => void): () => void;
+  /** Ends the process at once. */
+  quit(code: number): void;
+}
+
+/** Options that every command has. */
+export interface GlobalOptions {
+  readonly directory?: string;
+  readonly dataDir?: string;
+  readonly bindDn?: string;
+  readonly passwordFile?: string;
+  readonly timeout?: string;
+  readonly color: boolean;
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+}
+
+/** Variables of the environment that count, and for what: the documentation is made of this. */
+export const ENVIRONMENT: readonly (readonly [name: string, meaning: string])[] = [
+  ['RENDEZVOUS_DIRECTORY', 'as `--directory`'],
+  ['RENDEZVOUS_DATA_DIR', 'as `--data-dir`'],
+  ['RENDEZVOUS_CONFIG', 'configuration file to read instead of the usual one; it must exist'],
+  ['XDG_CONFIG_HOME', 'where the folder of the configuration file is; default `~/.config`'],
+  ['XDG_DATA_HOME', 'where the folder of the data is; default `~/.local/share`'],
+  ['NO_COLOR', 'when set: no colour, as `--no-color`'],
+  ['FORCE_COLOR', 'when set, and not to `0`: colour in a pipe too'],
+  ['TZ', 'time zone of local times'],
+];
+
+const DEFAULT_TIMEOUT_MS = 10_000;
+
+/** Everything a command's `run` gets: streams, clock, options that all commands share, and the directory. */
+export class CliContext {
+  readonly host: CliHost;
+  readonly out: DataOutput;
+  readonly err: Talk;
+  #options: GlobalOptions = { color: true };
+  #config: Promise<Config> | undefined;
+  #isAuthenticated = false;
+
+  constructor(host: CliHost) {
+    this.host = host;
+    this.out = new DataOutput(host.stdout, this.#settingsFor(host.stdout));
+    this.err = new Talk(host.stderr, this.#settingsFor(host.stderr));
+  }
+
+  /** Called once the options are parsed. */
+  configure(options: GlobalOptions): void {
+    this.#options = options;
+    this.out.configure(this.#settingsFor(this.host.stdout));
+    this.err.configure(this.#settingsFor(this.host.stderr));
+  }
+
+  get clock(): Clock {
+    return this.host.clock;
+  }
+  get now(): Date {
+    return new Date(this.clock.wall());
+  }
+  get options(): GlobalOptions {
+    return this.#options;
+  }
+
+  /** Whether the directory was told who asks. */
+  get isAuthenticated(): boolean {
+    return this.#isAuthenticated;
+  }
+
+  /** A command line to try next, in the same directory as this one. */
+  callText(command: string, name: string): string {
+    const { directory, dataDir } = this.#options;
+    const words = ['rendezvous', command, shellWord(name)];
+    if (directory !== undefined) words.push('--directory', shellWord(directory));
+    if (dataDir !== undefined) words.push('--data-dir', shellWord(dataDir));
+    return words.join(' ');
+  }
+
+  /** The configuration file. @throws {UsageError} when it cannot be understood */
+  config(): Promise<Config> {
+    this.#config ??= readConfig(this.host.env);
+    return this.#config;
+  }
+
+  /** Data directory asked for; undefined for the user's own. */
+  async dataDir(): Promise<string | undefined> {
+    return (
+      this.#options.dataDir ?? nonEmpty(this.host.env['RENDEZVOUS_DATA_DIR']) ?? (await this.config()).dataDir
+    );
+  }
+
+  /** Data directory asked for, else the user's own (`$XDG_DATA_HOME/rendezvous` and its like on other systems). */
+  async requireDataDir(): Promise<string> {
+    const asked = await this.dataDir();
+    if (asked !== undefined) return resolve(asked);
+    const { default: envPaths } = await import('env-paths');
+    return envPaths('rendezvous', { suffix: '' }).data;
+  }
+
+  /** URL of the directory asked for, or `embedded`. A data directory on the command line asks for the one in it. */
+  async directoryTarget(): Promise<string> {
+    const { directory, dataDir } = this.#options;
+    if (directory === undefined && dataDir !== undefined) return 'embedded';
+    const { env } = this.host;
+    return (
+      directory ?? nonEmpty(env['RENDEZVOUS_DIRECTORY']) ?? (await this.config()).directory ?? 'embedded'
+    );
+  }
+
+  /** Milliseconds that one request to the directory may take. */
+  async timeoutMs(): Promise<number> {
+    const text = this.#options.timeout ?? (await this.config()).timeout;
+    return text === undefined ? DEFAULT_TIMEOUT_MS : parseDuration(text, 's');
+  }
+
+  /**
+   * Name and password to authenticate with, or undefined for nobody.
+   *
+   * @throws {UsageError} when there is a name and no way to its password
+   */
+  async credentials(): Promise<(Credentials & { readonly kind: 'simple' }) | undefined> {
+    const config = await this.config();
+    const dn = this.#options.bindDn ?? config.bindDn;
+    if (dn === undefined) {
+      if (this.#options.passwordFile === undefined) return undefined;
+      throw new UsageError('--password-file has a password for nobody: give --bind-dn too');
+    }
+    this.#isAuthenticated = true;
+    const file = this.#options.passwordFile ?? config.passwordFile;
+    const { passwordFromFile, passwordFromPrompt } = await import('./password.ts');
+    const password =
+      file === undefined
+        ? await passwordFromPrompt(dn, this.host.stdin, this.err)
+        : await passwordFromFile(file, this.err);
+    return { kind: 'simple', dn, password };
+  }
+
+  /**
+   * The directory asked for, connected and bound; the store of the data directory when none was. Close it after use.
+   */
+  async openDirectory(signal?: AbortSignal): Promise<Directory> {
+    const target = await this.directoryTarget();
+    const [dataDir, timeoutMs, credentials, { openDirectory }] = await Promise.all([
+      this.dataDir(),
+      this.timeoutMs(),
+      target === 'embedded' ? this.#nobodyAsks() : this.credentials(),
+      import('../directory/index.ts'),
+    ]);
+    const directory = await openDirectory(target, {
+      timeoutMs,
+      clock: this.clock,
+      random: this.host.random,
+      ...(dataDir === undefined ? {} : { dataDir }),
+      ...(credentials === undefined ? {} : { credentials }),
+      ...(signal === undefined ? {} : { signal }),
+    }).catch((error: unknown) => {
+      throw isWrongUrl(error) ? new UsageError(messageOf(error), { cause: error }) : error;
+    });
+    this.err.detail(`Directory: ${directory.displayName}`);
+    return directory;
+  }
+
+  /** The store of this computer is open to whoever may read its file. */
+  #nobodyAsks(): undefined {
+    if (this.#options.bindDn !== undefined) {
+      this.err.warn('--bind-dn has no effect: the directory on this computer asks nobody for a password');
+    }
+  }
+
+  #settingsFor(stream: OutputStream): OutputSettings {
+    const { color, quiet = false, verbose = false } = this.#options;
+    return { color: color && wantsColor(stream, this.host.env), quiet, verbose };
+  }
+}
+
+/** Terminals get colour, unless NO_COLOR or a dumb terminal speaks against it; FORCE_COLOR speaks for it. */
+export function wantsColor(
+  stream: { readonly isTTY?: boolean },
+  env: Readonly<Record<string, string | undefined>>,
+): boolean {
+  if (nonEmpty(env['NO_COLOR']) !== undefined) return false;
+  const forced = nonEmpty(env['FORCE_COLOR']);
+  if (forced !== undefined) return forced !== '0' && forced !== 'false';
+  return stream.isTTY === true && env['TERM'] !== 'dumb';
+}
+
+/** What cannot be read is what the user wrote, and not what a server sent. */
+function isWrongUrl(error: unknown): boolean {
+  return error instanceof Error && 'protocol' in error && error.protocol === 'LDAP URL';
+}
+
+function nonEmpty(text: string | undefined): string | undefined {
+  return text === '' ? undefined : text;
+}
+
+/** The host that is this process. */
+export function processHost(): CliHost {
+  return {
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: process.env,
+    clock: systemClock,
+    random: Math.random,
+    onSignal(signal, listener) {
+      process.on(signal, listener);
+      return () => process.off(signal, listener);
+    },
+    quit: (code) => process.exit(code),
+  };
+}

@@ -1,0 +1,284 @@
+import { formatEndpoint } from '../../src/ip/index.ts';
+import type { DoctorFacts, MulticastTrial, Tried } from './facts.ts';
+
+/** One result. `fail`: something does not work; `warn`: it may not, or not well. */
+export interface Check {
+  /** Stable, for programs. */
+  readonly id: string;
+  readonly title: string;
+  readonly status: 'ok' | 'warn' | 'fail';
+  readonly detail: string;
+  /** What to do about it. */
+  readonly tryThis?: string;
+}
+
+type Judged = Omit<Check, 'id' | 'title'>;
+
+const ok = (detail: string): Judged => ({ status: 'ok', detail });
+const warn = (detail: string, tryThis: string): Judged => ({ status: 'warn', detail, tryThis });
+const fail = (detail: string, tryThis: string): Judged => ({ status: 'fail', detail, tryThis });
+
+/** Largest receive buffer wanted: a second of many streams (bytes). */
+const WANTED_RMEM = 4_194_304;
+const WANTED_MEMBERSHIPS = 20;
+
+/** Every check in the order in which they are told, each with the question that it answers. */
+const CHECKS: readonly (readonly [
+  id: string,
+  title: string,
+  judge: (facts: DoctorFacts) => Judged | undefined,
+])[] = [
+  ['node', 'Node.js', ({ node }) => ok(node)],
+  ['interfaces', 'Interfaces', interfaces],
+  ['route', 'Route', route],
+  ['membership', 'Membership', membership],
+  ['multicast', 'Multicast', multicast],
+  ['marking', 'Marking', marking],
+  ['arrival', 'Arrival', arrival],
+  ['buffer', 'Buffer', buffer],
+  ['reversePath', 'Reverse path', reversePath],
+  ['igmp', 'IGMP', igmp],
+  ['firewall', 'Firewall', firewall],
+  ['container', 'Container', container],
+  ['directory', 'Directory', directory],
+  ['directoryWrite', 'Publishing', publishing],
+  ['store', 'Store', store],
+  ['sound', 'Sound', sound],
+];
+
+/** Judges what was found. Pure. */
+export function judgeDoctor(facts: DoctorFacts): Check[] {
+  return CHECKS.flatMap(([id, title, judge]): Check[] => {
+    const judged = judge(facts);
+    return judged === undefined ? [] : [{ id, title, ...judged }];
+  });
+}
+
+function interfaces({ host }: DoctorFacts): Judged {
+  const up = host.interfaces.filter((it) => it.up && it.addresses.length > 0);
+  const list = up.map(({ name, addresses }) => `${name} (${addresses.join(', ')})`).join('; ');
+  const others = up.filter(({ loopback }) => !loopback);
+  const deaf = others.filter((it) => it.multicast === false);
+  if (up.length === 0) return fail('no interface is up', 'switch one on: ip link set IF up');
+  if (others.length === 0) {
+    return warn(
+      `only loopback is up: ${list}`,
+      'enough for this computer alone; connect it to a network for others',
+    );
+  }
+  if (deaf.length > 0) {
+    const [first] = deaf;
+    return warn(
+      `${deaf.map(({ name }) => name).join(', ')} says it does no multicast; up are ${list}`,
+      `ip link set ${first?.name} multicast on, or use another with --interface`,
+    );
+  }
+  return ok(list);
+}
+
+function route({ chosen, group, host }: DoctorFacts): Judged {
+  if (chosen.value === undefined)
+    return fail(chosen.error, 'name an interface that is up: doctor --interface IF');
+  const { sentence, reason } = chosen.value;
+  const others = host.interfaces.filter((it) => it.up && !it.loopback && it.addresses.length > 0);
+  if (reason === 'loopback' && others.length > 0) {
+    const name = others[0]?.name;
+    return warn(
+      sentence,
+      `join with --interface ${name}, or add a route: ip route add ${group}/32 dev ${name}`,
+    );
+  }
+  return ok(sentence);
+}
+
+function onTrial<T>(tried: Tried<T>, judge: (value: T) => Judged | undefined): Judged | undefined {
+  return tried.value === undefined ? undefined : judge(tried.value);
+}
+
+function membership({ multicast: trial, group, chosen }: DoctorFacts): Judged | undefined {
+  return onTrial(trial, (it) => {
+    const where = chosen.value?.name ?? 'the interface';
+    if (it.membership === undefined)
+      return warn('the system does not tell what it has joined', 'nothing: only Linux tells');
+    return it.membership
+      ? ok(`the system holds ${group} on ${where} after a join`)
+      : fail(
+          `the system does not hold ${group} on ${where} after a join`,
+          'look whether the interface keeps going down',
+        );
+  });
+}
+
+function multicast({ multicast: trial, group, port }: DoctorFacts): Judged {
+  if (trial.value === undefined)
+    return fail(
+      `${formatEndpoint(group, port)}: ${trial.error}`,
+      'choose another interface or group, and look at the firewall',
+    );
+  const { sent, received, warnings } = trial.value;
+  const told = warnings.length === 0 ? '' : `; ${warnings.join('; ')}`;
+  const detail = `${received} of ${sent} packets to ${formatEndpoint(group, port)} were heard again${told}`;
+  if (received === 0)
+    return fail(detail, 'a firewall on this computer holds UDP back, or the interface does');
+  if (received < sent) return warn(detail, 'look at the load of this computer');
+  return told === '' ? ok(detail) : warn(detail, 'see what the system said');
+}
+
+function marking({ multicast: trial }: DoctorFacts): Judged | undefined {
+  return onTrial(trial, ({ qos }) => {
+    if (qos.effective === qos.requested) return ok(`packets leave with DSCP ${qos.effective} (EF)`);
+    const why = qos.reason ?? 'the system refused';
+    return warn(
+      `packets leave with DSCP ${qos.effective} instead of ${qos.requested}: ${why}`,
+      markingAdvice(why),
+    );
+  });
+}
+
+function markingAdvice(why: string): string {
+  return /koffi/i.test(why)
+    ? 'install the optional package koffi, or mark by firewall rule (nft: udp dport … ip dscp set ef)'
+    : 'mark by firewall rule: nft … udp dport … ip dscp set ef';
+}
+
+function arrival({ multicast: trial }: DoctorFacts): Judged | undefined {
+  return onTrial(trial, ({ arrival: report, qos, received }: MulticastTrial) => {
+    if (report.unavailable !== undefined)
+      return warn(`cannot be seen: ${report.unavailable}`, 'install the optional package koffi');
+    const seen = [...new Set(report.observations.map(({ dscp }) => dscp))];
+    if (seen.length === 0 && received === 0) return undefined; // told already
+    if (seen.length === 0) return warn('no packet could be looked at', 'run doctor again');
+    if (seen.every((dscp) => dscp === qos.effective))
+      return ok(`packets arrive with DSCP ${seen.join(', ')}`);
+    return warn(
+      `packets left with DSCP ${qos.effective} and arrive with ${seen.join(', ')}`,
+      'a rule on this computer rewrites it: nft list ruleset',
+    );
+  });
+}
+
+function buffer({ multicast: trial, host }: DoctorFacts): Judged | undefined {
+  const { rmemMax } = host;
+  return onTrial(trial, ({ receiveBuffer }) => {
+    // Linux grants for its own book-keeping, too: twice what the data may take
+    const granted = `${kib(receiveBuffer.granted / 2)} granted of ${kib(receiveBuffer.asked)} asked for`;
+    const limit = rmemMax === undefined ? '' : `, net.core.rmem_max is ${kib(rmemMax)}`;
+    if (receiveBuffer.full) return ok(`all of the ${kib(receiveBuffer.asked)} asked for was granted${limit}`);
+    return warn(`${granted}${limit}; short halts lose packets`, `sysctl -w net.core.rmem_max=${WANTED_RMEM}`);
+  });
+}
+
+function reversePath({ host, chosen }: DoctorFacts): Judged | undefined {
+  const name = chosen.value?.name;
+  const rp = host.interfaces.find((it) => it.name === name)?.rpFilter;
+  if (rp === undefined) return undefined;
+  if (rp !== 1) return ok(`rp_filter of ${name} is ${rp} (${rp === 0 ? 'off' : 'loose'})`);
+  if (chosen.value?.internal === true)
+    return ok(`rp_filter of ${name} is 1 (strict), which loopback does not mind`);
+  return warn(
+    `rp_filter of ${name} is 1 (strict): senders routed elsewhere are dropped`,
+    `if a sender is on another network: sysctl -w net.ipv4.conf.${name}.rp_filter=2`,
+  );
+}
+
+function igmp({ host, chosen }: DoctorFacts): Judged | undefined {
+  const { igmpMaxMemberships, igmpMaxSources, forcedIgmpVersion } = host;
+  if (igmpMaxMemberships === undefined) return undefined;
+  const version = host.interfaces.find((it) => it.name === chosen.value?.name)?.igmpVersion;
+  const limits = `${igmpMaxMemberships} groups per socket, ${igmpMaxSources ?? '?'} sources per group`;
+  const spoken = version === undefined ? '' : `, IGMPv${version}`;
+  if (forcedIgmpVersion !== undefined && forcedIgmpVersion !== 0 && forcedIgmpVersion < 3) {
+    return warn(
+      `IGMPv${forcedIgmpVersion} is forced: source filters do not reach the network; ${limits}`,
+      'sysctl -w net.ipv4.conf.all.force_igmp_version=0',
+    );
+  }
+  if (version !== undefined && version < 3) {
+    return warn(
+      `an old querier made ${chosen.value?.name} speak IGMPv${version}: source filters do not reach the network`,
+      'switch the querier to IGMPv3',
+    );
+  }
+  if (igmpMaxMemberships < WANTED_MEMBERSHIPS) {
+    return warn(`only ${limits}`, `sysctl -w net.ipv4.igmp_max_memberships=${WANTED_MEMBERSHIPS}`);
+  }
+  return ok(`${limits}${spoken}`);
+}
+
+function firewall({ host }: DoctorFacts): Judged {
+  if (host.firewalls.length === 0) return ok('none seen (rules can be read by root only)');
+  return warn(
+    `seems to be on: ${host.firewalls.join(', ')}`,
+    'let IGMP (protocol 2) and the UDP ports of your conferences in',
+  );
+}
+
+function container({ host, platform }: DoctorFacts): Judged | undefined {
+  if (host.container !== undefined) {
+    const advice =
+      host.container === 'wsl'
+        ? 'use mirrored networking'
+        : 'run it with the host network (--network host) or macvlan';
+    return warn(`this runs in ${host.container}, whose usual network does not carry multicast`, advice);
+  }
+  return platform === 'linux' ? ok('none that is known to hinder multicast') : undefined;
+}
+
+function directory({ directory: tried, directoryTarget }: DoctorFacts): Judged {
+  if (tried.value === undefined) {
+    const advice =
+      directoryTarget === 'embedded'
+        ? 'look at the folder and its rights, or choose another with --data-dir'
+        : 'look whether the server runs and the URL is right: --directory URL';
+    return fail(`${directoryTarget}: ${tried.error}`, advice);
+  }
+  const { displayName, type, isDynamic, conferences, tookMs } = tried.value;
+  const kind = { ils: 'a locator service', ad: 'Active Directory', ldap: 'an LDAP server' }[type];
+  const lives = isDynamic
+    ? 'entries live as long as they are refreshed'
+    : 'entries stay until they are deleted';
+  return ok(
+    `${displayName}, ${kind}: ${conferences} conferences, ${lives}; answered in ${Math.round(tookMs)} ms`,
+  );
+}
+
+function publishing({ directory: tried }: DoctorFacts): Judged | undefined {
+  return onTrial(tried, ({ probe }) =>
+    probe.value === true
+      ? ok('a test entry was made, found and removed')
+      : fail(
+          `a test entry could not be made and removed: ${probe.error}`,
+          'authenticate with --bind-dn, or ask for the right to write',
+        ),
+  );
+}
+
+function store({ store: tried }: DoctorFacts): Judged | undefined {
+  if (tried === undefined) return undefined;
+  if (tried.value === undefined)
+    return fail(tried.error, 'look at the folder and its rights, or choose another with --data-dir');
+  const { path, bytes, verdict } = tried.value;
+  if (verdict === 'ok') return ok(`${path}, ${kib(bytes)}, sound`);
+  return fail(`${path} is damaged: ${verdict}`, `move it away and start anew: mv ${path} ${path}.damaged`);
+}
+
+function sound({ soundPrograms, soundHere }: DoctorFacts): Judged {
+  const found = soundPrograms.length === 0 ? 'no program for it' : `by ${soundPrograms.join(', ')}`;
+  if (soundPrograms.length === 0) {
+    return warn(
+      'no program that reaches microphone and loudspeaker is on PATH',
+      'install pw-cat (pipewire-bin), alsa-utils, sox or ffmpeg; files, tones and commands work without',
+    );
+  }
+  if (!soundHere) {
+    return warn(
+      `no sound card here (${found})`,
+      'send and receive files, tones or commands: join --send tone:440 --receive wav:heard.wav',
+    );
+  }
+  return ok(found);
+}
+
+function kib(bytes: number): string {
+  return bytes >= 1_048_576 ? `${Math.round(bytes / 104_857.6) / 10} MiB` : `${Math.round(bytes / 1024)} KiB`;
+}

@@ -1,0 +1,82 @@
+import { readFile } from 'node:fs/promises';
+import { SessionDescription } from '../../src/sdp/index.ts';
+import type { CliContext } from '../context.ts';
+import { FailedError, NotThereError, UsageError } from '../errors.ts';
+import { codeOf } from '../exit-codes.ts';
+import { messageOf } from '../output/output.ts';
+import { findConference } from '../run/find.ts';
+
+/** A session description and where it was found. */
+export interface FoundDescription {
+  readonly description: SessionDescription;
+  /** For people: the conference's name. */
+  readonly name: string;
+  readonly from: 'directory' | 'file' | 'stdin';
+}
+
+/** No description is near this long; a stream that never ends shall not fill the memory. */
+const MAX_BYTES = 1_000_000;
+
+/**
+ * What `join` was asked to join: `-` is standard input; a word with a slash in it or with `.sdp` at its end is a file
+ * when there is one; everything else is a name in the directory, where a name may have a slash too (`L16/48000`).
+ *
+ * @throws {NotThereError} when there is no such file or conference; near names are told
+ * @throws {FailedError} when what is there is no session description
+ */
+export async function findDescription(ctx: CliContext, wanted: string): Promise<FoundDescription> {
+  if (wanted === '-') return described(await readStdin(ctx), 'standard input', 'stdin');
+  const file = looksLikeFile(wanted) ? await readIfThere(wanted) : undefined;
+  if (file !== undefined) return described(file, wanted, 'file');
+  if (isPath(wanted)) throw new NotThereError(`There is no file ${wanted}`);
+  await using directory = await ctx.openDirectory();
+  const conference = await findConference(directory, wanted);
+  if (conference.sdp === undefined) {
+    const why = conference.sdpProblem ?? 'it holds no session description';
+    throw new FailedError(`"${conference.name}" cannot be joined: ${why}`);
+  }
+  return { description: conference.sdp, name: conference.name, from: 'directory' };
+}
+
+function looksLikeFile(wanted: string): boolean {
+  return /[\\/]/.test(wanted) || /\.sdp$/i.test(wanted);
+}
+
+/** Nobody means a conference by `./x`, `../x`, `/x`, `C:\x` or `folder/x.sdp`. */
+function isPath(wanted: string): boolean {
+  return /^(\.{0,2}|[a-z]:)[\\/]/i.test(wanted) || /[\\/].*\.sdp$/i.test(wanted);
+}
+
+async function readIfThere(path: string): Promise<Uint8Array | undefined> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw error;
+  }
+}
+
+async function readStdin({ host, err }: CliContext): Promise<Uint8Array> {
+  if (host.stdin.isTTY) err.note('Reading a session description from the terminal; Ctrl-D ends it.');
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of host.stdin) {
+    const bytes = Buffer.from(chunk);
+    size += bytes.length;
+    if (size > MAX_BYTES)
+      throw new FailedError(`Standard input is no session description: over ${MAX_BYTES} bytes`);
+    chunks.push(bytes);
+  }
+  return Buffer.concat(chunks);
+}
+
+function described(bytes: Uint8Array, where: string, from: 'file' | 'stdin'): FoundDescription {
+  if (bytes.length === 0) throw new UsageError(`${where} is empty: a session description was expected`);
+  try {
+    const description = SessionDescription.parse(bytes);
+    return { description, name: description.name?.trim() || where, from };
+  } catch (error) {
+    throw new FailedError(`${where}: ${messageOf(error)}`, { cause: error });
+  }
+}

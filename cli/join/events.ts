@@ -1,0 +1,294 @@
+import type {
+  CallEvent,
+  JoinVerdict,
+  ParticipantJson,
+  TimelineEvent,
+  TransportInfo,
+} from '../../conference/index.ts';
+
+/** One medium as it was joined, in the JSON of events. */
+export interface MediumJson {
+  readonly media: string;
+  readonly group: string;
+  readonly port: number;
+  readonly rtcpPort: number;
+  readonly ssrc: number;
+  readonly interface: string;
+  readonly interfaceAddress: string;
+  /** Why this interface. */
+  readonly interfaceReason: string;
+  readonly ttl: number;
+  readonly loopback: string;
+  /** The mark asked for, and the one that packets have as they leave. */
+  readonly dscpRequested: number;
+  readonly dscp: number;
+  readonly receiveBufferBytes: number;
+  readonly rtpReceived: number;
+  readonly rtcpReceived: number;
+  readonly rtpSent: number;
+  readonly rtcpSent: number;
+  readonly malformed: number;
+  readonly filtered: number;
+  /** Packets that the system threw away; null where it does not say. */
+  readonly kernelDrops: number | null;
+}
+
+export type LeaveCause =
+  /** `--duration` is over. */
+  | 'duration'
+  /** The `q` key. */
+  | 'quit'
+  /** The conference's time is over. */
+  | 'closed'
+  /** Ctrl-C or a signal. */
+  | 'interrupted'
+  /** Whoever read our output has gone. */
+  | 'output-closed';
+
+interface WithParticipant<E extends string> {
+  readonly type: E;
+  readonly participant: ParticipantJson;
+}
+
+/** What `join` tells, line by line with `--json`, where each line has `time` too. Fields are added to, never renamed. */
+export type JoinEvent =
+  | { readonly type: 'waiting'; readonly name: string; readonly start: string; readonly inSeconds: number }
+  | {
+      readonly type: 'joined';
+      readonly name: string;
+      readonly cname: string;
+      readonly sending: string | null;
+      readonly receiving: readonly string[];
+      readonly stop: string | null;
+      readonly media: readonly MediumJson[];
+    }
+  | WithParticipant<
+      | 'participant-joined'
+      | 'participant-timeout'
+      | 'participant-recovered'
+      | 'participant-active'
+      | 'participant-inactive'
+      | 'talking'
+      | 'silent'
+    >
+  | (WithParticipant<'participant-updated'> & { readonly items: readonly string[] })
+  | (WithParticipant<'participant-merged'> & { readonly mergedId: string })
+  | (WithParticipant<'participant-left'> & { readonly reason: string | null })
+  | (WithParticipant<'substream-added' | 'substream-removed'> & {
+      readonly ssrc: number;
+      readonly media: string;
+    })
+  | {
+      readonly type: 'stream-active' | 'stream-inactive' | 'stream-failed';
+      readonly stream: string;
+      readonly media: string;
+      readonly direction: string;
+      readonly cause: string;
+    }
+  | { readonly type: 'source-ended'; readonly terminal: string }
+  | { readonly type: 'terminal-failed'; readonly terminal: string; readonly message: string }
+  | {
+      readonly type: 'qos';
+      readonly media: string;
+      readonly kind: string;
+      readonly message: string;
+      readonly dscpRequested: number;
+      readonly dscp: number;
+    }
+  | { readonly type: 'warning'; readonly code: string; readonly message: string }
+  | { readonly type: 'state'; readonly from: string; readonly to: string }
+  | {
+      readonly type: 'verdict';
+      readonly outcome: JoinVerdict['outcome'];
+      readonly participants: number;
+      readonly hearing: number;
+      readonly summary: string;
+      readonly reasons: readonly {
+        readonly code: string;
+        readonly message: string;
+        readonly tryThis: string;
+      }[];
+    }
+  | {
+      readonly type: 'statistics';
+      readonly final: boolean;
+      readonly participants: readonly ParticipantJson[];
+      readonly media: readonly MediumJson[];
+    }
+  | { readonly type: 'opened'; readonly stop: string | null }
+  | { readonly type: 'closing'; readonly stop: string; readonly inSeconds: number }
+  | { readonly type: 'closed'; readonly next: string | null }
+  | { readonly type: 'left'; readonly cause: LeaveCause; readonly seconds: number };
+
+/** Every event with its fields beside `type` and `time`, and when it comes: the documentation is made of this. */
+export const JOIN_EVENTS: readonly (readonly [event: JoinEvent['type'], fields: string, meaning: string])[] =
+  [
+    ['waiting', 'name, start, inSeconds', '`--wait`: the conference has not begun'],
+    [
+      'joined',
+      'name, cname, sending, receiving, stop, media',
+      'the groups are joined; `media` says where and how',
+    ],
+    ['participant-joined', 'participant', 'somebody is there'],
+    [
+      'participant-updated',
+      'participant, items',
+      'what a participant says about itself is new or has changed',
+    ],
+    ['participant-merged', 'participant, mergedId', 'two were one and the same'],
+    ['participant-left', 'participant, reason', 'somebody said goodbye; `reason` may be null'],
+    ['participant-timeout', 'participant', 'somebody has not been heard of for long'],
+    ['participant-recovered', 'participant', 'somebody who timed out is back'],
+    ['participant-active', 'participant', 'a participant begins to send'],
+    ['participant-inactive', 'participant', 'a participant has ceased to send'],
+    ['talking', 'participant', 'a participant, perhaps ourselves, is loud enough to be talking'],
+    ['silent', 'participant', 'a participant, perhaps ourselves, has ceased to talk'],
+    ['substream-added', 'participant, ssrc, media', 'a participant has begun to send one medium'],
+    ['substream-removed', 'participant, ssrc, media', 'a participant sends one medium no more'],
+    ['stream-active', 'stream, media, direction, cause', 'one of our streams runs'],
+    ['stream-inactive', 'stream, media, direction, cause', 'one of our streams rests'],
+    ['stream-failed', 'stream, media, direction, cause', 'one of our streams has failed'],
+    ['source-ended', 'terminal', 'everything there was has been sent'],
+    ['terminal-failed', 'terminal, message', 'a source or a sink has failed; the conference goes on'],
+    [
+      'qos',
+      'media, kind, message, dscpRequested, dscp',
+      'packets are not marked as asked for, or the network is full',
+    ],
+    ['warning', 'code, message', 'something to know'],
+    ['state', 'from, to', 'the call has changed its state'],
+    [
+      'verdict',
+      'outcome, participants, hearing, summary, reasons',
+      'what the join has come to, within seconds',
+    ],
+    [
+      'statistics',
+      'final, participants, media',
+      'every two seconds, and with `final` before leaving: what was counted',
+    ],
+    ['opened', 'stop', 'the conference begins, having been joined before'],
+    ['closing', 'stop, inSeconds', 'the conference ends soon'],
+    ['closed', 'next', 'the time of the conference is over; `next` is when it takes place again, or null'],
+    ['left', 'cause, seconds', 'the last one: why we left, and how long we were there'],
+  ];
+
+/** What the call tells, as the events above. */
+export function fromCallEvent(event: CallEvent): JoinEvent {
+  switch (event.type) {
+    case 'participantJoined':
+      return { type: 'participant-joined', participant: event.participant.toJSON() };
+    case 'participantTimedOut':
+      return { type: 'participant-timeout', participant: event.participant.toJSON() };
+    case 'participantRecovered':
+      return { type: 'participant-recovered', participant: event.participant.toJSON() };
+    case 'participantActive':
+      return { type: 'participant-active', participant: event.participant.toJSON() };
+    case 'participantInactive':
+      return { type: 'participant-inactive', participant: event.participant.toJSON() };
+    case 'talking':
+    case 'silent':
+      return { type: event.type, participant: event.participant.toJSON() };
+    case 'participantInfo':
+      return { type: 'participant-updated', participant: event.participant.toJSON(), items: event.items };
+    case 'participantMerged':
+      return {
+        type: 'participant-merged',
+        participant: event.participant.toJSON(),
+        mergedId: event.merged.id,
+      };
+    case 'participantLeft':
+      return {
+        type: 'participant-left',
+        participant: event.participant.toJSON(),
+        reason: event.reason ?? null,
+      };
+    case 'substreamAdded':
+    case 'substreamRemoved': {
+      const { ssrc, mediaType } = event.substream;
+      const name = event.type === 'substreamAdded' ? 'substream-added' : 'substream-removed';
+      return { type: name, participant: event.participant.toJSON(), ssrc, media: mediaType };
+    }
+    case 'streamActive':
+      return { type: 'stream-active', ...streamFields(event) };
+    case 'streamInactive':
+      return { type: 'stream-inactive', ...streamFields(event) };
+    case 'streamFailed':
+      return { type: 'stream-failed', ...streamFields(event) };
+    case 'sourceEnded':
+      return { type: 'source-ended', terminal: event.terminal.name };
+    case 'terminalFailed':
+      return { type: 'terminal-failed', terminal: event.terminal.name, message: event.message };
+    case 'qos': {
+      const { mediaType, kind, message, result } = event;
+      return {
+        type: 'qos',
+        media: mediaType,
+        kind,
+        message,
+        dscpRequested: result.requested,
+        dscp: result.effective,
+      };
+    }
+    case 'warning':
+      return { type: 'warning', code: event.code, message: event.message };
+    case 'state':
+      break;
+  }
+  return { type: 'state', from: event.from, to: event.to };
+}
+
+function streamFields({
+  stream,
+  cause,
+}: Extract<CallEvent, { readonly stream: unknown; readonly cause: unknown }>) {
+  return { stream: stream.name, media: stream.mediaType, direction: stream.direction, cause };
+}
+
+/** What the clock brings; the session has begun already when it is joined, so the first `open` may be no news. */
+export function fromTimelineEvent(event: TimelineEvent): JoinEvent {
+  const date = (ms: number | undefined): string | null =>
+    ms === undefined ? null : new Date(ms).toISOString();
+  switch (event.type) {
+    case 'open':
+      return { type: 'opened', stop: date(event.stop) };
+    case 'closing':
+      return {
+        type: 'closing',
+        stop: new Date(event.stop).toISOString(),
+        inSeconds: Math.round(event.inMs / 1000),
+      };
+    case 'close':
+      break;
+  }
+  return { type: 'closed', next: date(event.next) };
+}
+
+export function verdictEvent({ outcome, participants, hearing, summary, reasons }: JoinVerdict): JoinEvent {
+  return { type: 'verdict', outcome, participants, hearing, summary, reasons };
+}
+
+export function mediumJson(transport: TransportInfo): MediumJson {
+  return {
+    media: transport.mediaType,
+    group: transport.group,
+    port: transport.port,
+    rtcpPort: transport.rtcpPort,
+    ssrc: transport.ssrc,
+    interface: transport.interface.name,
+    interfaceAddress: transport.interface.address,
+    interfaceReason: transport.interface.reason,
+    ttl: transport.ttl,
+    loopback: transport.loopback,
+    dscpRequested: transport.qos.requested,
+    dscp: transport.qos.effective,
+    receiveBufferBytes: transport.receiveBuffer.granted,
+    rtpReceived: transport.rtpReceived,
+    rtcpReceived: transport.rtcpReceived,
+    rtpSent: transport.rtpSent,
+    rtcpSent: transport.rtcpSent,
+    malformed: transport.malformed,
+    filtered: transport.filtered,
+    kernelDrops: transport.kernelDrops ?? null,
+  };
+}

@@ -1,0 +1,85 @@
+import { userInfo } from 'node:os';
+import type { JoinRequest, ParticipantInfo } from '../../conference/index.ts';
+import { type JoinOptions, LOOPBACK_MODES, QOS_LEVELS } from '../commands/join.ts';
+import type { CliContext } from '../context.ts';
+import { UsageError } from '../errors.ts';
+import { parseDuration } from '../input/duration.ts';
+import { packageVersion } from '../version.ts';
+
+/** The options of `join` with the defaults of the configuration file, checked. */
+export interface JoinSettings {
+  readonly send: string | undefined;
+  readonly receive: readonly string[];
+  readonly listen: boolean;
+  readonly wait: boolean;
+  readonly json: boolean;
+  /** Undefined: until told otherwise. */
+  readonly durationMs: number | undefined;
+  readonly participant: ParticipantInfo;
+  /** Where and how to join, as far as it was said. */
+  readonly request: Pick<JoinRequest, 'interface' | 'qos' | 'loopback'>;
+}
+
+/** @throws {UsageError} when a value cannot be used */
+export async function readJoinSettings(ctx: CliContext, given: JoinOptions): Promise<JoinSettings> {
+  const { join: defaults } = await ctx.config();
+  const value = (key: 'send' | 'interface' | 'qos' | 'loopback' | keyof typeof SDES): string | undefined =>
+    given[key] ?? defaults[key];
+  const qos = oneOf('qos', value('qos'), QOS_LEVELS);
+  const loopback = oneOf('loopback', value('loopback'), LOOPBACK_MODES);
+  const iface = value('interface');
+  const receive = given.receive ?? (defaults['receive'] === undefined ? [] : [defaults['receive']]);
+  const info: Record<string, string> = {};
+  for (const key of Object.keys(SDES).filter(isSdesKey)) {
+    const text = value(key) ?? SDES[key]();
+    if (text !== '') info[key] = text;
+  }
+  return {
+    send: given.listen === true ? undefined : value('send'),
+    receive,
+    listen: given.listen ?? false,
+    wait: given.wait ?? false,
+    json: given.json ?? false,
+    durationMs: given.duration === undefined ? undefined : parseDuration(given.duration, 's'),
+    participant: info,
+    request: {
+      ...(iface === undefined ? {} : { interface: iface }),
+      ...(qos === undefined ? {} : { qos }),
+      ...(loopback === undefined ? {} : { loopback }),
+    },
+  };
+}
+
+/** What we say about ourselves when nothing else was said. */
+const SDES = {
+  name: userName,
+  email: () => '',
+  phone: () => '',
+  loc: () => '',
+  tool: () => `Rendezvous ${packageVersion()}`,
+  note: () => '',
+} as const;
+
+function isSdesKey(key: string): key is keyof typeof SDES {
+  return key in SDES;
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return ''; // a container whose user has no name
+  }
+}
+
+function oneOf<T extends string>(
+  name: string,
+  value: string | undefined,
+  known: readonly T[],
+): T | undefined {
+  if (value === undefined) return undefined;
+  const found = known.find((it) => it === value);
+  if (found === undefined)
+    throw new UsageError(`${name} cannot be "${value}": use one of ${known.join(', ')}`);
+  return found;
+}

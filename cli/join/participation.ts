@@ -1,0 +1,321 @@
+import {
+  type Call,
+  type CallEvent,
+  createCall,
+  followTimeline,
+  type MediaStream,
+  MulticastRtpProvider,
+  type TimelineEvent,
+} from '../../conference/index.ts';
+import type { Ms } from '../../src/machine.ts';
+import type { SessionDescription } from '../../src/sdp/index.ts';
+import type { CliContext } from '../context.ts';
+import { FailedError } from '../errors.ts';
+import { messageOf } from '../output/output.ts';
+import { momentText } from '../output/times.ts';
+import {
+  fromCallEvent,
+  fromTimelineEvent,
+  type JoinEvent,
+  type LeaveCause,
+  mediumJson,
+  verdictEvent,
+} from './events.ts';
+import type { KeyAction } from './keys.ts';
+import type { JoinSettings } from './options.ts';
+import { openPlannedSink, openPlannedSource, type TerminalPlan } from './terminals.ts';
+import { VerdictWatch } from './verdict-watch.ts';
+import { othersOf, type ViewExtras } from './view-state.ts';
+
+/** Refreshes of the view, and looks at the clock, per second. */
+const BEAT_MS: Ms = 100;
+const STATISTICS_MS: Ms = 2000;
+
+export interface ParticipationOptions {
+  readonly ctx: CliContext;
+  readonly name: string;
+  readonly description: SessionDescription;
+  readonly settings: JoinSettings;
+  readonly plan: TerminalPlan;
+  readonly tell: (event: JoinEvent) => void;
+  readonly refresh: () => void;
+  /** Aborted when the user wants to leave. */
+  readonly interrupted: AbortSignal;
+}
+
+/** Being in one conference from the command line: waiting, joining, telling what happens, leaving. */
+export class Participation {
+  readonly #options: ParticipationOptions;
+  readonly #tell: (event: JoinEvent) => void;
+  readonly call: Call;
+  #phase: ViewExtras['phase'] = 'joining';
+  #joinedAt: Ms = 0;
+  #leave: (cause: LeaveCause) => void = () => {};
+  readonly #left: Promise<LeaveCause>;
+  #watch: VerdictWatch | undefined;
+  #nextStatistics: Ms = 0;
+  #begins: number | undefined;
+  #ends: number | undefined;
+
+  constructor(options: ParticipationOptions) {
+    const { description, settings, tell, interrupted, plan, ctx } = options;
+    this.#options = options;
+    this.#tell = tell;
+    const provider = new MulticastRtpProvider();
+    // who names a source wants to be heard, also where others are meant to listen only
+    const speaker = plan.send !== undefined && !plan.defaults ? { direction: 'sendrecv' as const } : {};
+    this.call = createCall(description, {
+      provider,
+      participant: settings.participant,
+      clock: ctx.clock,
+      ...settings.request,
+      ...(settings.listen ? { direction: 'recvonly' as const } : speaker),
+    });
+    this.#left = new Promise((resolve) => {
+      this.#leave = resolve;
+    });
+    if (interrupted.aborted) this.#leave('interrupted');
+    interrupted.addEventListener('abort', () => this.#leave('interrupted'), { once: true });
+    ctx.out.onClosed(() => this.#leave('output-closed'));
+  }
+
+  /** What the live view shows beside the call. */
+  get extras(): Pick<ViewExtras, 'title' | 'phase' | 'remainingMs' | 'sending'> {
+    const { ctx, name } = this.#options;
+    const target = this.#phase === 'waiting' ? this.#begins : this.#ends;
+    return {
+      title: name,
+      phase: this.#phase,
+      remainingMs: target === undefined ? undefined : Math.max(0, target - ctx.clock.wall()),
+      sending: this.#sending,
+    };
+  }
+
+  press(action: KeyAction): void {
+    const { call } = this;
+    switch (action.action) {
+      case 'muteSelf':
+        call.local.muted = !call.local.muted;
+        break;
+      case 'muteParticipant': {
+        const participant = othersOf(call)[action.index];
+        if (participant !== undefined) participant.muted = !participant.muted;
+        break;
+      }
+      case 'hold':
+        if (call.state === 'hold') call.resume();
+        else if (call.state === 'connected') call.hold();
+        break;
+      case 'leave':
+        this.#leave('quit');
+        break;
+      case 'interrupt':
+      case 'help':
+      case 'redraw':
+      case 'suspend':
+        break;
+    }
+  }
+
+  /** From the beginning to the end. @returns why it ended */
+  async run(): Promise<LeaveCause> {
+    const { ctx, settings, interrupted } = this.#options;
+    const { clock } = ctx;
+    using timeline = this.#followTimes();
+    const beat = clock.timer(() => {
+      this.#onBeat();
+      beat.set(clock.now() + BEAT_MS);
+    });
+    beat.set(clock.now() + BEAT_MS);
+    try {
+      if (settings.wait && !(await this.#waitFor(timeline.opened))) return await this.#left;
+      const asked = await this.#attachTerminals();
+      this.#phase = 'joining';
+      this.call.onAny((event) => this.#onCallEvent(event));
+      if (interrupted.aborted) return 'interrupted';
+      await this.#connect(interrupted);
+      this.#onJoined(asked);
+      if (settings.durationMs !== undefined)
+        clock.timer(() => this.#leave('duration')).set(clock.now() + settings.durationMs);
+      const cause = await this.#left;
+      this.#tellLast();
+      await this.#disconnect();
+      this.#tell({ type: 'left', cause, seconds: round((clock.now() - this.#joinedAt) / 1000) });
+      return cause;
+    } finally {
+      beat.set(undefined);
+      await this.call.disconnect();
+    }
+  }
+
+  /** @returns false when we are to leave before it begins */
+  async #waitFor(opened: Promise<void>): Promise<boolean> {
+    this.#phase = 'waiting';
+    return Promise.race([opened.then(() => true), this.#left.then(() => false)]);
+  }
+
+  async #connect(signal: AbortSignal): Promise<void> {
+    try {
+      await this.call.connect({ signal });
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  }
+
+  async #disconnect(): Promise<void> {
+    this.#phase = 'leaving';
+    this.#options.refresh();
+    await this.call.disconnect();
+  }
+
+  /** Tells what the time lines bring, and leaves when the time is over. */
+  #followTimes(): Disposable & { readonly opened: Promise<void> } {
+    const { ctx, description, settings, name } = this.#options;
+    let open: () => void = () => {};
+    const opened = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    const onEvent = (event: TimelineEvent): void => {
+      if (event.type === 'open') {
+        this.#ends = event.stop;
+        open();
+      }
+      const isNews = this.#phase === 'joined' || event.type === 'closing';
+      if (isNews) this.#tell(fromTimelineEvent(event));
+      if (event.type === 'close' && this.#phase !== 'waiting') this.#leave('closed');
+    };
+    const timeline = followTimeline(description, { clock: ctx.clock, onEvent });
+    const { state, nextStart } = timeline;
+    this.#begins = nextStart;
+    if (state === 'over' && settings.wait) {
+      timeline.stop();
+      throw new FailedError(`The time of "${name}" is over, it will not take place again`);
+    }
+    if (state === 'over') {
+      this.#tell({ type: 'warning', code: 'over', message: `the time of "${name}" is over` });
+    } else if (state === 'before' && nextStart !== undefined) {
+      const start = new Date(nextStart);
+      const inSeconds = Math.round((nextStart - ctx.clock.wall()) / 1000);
+      if (settings.wait) this.#tell({ type: 'waiting', name, start: start.toISOString(), inSeconds });
+      else {
+        const message = `"${name}" begins ${momentText(start, ctx.now)}; --wait waits for it`;
+        this.#tell({ type: 'warning', code: 'notStarted', message });
+      }
+    }
+    return { opened, [Symbol.dispose]: () => timeline.stop() };
+  }
+
+  /** @returns what is sent and where it goes, as the user wrote it */
+  async #attachTerminals(): Promise<{ sending: string | null; receiving: string[] }> {
+    const { plan, ctx } = this.#options;
+    const audio = this.call.streams.filter((it) => it.mediaType === 'audio' && it.format !== undefined);
+    const capture = audio.find(({ direction }) => direction === 'capture');
+    const render = audio.find(({ direction }) => direction === 'render');
+    const missing = (error: unknown): void =>
+      this.#tell({ type: 'warning', code: 'terminal', message: `${messageOf(error)}. Going on without` });
+    const onMissing = plan.defaults ? missing : undefined;
+    let sending: string | null = null;
+    if (plan.send !== undefined && capture !== undefined) {
+      const explicit = plan.send !== 'mic' || !plan.defaults;
+      const source = await openPlannedSource(
+        plan.send,
+        formatOf(capture),
+        ctx.host,
+        explicit ? undefined : missing,
+      );
+      if (source !== undefined) {
+        capture.attach(source);
+        sending = source.name;
+      }
+    } else if (plan.send !== undefined) {
+      this.#tell({
+        type: 'warning',
+        code: 'recvonly',
+        message: 'the description lets nobody send audio that we can make',
+      });
+    }
+    const receiving: string[] = [];
+    if (render === undefined) {
+      const message = 'nothing in the description can be heard here';
+      this.#tell({ type: 'warning', code: 'sendonly', message });
+      return { sending, receiving };
+    }
+    for (const spec of plan.receive) {
+      const sink = await openPlannedSink(spec, formatOf(render), ctx.host, onMissing);
+      render.attach(sink);
+      receiving.push(sink.name);
+    }
+    return { sending, receiving };
+  }
+
+  #onJoined({ sending, receiving }: { sending: string | null; receiving: string[] }): void {
+    const { name, ctx, plan, settings } = this.#options;
+    const { call } = this;
+    this.#phase = 'joined';
+    this.#joinedAt = ctx.clock.now();
+    this.#nextStatistics = this.#joinedAt + STATISTICS_MS;
+    this.#watch = new VerdictWatch(this.#joinedAt);
+    if (plan.note !== undefined && !settings.listen) ctx.err.note(plan.note);
+    this.#tell({
+      type: 'joined',
+      name,
+      cname: call.local.cname ?? '',
+      sending,
+      receiving,
+      stop: this.#ends === undefined ? null : new Date(this.#ends).toISOString(),
+      media: call.transports.map(mediumJson),
+    });
+  }
+
+  #onCallEvent(event: CallEvent): void {
+    if (event.type === 'participantTimedOut') this.#watch?.handleVanished();
+    this.#tell(fromCallEvent(event));
+  }
+
+  #onBeat(): void {
+    const now = this.#options.ctx.clock.now();
+    if (this.#phase === 'joined') {
+      if (this.#watch?.handleTimeout(now, this.#hearing) === true)
+        this.#tell(verdictEvent(this.call.verdict()));
+      if (now >= this.#nextStatistics) {
+        this.#nextStatistics = now + STATISTICS_MS;
+        this.#tellStatistics(false);
+      }
+    }
+    this.#options.refresh();
+  }
+
+  get #hearing(): boolean {
+    return othersOf(this.call).some((it) => it.active && it.substreams.length > 0);
+  }
+  get #sending(): string | undefined {
+    const source = this.call.streams.find((it) => it.direction === 'capture')?.terminals[0];
+    return source?.name;
+  }
+
+  #tellLast(): void {
+    if (this.#phase !== 'joined') return;
+    if (this.#watch?.finish(this.#hearing) === true) this.#tell(verdictEvent(this.call.verdict()));
+    this.#tellStatistics(true);
+  }
+
+  #tellStatistics(final: boolean): void {
+    const { participants, transports } = this.call;
+    this.#tell({
+      type: 'statistics',
+      final,
+      participants: participants.map((it) => it.toJSON()),
+      media: transports.map(mediumJson),
+    });
+  }
+}
+
+function formatOf(stream: MediaStream): NonNullable<MediaStream['format']> {
+  if (stream.format === undefined)
+    throw new FailedError(`${stream.name} has a format that nothing here can read`);
+  return stream.format;
+}
+
+function round(seconds: number): number {
+  return Math.round(seconds * 10) / 10;
+}

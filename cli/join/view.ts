@@ -1,0 +1,150 @@
+import { formatEndpoint } from '../../src/ip/index.ts';
+import type { Output } from '../output/output.ts';
+import { padTo, printable, textWidth, truncate } from '../output/printable.ts';
+import { spanText } from '../output/times.ts';
+import type { PersonView, ViewState } from './view-state.ts';
+import { dscpText } from './wording.ts';
+
+/** How a line's parts are coloured; `(style, text) => text` for no colour. */
+export type Paint = Output['style'];
+
+/** Level of an empty bar, and its width when there is room. */
+const SILENCE_DBFS = -60;
+const BAR = 10;
+/** Widest part of a row that is not the name: number, bar, state, loss, jitter. */
+const FIXED = 2 + 2 + BAR + 2 + 8 + 8 + 9;
+const SHORTEST_NAME = 8;
+const LONGEST_NAME = 32;
+
+const KEYS = 'm mute · 1-9 mute participant · h hold · q leave · ? help';
+const HELP: readonly string[] = [
+  'm    mute or unmute yourself: the others hear nothing of you',
+  '1-9  mute or unmute a participant, for you alone',
+  'h    hold and resume: nothing is sent or played, you stay in the conference',
+  'q    leave and say goodbye (so does Ctrl-C; a second one quits at once)',
+  'l    draw everything anew',
+  '?    this help',
+];
+
+/**
+ * Draws the live view. Pure: the same state gives the same lines, none of them wider than `columns`, not more than
+ * `rows` of them (at least the first two).
+ */
+export function viewLines(state: ViewState, columns: number, rows: number, paint: Paint): string[] {
+  const width = Math.max(10, columns);
+  const head = headLines(state, width, paint);
+  const foot = footLines(state, width, paint);
+  const room = Math.max(1, rows - head.length - foot.length - 1);
+  const people = peopleLines(state, width, room, paint);
+  return [...head, ...people, ...foot].slice(0, Math.max(2, rows - 1));
+}
+
+function headLines(state: ViewState, width: number, paint: Paint): string[] {
+  const { medium, interfaceSentence, remainingMs, phase } = state;
+  const where = medium === undefined ? '' : formatEndpoint(medium.group, medium.port);
+  const title = truncate(printable(state.title), Math.max(1, width - textWidth(where) - 2));
+  const gap = ' '.repeat(Math.max(1, width - textWidth(title) - textWidth(where)));
+  const lines = [''];
+  lines.push(
+    where === '' || gap.length + textWidth(title) + where.length > width
+      ? paint('bold', title)
+      : `${paint('bold', title)}${gap}${paint('cyan', where)}`,
+  );
+  const facts: string[] = [];
+  if (phase === 'waiting') facts.push(`begins in ${spanText(remainingMs ?? 0)}`);
+  else if (phase === 'joining') facts.push('joining …');
+  else if (phase === 'leaving') facts.push('leaving …');
+  if (medium !== undefined) facts.push(`DSCP ${dscpText(medium)}`, `TTL ${medium.ttl}`);
+  if (medium !== undefined && phase !== 'waiting') {
+    facts.push(remainingMs === undefined ? 'no end' : `${spanText(remainingMs)} left`);
+  }
+  if (state.held) facts.push('ON HOLD');
+  const marked = medium === undefined || medium.dscp === medium.dscpRequested;
+  const factLine = truncate(facts.join(' · '), width);
+  lines.push(state.held || !marked ? paint('yellow', factLine) : paint('dim', factLine));
+  if (interfaceSentence !== undefined) lines.push(paint('dim', truncate(interfaceSentence, width)));
+  lines.push('');
+  return lines;
+}
+
+function footLines({ trouble, help, keys }: ViewState, width: number, paint: Paint): string[] {
+  const lines: string[] = [];
+  if (trouble.length > 0) lines.push('', ...trouble.map((line) => paint('yellow', truncate(line, width))));
+  if (help) lines.push('', ...HELP.map((line) => paint('dim', truncate(line, width))));
+  const last = keys ? KEYS : 'Ctrl-C leaves';
+  return [...lines, '', paint('dim', truncate(last, width))];
+}
+
+function peopleLines(state: ViewState, width: number, room: number, paint: Paint): string[] {
+  const { self, others, sending } = state;
+  const own = `${self.name} (you)`;
+  const longest = Math.max(...[own, ...others.map(({ name }) => name)].map(textWidth));
+  const nameWidth = Math.max(SHORTEST_NAME, Math.min(LONGEST_NAME, longest, width - FIXED));
+  const row = (number: string, person: PersonView, label: string, tail: string): string =>
+    personLine(number, person, label, tail, nameWidth, width, paint);
+  const what = sending === undefined ? 'listening' : `sends ${printable(sending)}`;
+  const lines = [row('·', self, own, what)];
+  const shown = others.length <= room - 1 ? others.length : Math.max(0, room - 2);
+  for (const [i, person] of others.slice(0, shown).entries()) {
+    lines.push(row(i < 9 ? String(i + 1) : ' ', person, person.name, quality(person)));
+  }
+  if (others.length === 0) lines.push(paint('dim', truncate('  nobody else is here yet', width)));
+  else if (shown < others.length)
+    lines.push(paint('dim', truncate(`  … and ${others.length - shown} more`, width)));
+  return lines;
+}
+
+function personLine(
+  number: string,
+  person: PersonView,
+  label: string,
+  tail: string,
+  nameWidth: number,
+  width: number,
+  paint: Paint,
+): string {
+  const name = padTo(truncate(label, nameWidth), nameWidth);
+  const bar = levelBar(person);
+  const state = person.muted ? 'muted' : person.talking ? 'talking' : '';
+  // cut first and paint then: escape sequences have no width, but truncate would count them
+  const plain = [`${number} `, `${name}  `, `${bar}  `, padTo(state, 8), `  ${tail}`];
+  const colors = [
+    'dim',
+    person.talking && !person.muted ? 'bold' : undefined,
+    person.muted ? 'dim' : 'green',
+    person.muted ? 'yellow' : 'green',
+    loses(person) ? 'red' : 'dim',
+  ] as const;
+  let left = width;
+  return plain
+    .map((part, i) => {
+      const kept = truncate(part, left);
+      left -= textWidth(kept);
+      const color = colors[i];
+      return color === undefined || kept === '' ? kept : paint(color, kept);
+    })
+    .join('')
+    .trimEnd();
+}
+
+function loses({ lossPercent }: PersonView): boolean {
+  return lossPercent !== undefined && lossPercent >= 1;
+}
+
+function quality({ active, lossPercent, jitterMs, note }: PersonView): string {
+  const said = note === undefined ? '' : `  ${printable(note)}`;
+  if (lossPercent === undefined || jitterMs === undefined) return `listening${said}`;
+  const numbers =
+    `${lossPercent.toFixed(1)} % lost`.padStart(11) + `${jitterMs.toFixed(1)} ms jitter`.padStart(16);
+  return `${numbers}${active ? '' : '  quiet now'}${said}`;
+}
+
+/** A bar from silence to full level; eighths of a cell, so that speech is seen to move. */
+export function levelBar({ levelDbfs, muted }: Pick<PersonView, 'levelDbfs' | 'muted'>): string {
+  if (muted) return '─'.repeat(BAR);
+  const share = Math.min(1, Math.max(0, (levelDbfs - SILENCE_DBFS) / -SILENCE_DBFS));
+  const eighths = Number.isFinite(share) ? Math.round(share * BAR * 8) : 0;
+  const full = '█'.repeat(Math.floor(eighths / 8));
+  const part = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'][eighths % 8] ?? '';
+  return (full + part).padEnd(BAR, '·');
+}

@@ -1,0 +1,95 @@
+import { Command } from 'commander';
+import { browseCommand } from './commands/browse.ts';
+import { completionCommand } from './commands/completion.ts';
+import { createCommand } from './commands/create.ts';
+import { deleteCommand } from './commands/delete.ts';
+import { demoCommand } from './commands/demo.ts';
+import { doctorCommand } from './commands/doctor.ts';
+import { editCommand } from './commands/edit.ts';
+import { joinCommand } from './commands/join.ts';
+import { listCommand } from './commands/list.ts';
+import { serveCommand } from './commands/serve.ts';
+import { showCommand } from './commands/show.ts';
+import type { CliContext, GlobalOptions } from './context.ts';
+import { addHelp, type CommandHelp, HELP_LAYOUT } from './help.ts';
+import { packageVersion } from './version.ts';
+
+const HELP: CommandHelp = {
+  examples: [
+    'rendezvous demo                      # see it work, without a network or any set-up',
+    'rendezvous create "Morning round"    # publish a conference',
+    'rendezvous list                      # find it',
+    'rendezvous join "Morning round"      # take part',
+    'rendezvous help join                 # more on one command',
+  ],
+};
+
+/**
+ * The whole command line. Nothing is loaded for a command before it runs.
+ *
+ * @param withCompletion false leaves out `completion`, for the library that brings its own
+ */
+export function buildProgram(ctx: CliContext, withCompletion = true): Command {
+  const program = new Command('rendezvous')
+    .description('Publish multicast conferences in an LDAP directory, find them and join them over RTP')
+    .option(
+      '--directory <url>',
+      'LDAP directory, ldap://host[:port] or ldaps://…; default: one on this computer',
+    )
+    .option('--data-dir <dir>', 'where the directory on this computer is kept')
+    .option('--bind-dn <dn>', 'name to authenticate with; its password is asked for')
+    .option('--password-file <file>', 'file with the password of --bind-dn in its first line')
+    .option('--timeout <time>', 'longest wait for an answer of the directory (default: 10s)')
+    .option('--no-color', 'no colour, as when NO_COLOR is set')
+    .option('-q, --quiet', 'say nothing but results, warnings and errors')
+    .option('-v, --verbose', 'tell what is being done, and everything about errors')
+    .version(packageVersion(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand('help [command]', 'print help on a command');
+  addHelp(adapt(program, ctx), HELP);
+  program.hook('preAction', async () => {
+    const options = program.opts<GlobalOptions>();
+    ctx.configure(options);
+    const { color = true } = await ctx.config();
+    ctx.configure({ ...options, color: options.color && color });
+  });
+  const commands = [
+    demoCommand,
+    createCommand,
+    listCommand,
+    showCommand,
+    joinCommand,
+    browseCommand,
+    editCommand,
+    deleteCommand,
+    serveCommand,
+    doctorCommand,
+    ...(withCompletion ? [completionCommand] : []),
+  ];
+  for (const make of commands) program.addCommand(adapt(make(ctx), ctx));
+  return program;
+}
+
+/** Errors are thrown instead of ending the process, and everything goes to the context's streams. */
+function adapt(command: Command, ctx: CliContext): Command {
+  return command
+    .exitOverride()
+    .showSuggestionAfterError()
+    .configureHelp({ ...HELP_LAYOUT, styleTitle: (title) => ctx.out.style('bold', title) })
+    .configureOutput({
+      writeOut: (text) => ctx.out.write(text),
+      writeErr: (text) => ctx.err.write(text),
+      getOutHelpWidth: () => (ctx.out.isTerminal ? Math.min(100, ctx.out.columns) : 100),
+      getErrHelpWidth: () => (ctx.err.isTerminal ? Math.min(100, ctx.err.columns) : 100),
+      getOutHasColors: () => ctx.out.isColored,
+      getErrHasColors: () => ctx.err.isColored,
+      outputError: (text, write) => {
+        const sentence = text.replace(/^error: /, '').trimEnd();
+        write(`${ctx.err.style('red', 'rendezvous:')} ${sentence}\nTry: ${callOf(command)} --help\n`);
+      },
+    });
+}
+
+function callOf(command: Command): string {
+  return command.parent === null ? command.name() : `${callOf(command.parent)} ${command.name()}`;
+}

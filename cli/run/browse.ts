@@ -1,0 +1,214 @@
+import type { Directory } from '../../directory/index.ts';
+import { drawScreen, listRows } from '../browse/screen.ts';
+import {
+  type BrowseState,
+  EMPTY,
+  type Key,
+  press,
+  selection,
+  type Wish,
+  withConferences,
+} from '../browse/state.ts';
+import { FullScreen } from '../browse/terminal.ts';
+import type { BrowseOptions } from '../commands/browse.ts';
+import type { CliContext } from '../context.ts';
+import { InterruptedError } from '../errors.ts';
+import { Interrupts } from '../interrupts.ts';
+import { messageOf } from '../output/output.ts';
+import { compareNames } from '../view/conference.ts';
+import { runList } from './list.ts';
+
+/** The list is read again by itself this often, and "in 5 min" is worded anew. */
+const REFRESH_MS = 15_000;
+
+/** Takes part in a conference and comes back; resolves with what to tell about it. */
+export type JoinFromList = (ctx: CliContext, name: string) => Promise<string>;
+
+/** The interactive list; in a pipe, where nobody can press a key, what `list --long` prints. */
+export async function runBrowse(
+  ctx: CliContext,
+  { json }: BrowseOptions,
+  join: JoinFromList = joinInChild,
+): Promise<void> {
+  const { stdin } = ctx.host;
+  if (json === true || !ctx.out.isTerminal || !stdin.isTTY) {
+    return runList(ctx, undefined, { long: true, ...(json === undefined ? {} : { json }) });
+  }
+  await using directory = await ctx.openDirectory();
+  await new Browser(ctx, directory, join).run();
+}
+
+/** The loop around the state: keys, time and the directory change it, each change is drawn. */
+class Browser {
+  readonly #ctx: CliContext;
+  readonly #directory: Directory;
+  readonly #join: JoinFromList;
+  readonly #screen: FullScreen;
+  readonly #end = Promise.withResolvers<void>();
+  #state: BrowseState = { ...EMPTY, message: 'Reading…' };
+  #isReading = false;
+
+  constructor(ctx: CliContext, directory: Directory, join: JoinFromList) {
+    this.#ctx = ctx;
+    this.#directory = directory;
+    this.#join = join;
+    this.#screen = new FullScreen(
+      ctx.host,
+      (key) => this.#pressed(key),
+      () => this.#draw(),
+    );
+  }
+
+  async run(): Promise<void> {
+    using screen = this.#screen;
+    using interrupts = new Interrupts(this.#ctx.host, () => screen.leave());
+    interrupts.signal.addEventListener('abort', () => this.#end.reject(new InterruptedError()));
+    const timer = this.#ctx.clock.timer(() => {
+      this.#background(this.#read());
+      timer.set(this.#ctx.clock.now() + REFRESH_MS);
+    });
+    timer.set(this.#ctx.clock.now() + REFRESH_MS);
+    try {
+      screen.enter();
+      this.#draw();
+      this.#background(this.#read());
+      await this.#end.promise;
+    } finally {
+      timer.set(undefined);
+    }
+  }
+
+  #draw(): void {
+    const { out, now } = this.#ctx;
+    const picture = drawScreen(
+      this.#state,
+      this.#directory.displayName,
+      now,
+      this.#screen.size,
+      (style, text) => (style === 'inverse' ? `\u001b[7m${text}\u001b[27m` : out.style(style, text)),
+    );
+    this.#screen.draw(picture);
+  }
+
+  #pressed(key: Key): void {
+    const { state, wish } = press(this.#state, key, listRows(this.#screen.size));
+    this.#state = state;
+    this.#draw();
+    if (wish !== undefined) this.#background(this.#fulfil(wish));
+  }
+
+  /** A failure that no key waits for ends the list. */
+  #background(work: Promise<void>): void {
+    work.catch((error: unknown) => this.#end.reject(error));
+  }
+
+  async #fulfil(wish: Wish): Promise<void> {
+    switch (wish) {
+      case 'quit':
+        return this.#end.resolve();
+      case 'interrupt':
+        return this.#end.reject(new InterruptedError());
+      case 'redraw':
+        return this.#draw();
+      case 'suspend':
+        return this.#suspend();
+      case 'refresh':
+        return this.#readAloud();
+      case 'join':
+        return this.#joinSelected();
+    }
+  }
+
+  async #readAloud(): Promise<void> {
+    this.#tell('Reading…');
+    await this.#read('Up to date.');
+  }
+
+  /** Trouble with the directory is told at the bottom; what was read last stays. */
+  async #read(done = ''): Promise<void> {
+    if (this.#isReading) return;
+    this.#isReading = true;
+    try {
+      const found = await this.#directory.search().toArray();
+      this.#state = withConferences(this.#state, found.sort(compareNames));
+      this.#tell(done);
+    } catch (error) {
+      this.#tell(messageOf(error));
+    } finally {
+      this.#isReading = false;
+    }
+  }
+
+  #tell(message: string): void {
+    this.#state = { ...this.#state, message };
+    this.#draw();
+  }
+
+  async #joinSelected(): Promise<void> {
+    const conference = selection(this.#state);
+    if (conference === undefined) return;
+    this.#screen.leave();
+    let message: string;
+    try {
+      message = await this.#join(this.#ctx, conference.name);
+    } catch (error) {
+      message = messageOf(error);
+    }
+    this.#screen.enter();
+    this.#tell(message);
+    await this.#read(message);
+  }
+
+  #suspend(): void {
+    this.#screen.leave();
+    const off = this.#ctx.host.onSignal('SIGCONT', () => {
+      off();
+      this.#screen.enter();
+      this.#draw();
+    });
+    process.kill(process.pid, 'SIGTSTP');
+  }
+}
+
+/** Runs `join` as a program of its own: it has the terminal for itself, and whatever becomes of it, the list goes on. */
+const joinInChild: JoinFromList = async (ctx, name) => {
+  const [{ spawn }, { once }] = await Promise.all([import('node:child_process'), import('node:events')]);
+  const ignore = ctx.host.onSignal('SIGINT', () => {}); // Ctrl-C is the child's
+  try {
+    const args = [...process.execArgv, process.argv[1] ?? '', 'join', ...globalFlags(ctx), '--', name];
+    const child = spawn(process.execPath, args, { stdio: 'inherit' });
+    const [code] = await once(child, 'exit');
+    if (code === 0 || code === 130) return `Left "${name}".`;
+    await pause(ctx, 'Press a key to go back to the list.');
+    return `Could not take part in "${name}".`;
+  } finally {
+    ignore();
+  }
+};
+
+/** What the command line said, said again. */
+function globalFlags({ options }: CliContext): string[] {
+  const { directory, dataDir, bindDn, passwordFile, timeout, color, quiet, verbose } = options;
+  const values = {
+    directory,
+    'data-dir': dataDir,
+    'bind-dn': bindDn,
+    'password-file': passwordFile,
+    timeout,
+  };
+  return [
+    ...Object.entries(values).flatMap(([flag, value]) => (value === undefined ? [] : [`--${flag}=${value}`])),
+    ...(color ? [] : ['--no-color']),
+    ...(quiet === true ? ['--quiet'] : []),
+    ...(verbose === true ? ['--verbose'] : []),
+  ];
+}
+
+async function pause({ host, err }: CliContext, prompt: string): Promise<void> {
+  err.write(prompt);
+  host.stdin.setRawMode(true);
+  host.stdin.resume();
+  await new Promise((resolve) => host.stdin.once('data', resolve));
+  host.stdin.setRawMode(false);
+  host.stdin.pause();
+}

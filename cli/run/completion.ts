@@ -1,0 +1,120 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Shell } from '../commands/completion.ts';
+import type { CliContext } from '../context.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
+import { buildProgram } from '../program.ts';
+
+/** Commands whose first argument is the name of a conference. */
+const NAMING = ['show', 'edit', 'delete', 'join'];
+/** Nobody waits for a key to answer: the directory gets this long, in milliseconds. */
+const LOOKUP_MS = 800;
+const MOST_NAMES = 200;
+
+/**
+ * Names that may be offered. The scripts hand what is offered to the shell, which expands it (`compgen -W`): a name
+ * like `$(reboot)` that somebody else published must never get there, and one with blanks would fall apart.
+ */
+const SAFE_NAME = /^[\p{L}\p{N}][\p{L}\p{N}._@+-]*$/u;
+
+/** The script takes the line apart with a function of the bash-completion package, which not every system has. */
+const BASH_WORDS = `if ! declare -F _get_comp_words_by_ref > /dev/null; then
+    _get_comp_words_by_ref() {
+        cur=\${COMP_WORDS[COMP_CWORD]}
+        prev=\${COMP_WORDS[COMP_CWORD - 1]}
+        words=("\${COMP_WORDS[@]}")
+        cword=$COMP_CWORD
+    }
+fi
+`;
+
+/** Prints the script that a shell has to run. */
+export async function runCompletion(ctx: CliContext, shell: Shell): Promise<void> {
+  const { default: completions } = await import('@bomb.sh/tab');
+  if (shell === 'bash') ctx.out.write(BASH_WORDS);
+  await printedBy(ctx, () => completions.setup('rendezvous', 'rendezvous', shell));
+}
+
+/**
+ * Answers what the script asks at each press of the key: `complete -- words…`. Never fails, since its standard error
+ * would end up in the middle of the line being typed.
+ */
+export async function answerCompletion(ctx: CliContext, args: readonly string[]): Promise<ExitCode> {
+  const words = separated(args[0] === '--' ? args.slice(1) : args);
+  const program = buildProgram(ctx);
+  const { default: describe } = await import('@bomb.sh/tab/commander');
+  const root = describe(program, { completionCommandName: 'completion-script' });
+  root.commands.delete('completion-script');
+  const names = await namesFor(ctx, words);
+  for (const command of NAMING) {
+    const argument = [...(root.commands.get(command)?.arguments.values() ?? [])][0];
+    if (argument !== undefined) {
+      argument.handler = (complete) => {
+        for (const name of names) complete(name, 'conference');
+      };
+    }
+  }
+  await printedBy(ctx, () => root.parse([...words]));
+  return EXIT.done;
+}
+
+/** `--option=value` as two words, except where it is being typed: the library takes the next word for the value. */
+function separated(words: readonly string[]): string[] {
+  return words.flatMap((word, i) => {
+    const [, option, value] = /^(--[\w-]+)=(.*)$/s.exec(word) ?? [];
+    return option === undefined || value === undefined || i === words.length - 1 ? [word] : [option, value];
+  });
+}
+
+/** Names in the directory, when a name is being typed and the directory answers at once. */
+async function namesFor(ctx: CliContext, words: readonly string[]): Promise<string[]> {
+  if (!words.some((word) => NAMING.includes(word))) return [];
+  const names: string[] = [];
+  const signal = AbortSignal.timeout(LOOKUP_MS);
+  try {
+    configureFrom(ctx, words);
+    if (await wouldAskOrMake(ctx)) return [];
+    await using directory = await ctx.openDirectory(signal);
+    for await (const { name } of directory.search({ sizeLimit: MOST_NAMES, signal })) {
+      if (SAFE_NAME.test(name)) names.push(name);
+    }
+  } catch {
+    // no names then
+  }
+  return names.sort();
+}
+
+/** Whether looking would ask for a password, or make a store that is not there. */
+async function wouldAskOrMake(ctx: CliContext): Promise<boolean> {
+  const { bindDn, passwordFile } = await ctx.config();
+  if ((await ctx.directoryTarget()) !== 'embedded') return bindDn !== undefined && passwordFile === undefined;
+  const { STORE_FILE } = await import('../../directory/index.ts');
+  return !existsSync(join(await ctx.requireDataDir(), STORE_FILE));
+}
+
+/** `--directory` and `--data-dir` as they stand in the line being typed. */
+function configureFrom(ctx: CliContext, words: readonly string[]): void {
+  const valueOf = (flag: string): string | undefined => {
+    const at = words.findIndex((word) => word === flag || word.startsWith(`${flag}=`));
+    const word = words[at];
+    return word?.includes('=') ? word.slice(flag.length + 1) : words[at + 1];
+  };
+  const directory = words.some((word) => word.startsWith('--directory')) ? valueOf('--directory') : undefined;
+  const dataDir = words.some((word) => word.startsWith('--data-dir')) ? valueOf('--data-dir') : undefined;
+  ctx.configure({
+    color: false,
+    ...(directory === undefined ? {} : { directory }),
+    ...(dataDir === undefined ? {} : { dataDir }),
+  });
+}
+
+/** The library prints through `console.log`; what it prints goes where our data goes. */
+async function printedBy(ctx: CliContext, work: () => void): Promise<void> {
+  const log = console.log;
+  console.log = (...parts: readonly unknown[]) => ctx.out.line(parts.map(String).join(' '));
+  try {
+    await Promise.resolve(work());
+  } finally {
+    console.log = log;
+  }
+}

@@ -1,0 +1,167 @@
+import { formatEndpoint } from '../../src/ip/index.ts';
+import type { Conference, ConferenceInit, Directory } from '../../directory/index.ts';
+import { type AdvertisingScope, SCOPE_RANGES } from '../../src/ip/index.ts';
+import type { ConferenceOptions } from '../commands/conference-options.ts';
+import type { CliContext } from '../context.ts';
+import { FailedError, UsageError } from '../errors.ts';
+import { codeOf } from '../exit-codes.ts';
+import { parseMedia } from '../input/media.ts';
+import { shellWord } from '../output/shell-word.ts';
+import { momentText } from '../output/times.ts';
+import { packageVersion } from '../version.ts';
+import { conferencePairs, pipeColumns } from '../view/conference.ts';
+import { type ConferencePlan, placeMedia, readPlan, type Times, warnOfIssues } from './conference-plan.ts';
+
+const DEFAULT_SCOPE: AdvertisingScope = 'site';
+
+export async function runCreate(ctx: CliContext, name: string, options: ConferenceOptions): Promise<void> {
+  const [plan, { createConference, ttlUntilStop }] = await Promise.all([
+    readPlan(ctx, options),
+    import('../../directory/index.ts'),
+  ]);
+  const { now } = ctx;
+  const times = plan.times(undefined, now); // before anything is opened: a wrong time is wrong at once
+  await using directory = await ctx.openDirectory();
+  const conference = createConference({
+    name,
+    now,
+    ...textOf(options),
+    ...(plan.sdp === undefined
+      ? await freshParts(ctx, directory, plan)
+      : { sdp: plan.sdp, ...(plan.scope === undefined ? {} : { scope: plan.scope }) }),
+    ...initialTimes(times),
+  });
+  finish(conference, plan, times);
+  warnOfIssues(ctx, conference, options.sdp === undefined ? `"${name}"` : options.sdp);
+  if (plan.sdp !== undefined) await tellOfDifferences(ctx, directory, conference, plan.sdp);
+  if (conference.stopTime !== null && conference.stopTime <= now) {
+    ctx.err.warn(`"${name}" is over already: it ended ${momentText(conference.stopTime, now)}`);
+  }
+  const ttlSeconds = plan.ttlSeconds ?? ttlUntilStop(conference, now);
+  await publish(ctx, directory, conference, ttlSeconds);
+  tell(ctx, conference, options.json === true);
+  ctx.err.note(`Published on ${directory.displayName}. Join it: ${ctx.callText('join', name)}`);
+}
+
+/** What whoever gives a description of his own may not expect: another session name, and company on its groups. */
+async function tellOfDifferences(
+  ctx: CliContext,
+  directory: Directory,
+  conference: Conference,
+  given: Uint8Array,
+): Promise<void> {
+  const [{ SessionDescription }, { findGroupUsers, groupsOf }] = await Promise.all([
+    import('../../src/sdp/index.ts'),
+    import('../../directory/index.ts'),
+  ]);
+  const before = SessionDescription.parse(given).name;
+  if (before !== undefined && before !== conference.name) {
+    if (conference.sdp?.origin === undefined) {
+      throw new FailedError(
+        `A description without an o= line can only be published as it is, under its own name: ${shellWord(before)}`,
+      );
+    }
+    ctx.err.note(`note: its session name (s=) was "${before}" and is "${conference.name}" now`);
+  }
+  for (const { address, port } of groupsOf(conference)) {
+    const [user] = await findGroupUsers(directory, address, port);
+    if (user !== undefined) ctx.err.warn(`"${user.name}" uses ${formatEndpoint(address, port)} too`);
+  }
+}
+
+async function publish(
+  ctx: CliContext,
+  directory: Directory,
+  conference: Conference,
+  ttlSeconds: number,
+): Promise<void> {
+  try {
+    await directory.add(conference, { ttlSeconds });
+  } catch (error) {
+    if (codeOf(error) !== 'ERR_DIRECTORY_ALREADY_EXISTS') throw error;
+    const { name } = conference;
+    throw new FailedError(
+      `There is a conference "${name}" on ${directory.displayName} already. Change it: ${ctx.callText('edit', name)}`,
+      { cause: error },
+    );
+  }
+}
+
+async function freshParts(
+  ctx: CliContext,
+  directory: Directory,
+  plan: ConferencePlan,
+): Promise<Partial<ConferenceInit>> {
+  const scope = plan.scope ?? DEFAULT_SCOPE;
+  const media = await placeMedia(ctx, directory, plan.media ?? [parseMedia('audio')], plan.groups, scope);
+  const [first] = media;
+  return {
+    scope,
+    media,
+    tool: `Rendezvous ${packageVersion()}`,
+    ...(plan.emails === undefined ? {} : { emails: plan.emails }),
+    ...(plan.phones === undefined ? {} : { phones: plan.phones }),
+    ...(first === undefined ? {} : { group: first.group }),
+  };
+}
+
+function textOf({ originator, description, url }: ConferenceOptions): Partial<ConferenceInit> {
+  return {
+    ...(originator === undefined ? {} : { originator }),
+    ...(description === undefined || description === '' ? {} : { description }),
+    ...(url === undefined || url === '' ? {} : { url }),
+  };
+}
+
+function initialTimes(times: Times | undefined): Partial<ConferenceInit> {
+  if (times?.start === undefined) return {};
+  return { startTime: times.start, stopTime: times.stop };
+}
+
+/** What `createConference` cannot be told. */
+function finish(conference: Conference, plan: ConferencePlan, times: Times | undefined): void {
+  const { sdp } = conference;
+  if (sdp === undefined) return;
+  const version = sdp.sessionVersion;
+  if (times !== undefined && times.start === undefined) conference.setTimes(undefined, times.stop);
+  if (plan.sdp !== undefined) {
+    if (plan.emails !== undefined) sdp.emails = plan.emails;
+    if (plan.phones !== undefined) sdp.phones = plan.phones;
+    if (plan.groups.length > 0) moveMedia(conference, plan);
+    return;
+  }
+  if (version !== undefined) sdp.sessionVersion = version; // a new description is not a changed one
+}
+
+/**
+ * Gives media other groups and ports, in their order.
+ *
+ * @throws {UsageError} when there are more groups than media
+ */
+export function moveMedia(
+  { name, sdp }: Conference,
+  { groups, scope = DEFAULT_SCOPE }: ConferencePlan,
+): void {
+  const media = sdp?.media.toArray() ?? [];
+  if (sdp === undefined || groups.length > media.length) {
+    throw new UsageError(`There are ${groups.length} groups for the ${media.length} media of "${name}"`);
+  }
+  for (const [i, { address, port }] of groups.entries()) {
+    const medium = media[i];
+    if (medium === undefined) continue;
+    const ttl = address.includes(':') ? undefined : (medium.ttl ?? SCOPE_RANGES[scope].ttl);
+    const hasOwn = medium.connection.field !== undefined;
+    // the only medium and the session name the same group: readers that look at one of them shall not be misled
+    const isAlone = media.length === 1 && sdp.connection.address === medium.effectiveConnection?.address;
+    if (isAlone) sdp.connection.setAddress(address, { ttl });
+    if (hasOwn || !isAlone) medium.connection.setAddress(address, { ttl });
+    if (port !== undefined) medium.setPorts(port, medium.portCount);
+  }
+}
+
+/** The conference on standard output: JSON, a line of fields in a pipe, or what `show` says. */
+export function tell(ctx: CliContext, conference: Conference, json: boolean): void {
+  if (json) ctx.out.json(conference);
+  else if (ctx.out.isTerminal) ctx.out.pairs(conferencePairs(conference, ctx.now));
+  else ctx.out.table(pipeColumns(ctx.now, false), [conference]);
+}

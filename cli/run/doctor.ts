@@ -1,0 +1,44 @@
+import type { DoctorOptions } from '../commands/doctor.ts';
+import type { CliContext } from '../context.ts';
+import { type Check, judgeDoctor } from '../doctor/checks.ts';
+import { examine } from '../doctor/examine.ts';
+import { FailedError } from '../errors.ts';
+import { parseGroup } from '../input/group.ts';
+import { printable } from '../output/printable.ts';
+
+const MARKS = { ok: ['green', '✓'], warn: ['yellow', '!'], fail: ['red', '✗'] } as const;
+
+/**
+ * Looks at everything that decides whether conferences work here.
+ *
+ * @throws {FailedError} when a check fails
+ */
+export async function runDoctor(ctx: CliContext, options: DoctorOptions): Promise<void> {
+  const wanted = options.group === undefined ? undefined : parseGroup(options.group);
+  const facts = await examine(ctx, {
+    group: wanted?.address,
+    port: wanted?.port,
+    interface: options.interface,
+  });
+  const checks = judgeDoctor(facts);
+  const failed = checks.filter(({ status }) => status === 'fail');
+  if (options.json === true)
+    ctx.out.json({ ok: failed.length === 0, group: facts.group, port: facts.port, checks });
+  else for (const line of checks.flatMap((check) => checkLines(ctx, check))) ctx.out.line(line);
+  if (failed.length > 0) {
+    const titles = failed.map(({ title }) => title.toLowerCase()).join(', ');
+    throw new FailedError(`Does not work here: ${titles}`);
+  }
+  const doubtful = checks.filter(({ status }) => status === 'warn').length;
+  if (options.json !== true)
+    ctx.err.note(doubtful === 0 ? 'All is well.' : `It works, with ${doubtful} things to know.`);
+}
+
+function checkLines({ out }: CliContext, { title, status, detail, tryThis }: Check): string[] {
+  const [color, mark] = MARKS[status];
+  const label = title.padEnd(14);
+  const lines = [` ${out.style(color, mark)} ${out.style('bold', label)}${printable(detail)}`];
+  if (tryThis !== undefined)
+    lines.push(`${' '.repeat(3 + label.length)}${out.style('dim', `try: ${printable(tryThis)}`)}`);
+  return lines;
+}

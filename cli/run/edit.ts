@@ -1,0 +1,123 @@
+import type { Conference, Directory } from '../../directory/index.ts';
+import { SCOPE_RANGES } from '../../src/ip/index.ts';
+import { createSessionDescription, type MediaInit, nextVersion } from '../../src/sdp/index.ts';
+import type { EditOptions } from '../commands/edit.ts';
+import type { CliContext } from '../context.ts';
+import { UsageError } from '../errors.ts';
+import type { GroupSpec } from '../input/group.ts';
+import type { MediaSpec } from '../input/media.ts';
+import { type ConferencePlan, placeMedia, readPlan, warnOfIssues } from './conference-plan.ts';
+import { moveMedia, tell } from './create.ts';
+import { findConference } from './find.ts';
+
+export async function runEdit(ctx: CliContext, name: string, options: EditOptions): Promise<void> {
+  const { json, ...changes } = options;
+  if (Object.keys(changes).length === 0) {
+    throw new UsageError('Nothing to change. See what can be: rendezvous edit --help');
+  }
+  const plan = await readPlan(ctx, options);
+  plan.times(undefined, ctx.now); // a wrong time is wrong at once
+  await using directory = await ctx.openDirectory();
+  const published = await findConference(directory, name);
+  let conference = plan.sdp === undefined ? published : await replaced(published, plan.sdp);
+  const timesBefore = `${published.startTime?.getTime()} ${published.stopTime?.getTime()}`;
+  await apply(ctx, directory, conference, plan, options);
+  warnOfIssues(ctx, conference, options.sdp ?? `"${name}"`);
+  await directory.modify(conference);
+  const { rename } = options;
+  if (rename !== undefined && rename !== conference.name) {
+    // as a published object, so that the directory knows which entry goes away
+    conference = await findConference(directory, name);
+    conference.name = rename;
+    await directory.modify(conference);
+  }
+  const timesMoved = timesBefore !== `${conference.startTime?.getTime()} ${conference.stopTime?.getTime()}`;
+  await keepAlive(ctx, directory, conference, plan, timesMoved);
+  tell(ctx, (await directory.get(conference.name)) ?? conference, json === true);
+  ctx.err.note(`Changed on ${directory.displayName}.`);
+}
+
+/** The description in the file in place of the published one, as a newer version of it where it is the same session. */
+async function replaced(published: Conference, sdp: Uint8Array): Promise<Conference> {
+  const { createConference } = await import('../../directory/index.ts');
+  const conference = createConference({ name: published.name, sdp });
+  const [fresh, old] = [conference.sdp, published.sdp];
+  if (fresh !== undefined && old !== undefined && fresh.key === old.key && !fresh.supersedes(old)) {
+    const isSame = Buffer.from(fresh.toBytes()).equals(Buffer.from(old.toBytes()));
+    if (!isSame) fresh.sessionVersion = nextVersion(old.sessionVersion ?? '0', 0);
+  }
+  return conference;
+}
+
+async function apply(
+  ctx: CliContext,
+  directory: Directory,
+  conference: Conference,
+  plan: ConferencePlan,
+  { originator, description, url }: EditOptions,
+): Promise<void> {
+  const orNothing = (text: string): string | undefined => (text === '' ? undefined : text);
+  if (originator !== undefined) conference.originator = orNothing(originator);
+  if (description !== undefined) conference.description = orNothing(description);
+  if (url !== undefined) conference.url = orNothing(url);
+  const { sdp } = conference;
+  const times = plan.times({ start: conference.startTime, stop: conference.stopTime }, ctx.now);
+  if (times !== undefined) conference.setTimes(times.start, times.stop);
+  if (sdp !== undefined && plan.emails !== undefined) sdp.emails = plan.emails;
+  if (sdp !== undefined && plan.phones !== undefined) sdp.phones = plan.phones;
+  if (plan.media !== undefined) await replaceMedia(ctx, directory, conference, plan.media, plan);
+  else if (plan.groups.length > 0) moveMedia(conference, plan);
+  if (plan.scope !== undefined) conference.advertisingScope = plan.scope;
+}
+
+/** New media; each keeps group and port of the one in its place, unless it is given others. */
+async function replaceMedia(
+  ctx: CliContext,
+  directory: Directory,
+  conference: Conference,
+  media: readonly MediaSpec[],
+  plan: ConferencePlan,
+): Promise<void> {
+  const { sdp } = conference;
+  if (sdp === undefined)
+    throw new UsageError(`"${conference.name}" has no session description: give one with --sdp`);
+  const scope = plan.scope ?? conference.advertisingScope ?? 'site';
+  const old = sdp.media.toArray();
+  const kept = media.map((_, i): Required<GroupSpec> | undefined => {
+    const address = plan.groups[i]?.address ?? old[i]?.groups[0];
+    const port = plan.groups[i]?.port ?? old[i]?.port;
+    return address === undefined || port === undefined ? undefined : { address, port };
+  });
+  const unplaced = media.filter((_, i) => kept[i] === undefined);
+  const drawn = await placeMedia(ctx, directory, unplaced, [], scope);
+  const placed = media.map(({ kind, formats }, i): MediaInit => {
+    const { address, port } = kept[i] ?? {};
+    if (address === undefined || port === undefined) return drawn.shift() ?? { kind, formats, port: 5004 };
+    const ttl = address.includes(':') ? {} : { ttl: old[i]?.ttl ?? SCOPE_RANGES[scope].ttl };
+    return { kind, formats, port, group: address, ...ttl };
+  });
+  const model = createSessionDescription({
+    sessionId: '2208988800',
+    machineAddress: 'localhost',
+    media: placed,
+  });
+  while (sdp.media.length > 0) sdp.media.remove(sdp.media.length - 1);
+  for (const { kind, port, portCount, proto, formats, connection, attributes } of model.media) {
+    const medium = sdp.media.add({ kind, port, portCount, proto, formats });
+    medium.connection.all = connection.all;
+    medium.attributes.list = [...attributes];
+  }
+}
+
+/** Lets the entry last as long as the conference, or as long as was asked for. */
+async function keepAlive(
+  ctx: CliContext,
+  directory: Directory,
+  conference: Conference,
+  { ttlSeconds }: ConferencePlan,
+  timesMoved: boolean,
+): Promise<void> {
+  if (!directory.isDynamic || (ttlSeconds === undefined && !timesMoved)) return;
+  const { ttlUntilStop } = await import('../../directory/index.ts');
+  await directory.refresh(conference, ttlSeconds ?? ttlUntilStop(conference, ctx.now));
+}

@@ -1,0 +1,190 @@
+import { formatEndpoint } from '../../src/ip/index.ts';
+import type { Conference } from '../../directory/index.ts';
+import type { MediaDescription } from '../../src/sdp/index.ts';
+import { printable } from '../output/printable.ts';
+import type { Column } from '../output/table.ts';
+import { momentText, spanFromNow, spanText } from '../output/times.ts';
+
+const iso = (date: Date | null | undefined): string => date?.toISOString() ?? '';
+
+/** Group and port of the first medium that has them. */
+function firstGroup(conference: Conference): string {
+  const [endpoint] = (conference.sdp?.media.toArray() ?? []).flatMap((medium) => medium.endpoints);
+  return endpoint === undefined ? '' : formatEndpoint(endpoint.address, endpoint.port);
+}
+
+/** `audio PCMU/8000`, with what is less preferred behind. */
+export function mediumText(medium: MediaDescription): string {
+  return printable(`${medium.kind} ${mediumFormats(medium)}`.trim());
+}
+
+function mediumFormats(medium: MediaDescription): string {
+  const formats = medium.formats.map((format) => {
+    const map = medium.isRtp ? medium.rtpMap(Number(format)) : undefined;
+    if (map === undefined) return format;
+    const { encoding, clockRate, channels = 1 } = map;
+    return `${encoding}/${clockRate}${channels > 1 ? `/${channels}` : ''}`;
+  });
+  return formats.join(' ');
+}
+
+function mediaText(conference: Conference): string {
+  return (conference.sdp?.media.toArray() ?? []).map(mediumText).join(', ');
+}
+
+const collator = new Intl.Collator(undefined, { numeric: true });
+
+/** `Round 9` before `Round 10`. */
+export function compareNames(a: Conference, b: Conference): number {
+  return collator.compare(a.name, b.name);
+}
+
+/** Columns of `list`; their order in a pipe is documented, so new ones go to the end. */
+export function conferenceColumns(now: Date, long: boolean): Column<Conference>[] {
+  const text = (pick: (it: Conference) => string | undefined): Omit<Column<Conference>, 'title'> => ({
+    human: (it) => printable(pick(it) ?? ''),
+    plain: (it) => pick(it) ?? '',
+    shrinks: 1,
+  });
+  const start = (it: Conference): string => iso(it.startTime);
+  const short: Column<Conference>[] = [
+    { title: 'NAME', ...text((it) => it.name), shrinks: 3 },
+    { title: 'GROUP', human: firstGroup },
+    { title: 'SCOPE', human: (it) => it.advertisingScope ?? '' },
+  ];
+  const media: Column<Conference> = { title: 'MEDIA', human: mediaText, shrinks: 1 };
+  const more: Column<Conference>[] = [
+    { title: 'ORIGINATOR', ...text((it) => it.originator) },
+    { title: 'DESCRIPTION', ...text((it) => it.description) },
+    { title: 'URL', ...text((it) => it.url) },
+    {
+      title: 'ENCRYPTED',
+      human: (it) => (it.isEncrypted ? 'yes' : ''),
+      plain: (it) => (it.isEncrypted ? 'yes' : 'no'),
+    },
+    {
+      title: 'EXPIRES',
+      human: (it) => (it.expiresAt === undefined ? '' : momentText(it.expiresAt, now)),
+      plain: (it) => iso(it.expiresAt),
+    },
+  ];
+  return [
+    ...short,
+    // a person reads one sentence where a program wants two fields
+    { title: 'WHEN', human: (it) => spanOf(it, now), plain: start, shrinks: 2 },
+    ...(long ? [media, ...more] : [media]),
+  ];
+}
+
+/** Fields in a pipe: start and stop are two, and the sentence about both is none. */
+export function pipeColumns(now: Date, long: boolean): Column<Conference>[] {
+  const stop: Column<Conference> = { title: 'STOP', human: (it) => iso(it.stopTime) };
+  const dn: Column<Conference> = { title: 'DN', human: (it) => it.dn ?? '' };
+  const columns = conferenceColumns(now, long).flatMap((column) =>
+    column.title === 'WHEN' ? [column, stop] : [column],
+  );
+  return long ? [...columns, dn] : columns;
+}
+
+/** When it takes place, for people. Repeats count: what takes place at the moment is "now". */
+export function spanOf(conference: Conference, now: Date): string {
+  const next = nextOccurrence(conference, now);
+  const text = spanFromNow(next ?? { start: conference.startTime, stop: conference.stopTime }, now);
+  return (conference.sdp?.times.toArray() ?? []).some((time) => time.repeats.length > 0)
+    ? `${text}, repeatedly`
+    : text;
+}
+
+function nextOccurrence(
+  conference: Conference,
+  now: Date,
+): { readonly start: Date | undefined; readonly stop: Date | null } | undefined {
+  const [next] = conference.sdp?.occurrences(now.getTime()).take(1).toArray() ?? [];
+  if (next === undefined) return undefined;
+  const { startUnixMs, stopUnixMs } = next;
+  return {
+    start: startUnixMs === undefined ? undefined : new Date(startUnixMs),
+    stop: stopUnixMs === undefined ? null : new Date(stopUnixMs),
+  };
+}
+
+/** What `show` tells a person, as label and value. */
+export function conferencePairs(
+  conference: Conference,
+  now: Date,
+): (readonly [label: string, value: string | undefined])[] {
+  const { sdp } = conference;
+  const maybe = (text: string | undefined): string | undefined =>
+    text === undefined || text === '' ? undefined : printable(text);
+  return [
+    ['Name', printable(conference.name)],
+    ['Description', maybe(conference.description)],
+    ['When', spanOf(conference, now)],
+    ...(sdp?.media.toArray() ?? []).map((medium) => ['Medium', mediumLine(medium)] as const),
+    ['Scope', conference.advertisingScope],
+    ['Originator', maybe(originatorOf(conference))],
+    ['URL', maybe(conference.url)],
+    ...(sdp?.emails ?? []).map(({ address, name }) => ['E-mail', maybe(contact(address, name))] as const),
+    ...(sdp?.phones ?? []).map(({ number, name }) => ['Phone', maybe(contact(number, name))] as const),
+    ['Encrypted', conference.isEncrypted ? 'yes' : undefined],
+    ['Problem', maybe(conference.sdpProblem)],
+    ['Entry', maybe(conference.dn)],
+    ['Expires', expiry(conference, now)],
+  ];
+}
+
+/**
+ * What `show` tells a program: lines of a field's name and its value or values, names as in the JSON. What there is
+ * none of has no line; media, e-mail addresses and telephone numbers have a line each.
+ */
+export function conferenceFields(conference: Conference): string[][] {
+  const { sdp } = conference;
+  const one = (name: string, value: string | undefined): string[][] =>
+    value === undefined || value === '' ? [] : [[name, value]];
+  return [
+    ['name', conference.name],
+    ...one('description', conference.description),
+    ...one('startTime', iso(conference.startTime)),
+    ...one('stopTime', iso(conference.stopTime)),
+    ...(sdp?.media.toArray() ?? []).map(mediumFields),
+    ...one('advertisingScope', conference.advertisingScope),
+    ...one('originator', conference.originator),
+    ...one('url', conference.url),
+    ...(sdp?.emails ?? []).flatMap(({ address, name }) => one('email', contact(address, name))),
+    ...(sdp?.phones ?? []).flatMap(({ number, name }) => one('phone', contact(number, name))),
+    ['isEncrypted', conference.isEncrypted ? 'yes' : 'no'],
+    ...one('sdpProblem', conference.sdpProblem),
+    ...one('dn', conference.dn),
+    ...one('expiresAt', iso(conference.expiresAt)),
+  ];
+}
+
+function mediumFields(medium: MediaDescription): string[] {
+  const [endpoint] = medium.endpoints;
+  const where = endpoint === undefined ? '' : formatEndpoint(endpoint.address, endpoint.port);
+  return ['medium', medium.kind, mediumFormats(medium), where, medium.ttl?.toString() ?? ''];
+}
+
+function mediumLine(medium: MediaDescription): string {
+  const [endpoint] = medium.endpoints;
+  const where = endpoint === undefined ? 'no address' : formatEndpoint(endpoint.address, endpoint.port);
+  const ttl = medium.ttl === undefined ? '' : `, TTL ${medium.ttl}`;
+  const title = medium.title === undefined ? '' : ` (${printable(medium.title)})`;
+  return `${mediumText(medium)}${title} on ${where}${ttl}`;
+}
+
+function originatorOf({ originator, sdp }: Conference): string | undefined {
+  const machine = sdp?.machineAddress;
+  if (originator === undefined) return machine;
+  return machine === undefined ? originator : `${originator} at ${machine}`;
+}
+
+function contact(value: string, name: string | undefined): string {
+  return name === undefined ? value : `${name} <${value}>`;
+}
+
+function expiry({ expiresAt }: Conference, now: Date): string | undefined {
+  if (expiresAt === undefined) return undefined;
+  const left = expiresAt.getTime() - now.getTime();
+  return `${momentText(expiresAt, now)} (in ${spanText(left)}), unless it is refreshed`;
+}
