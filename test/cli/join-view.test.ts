@@ -1,0 +1,138 @@
+import { describe, expect, test } from 'vitest';
+import { keyActions } from '../../cli/join/keys.ts';
+import { levelBar, viewLines } from '../../cli/join/view.ts';
+import type { PersonView, ViewState } from '../../cli/join/view-state.ts';
+import { textWidth } from '../../cli/output/printable.ts';
+
+const plain = (_style: unknown, text: string): string => text;
+
+const person = (name: string, more: Partial<PersonView> = {}): PersonView => ({
+  name,
+  note: undefined,
+  levelDbfs: Number.NEGATIVE_INFINITY,
+  talking: false,
+  muted: false,
+  active: false,
+  lossPercent: undefined,
+  jitterMs: undefined,
+  ...more,
+});
+
+const state: ViewState = {
+  title: 'Morning round',
+  phase: 'joined',
+  medium: {
+    media: 'audio',
+    group: '239.255.1.2',
+    port: 5004,
+    rtcpPort: 5005,
+    ssrc: 1,
+    interface: 'eth0',
+    interfaceAddress: '192.0.2.7',
+    interfaceReason: 'route',
+    ttl: 15,
+    loopback: 'none',
+    dscpRequested: 46,
+    dscp: 46,
+    receiveBufferBytes: 8_388_608,
+    rtpReceived: 0,
+    rtcpReceived: 0,
+    rtpSent: 0,
+    rtcpSent: 0,
+    malformed: 0,
+    filtered: 0,
+    kernelDrops: 0,
+  },
+  interfaceSentence: 'eth0 (192.0.2.7), because the route to 239.255.1.2 leaves there',
+  remainingMs: 27 * 60_000,
+  held: false,
+  self: person('Ann', { levelDbfs: -18, talking: true }),
+  sending: 'mic',
+  others: [
+    person('Bob', { levelDbfs: -30, talking: true, active: true, lossPercent: 0, jitterMs: 0.84 }),
+    person('Cyd', { note: 'on the phone' }),
+    person('Dan', { muted: true, active: true, lossPercent: 12.5, jitterMs: 40, levelDbfs: -6 }),
+  ],
+  trouble: [],
+  help: false,
+  keys: true,
+};
+
+describe('the live view', () => {
+  test('[PAR-01] shows who is there, how loud, with what loss and jitter, and how it is joined', () => {
+    expect(viewLines(state, 80, 24, plain)).toEqual([
+      '',
+      'Morning round                                                   239.255.1.2:5004',
+      'DSCP 46 (EF) · TTL 15 · 27 min left',
+      'eth0 (192.0.2.7), because the route to 239.255.1.2 leaves there',
+      '',
+      '· Ann (you)  ███████···  talking   sends mic',
+      '1 Bob        █████·····  talking    0.0 % lost   0.8 ms jitter',
+      '2 Cyd        ··········            listening  on the phone',
+      '3 Dan        ──────────  muted     12.5 % lost  40.0 ms jitter',
+      '',
+      'm mute · 1-9 mute participant · h hold · q leave · ? help',
+    ]);
+  });
+
+  test.each([
+    { name: 'alone', change: { others: [] }, shows: 'nobody else is here yet' },
+    { name: 'on hold', change: { held: true }, shows: 'ON HOLD' },
+    { name: 'waiting', change: { phase: 'waiting', remainingMs: 5000 } as const, shows: 'begins in 5 s' },
+    { name: 'without end', change: { remainingMs: undefined }, shows: 'no end' },
+    {
+      name: 'unmarked',
+      change: { medium: state.medium && { ...state.medium, dscp: 0 } },
+      shows: 'DSCP 0 (best effort) instead of 46',
+    },
+    { name: 'without keys', change: { keys: false }, shows: 'Ctrl-C leaves' },
+    { name: 'in trouble', change: { trouble: ['nobody is heard yet'] }, shows: 'nobody is heard yet' },
+    { name: 'help', change: { help: true }, shows: 'h    hold and resume' },
+  ])('$name: $shows', ({ change, shows }) => {
+    expect(viewLines({ ...state, ...change }, 100, 40, plain).join('\n')).toContain(shows);
+  });
+
+  test('is never wider or higher than the terminal, and says how many are left out', () => {
+    const crowd = {
+      ...state,
+      title: '会議 '.repeat(40),
+      trouble: ['t'.repeat(300)],
+      others: Array.from({ length: 60 }, (_, i) => person(`Participant with a long name ${i} 会議`)),
+    };
+    for (const columns of [10, 20, 33, 50, 80, 200]) {
+      for (const rows of [3, 5, 10, 24, 100]) {
+        const lines = viewLines(crowd, columns, rows, plain);
+        expect(Math.max(...lines.map(textWidth)), `${columns}x${rows}`).toBeLessThanOrEqual(columns);
+        expect(lines.length, `${columns}x${rows}`).toBeLessThanOrEqual(Math.max(2, rows - 1));
+      }
+    }
+    expect(viewLines(crowd, 80, 24, plain).join('\n')).toMatch(/… and \d+ more/);
+  });
+
+  test.each([
+    { dbfs: Number.NEGATIVE_INFINITY, bar: '··········' },
+    { dbfs: -60, bar: '··········' },
+    { dbfs: -30, bar: '█████·····' },
+    { dbfs: -33, bar: '████▌·····' },
+    { dbfs: 0, bar: '██████████' },
+    { dbfs: 6, bar: '██████████' },
+  ])('a level of $dbfs dBFS is $bar', ({ dbfs, bar }) => {
+    expect(levelBar({ levelDbfs: dbfs, muted: false })).toBe(bar);
+  });
+});
+
+describe('keys', () => {
+  test.each([
+    { name: 'm', text: 'm', want: [{ action: 'muteSelf' }] },
+    { name: 'several at once', text: 'mh', want: [{ action: 'muteSelf' }, { action: 'hold' }] },
+    { name: 'a digit', text: '3', want: [{ action: 'muteParticipant', index: 2 }] },
+    { name: 'no participant 0', text: '0', want: [] },
+    { name: 'Ctrl-C', text: '\u0003', want: [{ action: 'interrupt' }] },
+    { name: 'Escape', text: '\u001b', want: [{ action: 'leave' }] },
+    { name: 'cursor up', text: '\u001b[A', want: [] },
+    { name: 'a function key with digits', text: '\u001b[15~q', want: [{ action: 'leave' }] },
+    { name: 'F1', text: '\u001bOPm', want: [{ action: 'muteSelf' }] },
+    { name: 'Alt with a key', text: '\u001bq', want: [] },
+    { name: 'something else', text: 'xyz', want: [] },
+  ])('$name', ({ text, want }) => expect(keyActions(text)).toEqual(want));
+});

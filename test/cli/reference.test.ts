@@ -1,0 +1,111 @@
+import type { Command } from 'commander';
+import { describe, expect, test } from 'vitest';
+import { CliContext, processHost } from '../../cli/context.ts';
+import { helpOf } from '../../cli/help.ts';
+import { CONFERENCE_MEDIUM_SHAPE, CONFERENCE_SHAPE } from '../../cli/json-shapes.ts';
+import { buildProgram } from '../../cli/program.ts';
+import { cliReference } from '../../cli/reference.ts';
+import { createConference } from '../../directory/index.ts';
+import { runCli } from './host.ts';
+
+const program = buildProgram(new CliContext(processHost()));
+const commands: readonly Command[] = program.commands;
+
+test('the commands are those that others script against', () => {
+  expect(commands.map((command) => command.name()).sort()).toEqual(
+    [
+      'demo',
+      'serve',
+      'create',
+      'list',
+      'show',
+      'edit',
+      'delete',
+      'browse',
+      'join',
+      'doctor',
+      'completion',
+    ].sort(),
+  );
+});
+
+describe.each(commands.map((command) => [command.name(), command] as const))('%s', (name, command) => {
+  test('opens its help with a sentence and an example', async () => {
+    const { code, out, err } = await runCli([name, '--help']);
+    const [summary, blank, example] = out.split('\n');
+    expect([code, err, blank]).toEqual([0, '', '']);
+    expect(summary).toBe(`${command.description()}.`);
+    expect(example).toMatch(/^ {2}\$ .*\brendezvous /);
+    expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(120);
+  });
+
+  test('its examples name options that there are', () => {
+    for (const example of helpOf(command)?.examples ?? []) {
+      const own = example.split('|').find((part) => part.includes(`rendezvous ${name}`)) ?? '';
+      const flags = [...own.matchAll(/(?<=\s)--[a-z-]+/g)].map(([flag]) => flag);
+      const known = [...command.options, ...program.options].map(({ long }) => long);
+      expect(known).toEqual(expect.arrayContaining(flags));
+    }
+  });
+
+  test('is in the reference with all its options', () => {
+    const text = cliReference();
+    const section = text.slice(text.indexOf(`\n## ${name}\n`)).split(/\n## /)[1] ?? '';
+    expect(section).toContain(`${command.description()}.`);
+    for (const { flags } of command.options) expect(section).toContain(`\`${flags.replaceAll('|', '\\|')}\``);
+  });
+});
+
+test('the reference has exit status, environment, configuration and JSON', () => {
+  const text = cliReference();
+  for (const part of [
+    '| 130 | interrupted |',
+    '`RENDEZVOUS_DIRECTORY`',
+    '`password-file`',
+    '`advertisingScope`',
+  ]) {
+    expect(text).toContain(part);
+  }
+});
+
+test('JSON of a conference has the documented fields and no others', () => {
+  const json = createConference({ name: 'Lecture' }).toJSON();
+  expect(Object.keys(json)).toEqual(CONFERENCE_SHAPE.fields.map(([name]) => name));
+  expect(Object.keys(json.media[0] ?? {})).toEqual(CONFERENCE_MEDIUM_SHAPE.fields.map(([name]) => name));
+});
+
+test.each([72, 80, 100])('help flows to %i columns; only command lines may be longer', async (columns) => {
+  for (const args of [['--help'], ['join', '--help'], ['create', '--help']]) {
+    const { out } = await runCli([...args, '--no-color'], { columns, env: { NO_COLOR: '1' } });
+    const long = out.split('\n').filter((line) => line.length > columns && !/^ +(\$|m mute)/.test(line));
+    expect(long).toEqual([]);
+  }
+});
+
+describe('without a command', () => {
+  test('there is help', async () => {
+    const { out } = await runCli([]);
+    expect(out).toContain('$ rendezvous demo');
+  });
+
+  test.each([
+    [['lst'], /unknown command 'lst'\n\(Did you mean list\?\)/],
+    [['list', '--jsn'], /unknown option '--jsn'\n\(Did you mean --json\?\)\nTry: rendezvous list --help/],
+    [['list', '--scope', 'galaxy'], /Allowed choices are local, site, region, world/],
+    [['create'], /missing required argument 'name'/],
+    [['create', 'X', '--stop', '+5m', '--duration', '5m'], /cannot be used with/],
+    [['completion', 'tcsh'], /Allowed choices are bash, zsh, fish, powershell/],
+  ])('%j is wrong usage', async (args, why) => {
+    const { code, out, err } = await runCli(args);
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toMatch(why);
+  });
+
+  test.each([['--version'], ['-V']])('%s', async (flag) => {
+    expect(await runCli([flag])).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+      err: '',
+    });
+  });
+});

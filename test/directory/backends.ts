@@ -1,0 +1,99 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
+import { createDirectory } from '../../directory/index.ts';
+import { LdapConnection } from '../../directory/ldap/connection.ts';
+import { type LdapTarget, parseTarget } from '../../directory/ldap/target.ts';
+import { LdapDirectory } from '../../directory/ldap-directory.ts';
+import { createLocatorService, listen, openStore } from '../../directory/server/index.ts';
+import { escapeDnValue } from '../../src/ldap/index.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+import { type Slapd, startSlapd } from '../support/slapd.ts';
+import type { Backend } from './contract.ts';
+
+/** A connection below the directory client, to do what other programs do. */
+export async function rawConnection(target: LdapTarget): Promise<LdapConnection> {
+  return LdapConnection.open(target, { tls: 'none', timeoutMs: 5000 }, () => {});
+}
+
+/** The embedded service on a fake clock, reached in this process or over TCP. */
+export async function embeddedBackend(over: 'in-process' | 'tcp'): Promise<Backend> {
+  const dir = mkdtempSync(join(tmpdir(), 'rendezvous-store-'));
+  const clock = new FakeClock(1000, Date.now());
+  const store = openStore({ path: join(dir, 'directory.db') });
+  const service = createLocatorService({ store, clock });
+  const listener = over === 'tcp' ? await listen(service, { port: 0 }) : undefined;
+  const connect = (): Duplex => service.connect();
+  const target: LdapTarget =
+    listener === undefined
+      ? { kind: 'service', connect, url: 'embedded:test', base: '' }
+      : parseTarget(listener.url);
+  return {
+    type: 'ils',
+    isDynamic: true,
+    extraAttribute: 'contactInformation',
+    credentials: undefined,
+    originatorFilter: (name) => `(originator=${name})`,
+    create: async () => new LdapDirectory(target, { clock, random: Math.random }),
+    async putRaw(name, protocol, blob, extra) {
+      const raw = await rawConnection(target);
+      await raw.add(`uid=${escapeDnValue(name)},ou=Dynamic,o=Intranet`, {
+        objectClass: ['rtConference', 'dynamicObject'],
+        uid: [name],
+        protocolID: [protocol],
+        conferenceBlob: [blob],
+        ...(extra === undefined ? {} : { contactInformation: [extra] }),
+      });
+      await raw.close();
+    },
+    elapse: async (seconds) => clock.advance(seconds * 1000),
+    async clear() {
+      const directory = new LdapDirectory(target, { clock, random: Math.random });
+      await directory.connect();
+      const all = await directory.search().toArray();
+      await Promise.all(all.map(({ name }) => directory.delete(name)));
+      await directory.close();
+    },
+    async stop() {
+      await listener?.close();
+      service.close();
+      store[Symbol.dispose]();
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A real OpenLDAP server, with or without dynamic entries. */
+export async function slapdBackend(dds: boolean): Promise<Backend & { readonly slapd: Slapd }> {
+  const slapd = await startSlapd({ dds });
+  const credentials = { kind: 'simple', dn: slapd.adminDn, password: slapd.adminPassword } as const;
+  return {
+    slapd,
+    type: 'ldap',
+    isDynamic: dds,
+    extraAttribute: 'l',
+    credentials,
+    originatorFilter: (name) => `(rdvOriginator=${name})`,
+    create: () => createDirectory(slapd.url),
+    async putRaw(name, protocol, blob, extra) {
+      const raw = await rawConnection(parseTarget(slapd.url));
+      await raw.bind(slapd.adminDn, slapd.adminPassword);
+      await raw.add(`cn=${escapeDnValue(name)},ou=Conferences,${slapd.suffix}`, {
+        objectClass: [
+          'rdvConference',
+          ...(dds ? ['dynamicObject'] : []),
+          ...(extra === undefined ? [] : ['extensibleObject']),
+        ],
+        cn: [name],
+        rdvProtocol: [protocol],
+        rdvBlob: [blob],
+        ...(extra === undefined ? {} : { l: [extra] }),
+      });
+      await raw.close();
+    },
+    elapse: (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000)),
+    clear: () => slapd.clear(),
+    stop: () => slapd.stop(),
+  };
+}

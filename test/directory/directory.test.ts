@@ -1,0 +1,4 @@
+import { embeddedBackend } from './backends.ts';
+import { directoryContract } from './contract.ts';
+
+directoryContract('embedded service, in process', () => embeddedBackend('in-process'));

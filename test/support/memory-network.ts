@@ -1,0 +1,130 @@
+import { isMulticast } from '../../src/ip/index.ts';
+import type { TransportAddress } from '../../src/machine.ts';
+import {
+  type Clock,
+  type Datagram,
+  type MulticastSocket,
+  type MulticastSocketOptions,
+  newSocketStats,
+  type openMulticastSocket,
+  type QosResult,
+} from '../../src/net/index.ts';
+
+/** What travelled, for those who look at the wire. */
+export interface Travelled {
+  readonly bytes: Uint8Array;
+  readonly from: TransportAddress;
+  readonly group: string;
+  readonly port: number;
+  readonly at: number;
+}
+
+/** Hosts and groups in memory; datagrams arrive at once, unless {@link deliver} says otherwise. */
+export class MemoryNetwork {
+  readonly sockets = new Set<MemorySocket>();
+  readonly wire: Travelled[] = [];
+  /** Decides on each datagram and receiver: false loses it. */
+  deliver: (datagram: Travelled, to: MemorySocket) => boolean = () => true;
+  /** Whether marking works. */
+  marking = true;
+  /** Set to hold up every opening of a socket. */
+  stalled: Promise<void> | undefined;
+  readonly clock: Clock;
+
+  constructor(clock: Clock) {
+    this.clock = clock;
+  }
+
+  /** Opens sockets for one host. */
+  host(address: string): typeof openMulticastSocket {
+    return async (options) => {
+      await this.stalled;
+      const socket = new MemorySocket(this, address, options);
+      this.sockets.add(socket);
+      return socket;
+    };
+  }
+}
+
+export class MemorySocket implements MulticastSocket {
+  readonly stats = newSocketStats();
+  readonly group: string;
+  readonly port: number;
+  readonly family = 4;
+  readonly multicast: boolean;
+  readonly joined = ['mem0'];
+  readonly localPort: number;
+  readonly localAddress: string;
+  readonly receiveBuffer = { asked: 1, granted: 1, full: true };
+  readonly warnings: readonly string[] = [];
+  readonly interface: MulticastSocket['interface'];
+  qos: QosResult;
+  ttl: number;
+  loopback: boolean;
+  readonly #network: MemoryNetwork;
+  readonly #listeners = new Set<(datagram: Datagram) => void>();
+
+  constructor(network: MemoryNetwork, address: string, options: MulticastSocketOptions) {
+    this.#network = network;
+    this.group = options.group;
+    this.port = options.port;
+    this.multicast = isMulticast(options.group);
+    this.localPort = options.port;
+    this.localAddress = address;
+    this.ttl = options.ttl ?? 15;
+    this.loopback = options.loopback ?? true;
+    const own = { name: 'mem0', address, family: 4, internal: false } as const;
+    this.interface = { ...own, reason: 'named', sentence: `mem0 (${address})`, listenOn: [own] };
+    this.qos = this.setDscp(options.dscp ?? 0);
+  }
+
+  send(bytes: Uint8Array, to?: TransportAddress): boolean {
+    const { clock, wire, sockets, deliver } = this.#network;
+    const from = { address: this.localAddress, port: this.localPort };
+    const [group, port] = [to?.address ?? this.group, to?.port ?? this.port];
+    const travelled = { bytes: Uint8Array.from(bytes), from, group, port, at: clock.now() };
+    wire.push(travelled);
+    this.stats.sent++;
+    for (const socket of sockets) {
+      if (socket.group !== group || socket.port !== port) continue;
+      if (!this.loopback && socket.localAddress === this.localAddress) continue;
+      if (!deliver(travelled, socket)) continue;
+      socket.stats.received++;
+      for (const listener of socket.#listeners) listener({ bytes: travelled.bytes, from, at: clock.now() });
+    }
+    return true;
+  }
+  onDatagram(listener: (datagram: Datagram) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+  setDscp(dscp: number): QosResult {
+    this.qos = this.#network.marking
+      ? { requested: dscp, effective: dscp, method: 'setsockopt' }
+      : { requested: dscp, effective: 0, method: 'none', reason: 'no system calls here' };
+    return this.qos;
+  }
+  setTtl(ttl: number): void {
+    this.ttl = ttl;
+  }
+  setLoopback(loopback: boolean): void {
+    this.loopback = loopback;
+  }
+  onSendProblem(): () => void {
+    return () => {};
+  }
+  kernelDrops(): number {
+    return 0;
+  }
+  receive(): Promise<Datagram | undefined> {
+    return Promise.resolve(undefined);
+  }
+  async *[Symbol.asyncIterator](): AsyncGenerator<Datagram, void, void> {}
+  close(): Promise<void> {
+    this.#network.sockets.delete(this);
+    return Promise.resolve();
+  }
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
