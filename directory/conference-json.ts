@@ -24,7 +24,7 @@ export interface ConferenceJson {
   readonly dn: string | null;
   readonly ttlSeconds: number | null;
   readonly expiresAt: string | null;
-  /** Attributes of the entry that the layout does not know; values that are no text as `base64:…`. */
+  /** Attributes of the entry that the dialect does not know; values that are no text as `base64:…`. */
   readonly attributes: Readonly<Record<string, readonly string[]>>;
 }
 

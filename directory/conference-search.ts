@@ -2,8 +2,8 @@ import { sameIp } from '../src/ip/index.ts';
 import { parseFilter } from '../src/ldap/index.ts';
 import type { Conference } from './conference.ts';
 import type { Connected } from './entries.ts';
-import { and } from './layout/filters.ts';
-import { groupsOf } from './layout/groups-of.ts';
+import { and } from './dialect/filters.ts';
+import { groupsOf } from './dialect/groups-of.ts';
 import type { LdapConnection } from './ldap/connection.ts';
 import type { ConferenceQuery } from './types.ts';
 
@@ -15,7 +15,7 @@ const PAGE_SIZE = 500;
  * already is not given again.
  */
 export async function* searchConferences(
-  { layout, session, pages }: Connected,
+  { dialect, session, pages }: Connected,
   query: ConferenceQuery,
   now: () => Date,
 ): AsyncGenerator<Conference, void, undefined> {
@@ -24,11 +24,11 @@ export async function* searchConferences(
   const extra = query.filter === undefined ? undefined : parseFilter(parenthesized(query.filter));
   const looksHere = query.activeAt !== undefined || query.scope !== undefined || query.group !== undefined;
   const request = {
-    base: layout.base,
+    base: dialect.base,
     scope: 'one' as const,
-    filter: and(layout.filter(query, now()), extra),
-    attributes: layout.attributes,
-    binaryAttributes: layout.binaryAttributes,
+    filter: and(dialect.filter(query, now()), extra),
+    attributes: dialect.attributes,
+    binaryAttributes: dialect.binaryAttributes,
     ...(pages ? { pageSize: Math.min(PAGE_SIZE, sizeLimit) } : {}),
     ...(pages || looksHere || sizeLimit === Number.POSITIVE_INFINITY ? {} : { sizeLimit }),
   };
@@ -46,7 +46,7 @@ export async function* searchConferences(
     for (const entry of page.entries) {
       if (seen.has(entry.dn)) continue; // a search that began anew
       if (pages) seen.add(entry.dn);
-      const conference = layout.read(entry, now());
+      const conference = dialect.read(entry, now());
       if (conference === undefined || !matches(conference, query)) continue;
       yield conference;
       if (++found >= sizeLimit) return;

@@ -51,7 +51,7 @@ export class Conference {
   readonly sdp: SessionDescription | undefined;
   /** Why the blob could not be read as SDP. */
   readonly sdpProblem: string | undefined;
-  /** Attributes of the entry that the directory's layout has no place for, by the server's names. */
+  /** Attributes of the entry that the directory's dialect has no place for, by the server's names. */
   readonly attributes: ReadonlyMap<string, readonly (string | Uint8Array)[]>;
   readonly #opaque: Uint8Array;
   #name: string;

@@ -1,10 +1,10 @@
 import { AlreadyExistsError, DirectoryError, NotFoundError } from './errors.ts';
-import type { Detected } from './layout/detect.ts';
+import type { Detected } from './dialect/detect.ts';
 import type { LdapConnection } from './ldap/connection.ts';
 import type { LdapAttributes, LdapEntry } from './ldap/entry.ts';
 import type { LdapSession } from './session.ts';
 
-/** A session with a server whose layout is known. */
+/** A session with a server whose dialect is known. */
 export interface Connected extends Detected {
   readonly session: LdapSession;
 }
@@ -26,12 +26,12 @@ export class Entries {
 
   /** @returns seconds granted */
   add(dn: string, attributes: LdapAttributes, ttlSeconds: number, signal?: AbortSignal): Promise<number> {
-    const { layout, session } = this.#connected;
+    const { dialect, session } = this.#connected;
     return session
       .write(
         async (connection, again) => {
           try {
-            await layout.add(connection, dn, attributes, ttlSeconds, this.#now(), signal);
+            await dialect.add(connection, dn, attributes, ttlSeconds, this.#now(), signal);
           } catch (error) {
             // the first attempt may have come through after we had looked
             const ours = again && (await this.#holds(connection, dn, attributes, signal));
@@ -41,13 +41,13 @@ export class Entries {
         },
         async (connection) => {
           if (!(await this.#holds(connection, dn, attributes, signal))) return undefined;
-          const granted = await layout.refresh(connection, dn, ttlSeconds, this.#now(), signal);
+          const granted = await dialect.refresh(connection, dn, ttlSeconds, this.#now(), signal);
           return { value: granted ?? ttlSeconds };
         },
         signal,
       )
       .catch((error: unknown) => {
-        throw missingContainer(error, layout.base);
+        throw missingContainer(error, dialect.base);
       });
   }
 
@@ -62,10 +62,10 @@ export class Entries {
 
   /** @returns seconds granted */
   refresh(dn: string, ttlSeconds: number, signal?: AbortSignal): Promise<number> {
-    const { layout, session } = this.#connected;
+    const { dialect, session } = this.#connected;
     return session.write(
       async (connection) => {
-        const granted = await layout.refresh(connection, dn, ttlSeconds, this.#now(), signal);
+        const granted = await dialect.refresh(connection, dn, ttlSeconds, this.#now(), signal);
         return granted ?? (await this.#ttlLeft(connection, dn, signal)) ?? ttlSeconds;
       },
       async () => undefined, // doing it twice does no harm
@@ -88,9 +88,9 @@ export class Entries {
   }
 
   async #on(connection: LdapConnection, dn: string, signal?: AbortSignal): Promise<LdapEntry | undefined> {
-    const { layout } = this.#connected;
-    const { attributes, binaryAttributes } = layout;
-    const filter = layout.filter({}, this.#now());
+    const { dialect } = this.#connected;
+    const { attributes, binaryAttributes } = dialect;
+    const filter = dialect.filter({}, this.#now());
     try {
       const request = { base: dn, scope: 'base' as const, filter, attributes, binaryAttributes };
       return (await connection.searchPage(request, signal)).entries[0];
@@ -107,12 +107,12 @@ export class Entries {
     signal?: AbortSignal,
   ): Promise<boolean> {
     const entry = await this.#on(connection, dn, signal);
-    return entry !== undefined && this.#connected.layout.holds(entry, attributes);
+    return entry !== undefined && this.#connected.dialect.holds(entry, attributes);
   }
 
   async #ttlLeft(connection: LdapConnection, dn: string, signal?: AbortSignal): Promise<number | undefined> {
     const entry = await this.#on(connection, dn, signal);
-    return entry === undefined ? undefined : this.#connected.layout.ttlOf(entry, this.#now());
+    return entry === undefined ? undefined : this.#connected.dialect.ttlOf(entry, this.#now());
   }
 }
 

@@ -53,9 +53,9 @@ export class NotPermittedError extends DirectoryError {
 export class SizeLimitError extends DirectoryError {
   override readonly code = 'ERR_DIRECTORY_SIZE_LIMIT';
 }
-/** The server does not carry a layout for conferences that we know. */
-export class UnknownLayoutError extends DirectoryError {
-  override readonly code = 'ERR_DIRECTORY_LAYOUT';
+/** The server does not carry a dialect for conferences that we know. */
+export class UnknownDialectError extends DirectoryError {
+  override readonly code = 'ERR_DIRECTORY_DIALECT';
 }
 /** Not reached, or lost on the way. */
 export class DirectoryUnavailableError extends DirectoryError {

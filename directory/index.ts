@@ -12,7 +12,7 @@ export {
 } from './create-conference.ts';
 export * from './errors.ts';
 export { findGroupUsers, type GroupChoice, pickGroup, type PickGroupOptions } from './groups.ts';
-export { type GroupUse, groupsOf } from './layout/groups-of.ts';
+export { type GroupUse, groupsOf } from './dialect/groups-of.ts';
 export {
   createDirectory,
   type DirectoryOptions,

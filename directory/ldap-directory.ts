@@ -9,7 +9,7 @@ import { Keeper } from './keeper.ts';
 import { checkTimeout, tlsOf } from './connect-options.ts';
 import { searchConferences } from './conference-search.ts';
 import { type Connected, Entries, missingContainer } from './entries.ts';
-import { detectLayout } from './layout/detect.ts';
+import { detectDialect } from './dialect/detect.ts';
 import type { LdapAttributes } from './ldap/entry.ts';
 import { displayTarget, type LdapTarget } from './ldap/target.ts';
 import { Results } from './results.ts';
@@ -45,7 +45,7 @@ interface Owned {
   readonly ttlSeconds: number;
 }
 
-/** A {@link Directory} on an LDAP server, whatever its layout. */
+/** A {@link Directory} on an LDAP server, whatever its dialect. */
 export class LdapDirectory implements Directory {
   readonly url: string;
   readonly displayName: string;
@@ -75,11 +75,13 @@ export class LdapDirectory implements Directory {
 
   get type(): DirectoryType {
     return (
-      this.#connected?.layout.type ?? this.#options.type ?? (this.#target.kind === 'service' ? 'ils' : 'ldap')
+      this.#connected?.dialect.type ??
+      this.#options.type ??
+      (this.#target.kind === 'service' ? 'ils' : 'ldap')
     );
   }
   get isDynamic(): boolean {
-    return this.#use().layout.isDynamic;
+    return this.#use().dialect.isDynamic;
   }
   get defaultTtlSeconds(): number {
     return this.#defaultTtlSeconds;
@@ -105,7 +107,7 @@ export class LdapDirectory implements Directory {
       };
       session = await LdapSession.open(this.#target, settings, this.#options.random, events, options.signal);
       const detected = await session.read(
-        (connection) => detectLayout(connection, this.#target.base, this.#options.type, options.signal),
+        (connection) => detectDialect(connection, this.#target.base, this.#options.type, options.signal),
         options.signal,
       );
       const connected = { ...detected, session };
@@ -123,37 +125,37 @@ export class LdapDirectory implements Directory {
   }
 
   async add(conference: Conference, options: AddOptions = {}): Promise<void> {
-    const { layout, session, entries } = this.#use();
+    const { dialect, session, entries } = this.#use();
     const ttlSeconds = checkTtl(options.ttlSeconds ?? this.#defaultTtlSeconds, options.allowShortTtl);
     conference.sdp?.commit(unixMsToNtpSeconds(this.#options.clock.wall()));
-    const dn = layout.dn(conference.name);
-    const attributes = layout.newAttributes(conference, session.boundDn);
+    const dn = dialect.dn(conference.name);
+    const attributes = dialect.newAttributes(conference, session.boundDn);
     const granted = await entries.add(dn, attributes, ttlSeconds, options.signal);
     this.#published(conference, dn, granted, attributes);
     if (this.autoRefresh) this.#keep(conference, dn, attributes, granted);
   }
 
   async modify(conference: Conference, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
-    const { layout, entries } = this.#use();
+    const { dialect, entries } = this.#use();
     const { signal } = options;
     const published = publicationOf(conference);
     if (published !== undefined && published.name !== conference.name) {
       return this.#rename(conference, published.name, published.dn, signal);
     }
     conference.sdp?.commit(unixMsToNtpSeconds(this.#options.clock.wall()));
-    const dn = published?.dn ?? layout.dn(conference.name);
-    const attributes = layout.changedAttributes(conference);
+    const dn = published?.dn ?? dialect.dn(conference.name);
+    const attributes = dialect.changedAttributes(conference);
     await entries.replace(dn, attributes, signal);
     const owned = this.#owned.get(keyOf(conference.name));
     if (owned !== undefined) owned.attributes = withChanges(owned.attributes, attributes);
   }
 
   async refresh(target: Conference | string, ttlSeconds?: number, options: TtlOptions = {}): Promise<number> {
-    const { layout, entries } = this.#use();
+    const { dialect, entries } = this.#use();
     const ttl = checkTtl(ttlSeconds ?? this.#defaultTtlSeconds, options.allowShortTtl);
     const name = nameOf(target);
     const published = typeof target === 'string' ? undefined : publicationOf(target);
-    const dn = published?.dn ?? layout.dn(name);
+    const dn = published?.dn ?? dialect.dn(name);
     const granted = await entries.refresh(dn, ttl, options.signal);
     if (typeof target !== 'string') setPublication(target, this.#publication(dn, name, granted));
     this.#keeper.granted(keyOf(name), granted);
@@ -161,9 +163,9 @@ export class LdapDirectory implements Directory {
   }
 
   async delete(target: Conference | string, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
-    const { layout, entries } = this.#use();
+    const { dialect, entries } = this.#use();
     const name = nameOf(target);
-    const dn = (typeof target === 'string' ? undefined : publicationOf(target)?.dn) ?? layout.dn(name);
+    const dn = (typeof target === 'string' ? undefined : publicationOf(target)?.dn) ?? dialect.dn(name);
     const key = keyOf(name);
     const owned = this.#owned.get(key);
     this.#forget(key); // first, lest the keeper finds it gone and brings it back
@@ -185,15 +187,15 @@ export class LdapDirectory implements Directory {
       try {
         yield* searchConferences(connected, query, now);
       } catch (error) {
-        throw missingContainer(error, connected.layout.base);
+        throw missingContainer(error, connected.dialect.base);
       }
     });
   }
 
   async get(name: string, options: { readonly signal?: AbortSignal } = {}): Promise<Conference | undefined> {
-    const { layout, entries } = this.#use();
-    const entry = await entries.read(layout.dn(name), options.signal);
-    return entry === undefined ? undefined : layout.read(entry, this.#now());
+    const { dialect, entries } = this.#use();
+    const entry = await entries.read(dialect.dn(name), options.signal);
+    return entry === undefined ? undefined : dialect.read(entry, this.#now());
   }
 
   async close(): Promise<void> {
@@ -239,7 +241,7 @@ export class LdapDirectory implements Directory {
 
   /** There is no rename in locator services: the new entry is added first, then the old one deleted. */
   async #rename(conference: Conference, oldName: string, oldDn: string, signal?: AbortSignal): Promise<void> {
-    const { layout, session, entries } = this.#use();
+    const { dialect, session, entries } = this.#use();
     if (keyOf(oldName) === keyOf(conference.name)) {
       throw new InvalidValueError(
         `"${oldName}" and "${conference.name}" are the same name to a directory; rename it to something else first`,
@@ -248,14 +250,14 @@ export class LdapDirectory implements Directory {
     const old = await entries.read(oldDn, signal);
     if (old === undefined) throw new NotFoundError(`There is no conference "${oldName}" to rename`);
     conference.sdp?.commit(unixMsToNtpSeconds(this.#options.clock.wall()));
-    const dn = layout.dn(conference.name);
-    const fresh = layout.newAttributes(conference, session.boundDn);
+    const dn = dialect.dn(conference.name);
+    const fresh = dialect.newAttributes(conference, session.boundDn);
     const attributes = {
       ...Object.fromEntries(conference.attributes), // what we do not understand goes along
       ...fresh,
       objectClass: distinct([...(fresh['objectClass'] ?? []), ...old.all('objectClass')]),
     };
-    const left = layout.ttlOf(old, this.#now());
+    const left = dialect.ttlOf(old, this.#now());
     const granted = await entries.add(dn, attributes, Math.max(1, left ?? this.#defaultTtlSeconds), signal);
     const owned = this.#owned.get(keyOf(oldName));
     this.#forget(keyOf(oldName));

@@ -19,7 +19,7 @@ import {
 export interface Backend {
   readonly type: 'ils' | 'ldap';
   readonly isDynamic: boolean;
-  /** An attribute that the layout has no use for, and that an entry of ours may have. */
+  /** An attribute that the dialect has no use for, and that an entry of ours may have. */
   readonly extraAttribute: string;
   /** Who may write; undefined when anybody may. */
   readonly credentials:

@@ -2,7 +2,7 @@ import type { Filter } from '../../src/ldap/index.ts';
 import type { LdapConnection } from '../ldap/connection.ts';
 import { SizeLimitError } from '../errors.ts';
 import type { LdapAttributes, LdapEntry } from '../ldap/entry.ts';
-import { AttributeLayout } from './attribute-layout.ts';
+import { AttributeDialect } from './attribute-dialect.ts';
 import { atMost, not } from './filters.ts';
 import { generalizedTime, parseGeneralizedTime } from './generalized-time.ts';
 
@@ -20,7 +20,7 @@ const EXPIRES = 'rdvExpires';
  * (OpenLDAP's dds overlay), it keeps the time to live itself and lets nobody write it, so an add is followed by a
  * refresh. Where it has none, `rdvExpires` says when an entry counts as gone.
  */
-export class RendezvousLayout extends AttributeLayout {
+export class RendezvousDialect extends AttributeDialect {
   readonly isDynamic: boolean;
 
   constructor(base: string, isDynamic: boolean) {
@@ -60,13 +60,7 @@ export class RendezvousLayout extends AttributeLayout {
       await connection.add(dn, { ...attributes, [EXPIRES]: [expiry(now, ttlSeconds)] }, signal);
       return;
     }
-    await connection.add(dn, attributes, signal);
-    try {
-      await this.refresh(connection, dn, ttlSeconds, now, signal);
-    } catch (error) {
-      await connection.delete(dn).catch(() => {}); // half an add is none; if this fails it expires
-      throw error;
-    }
+    await this.addThenRefresh(connection, dn, attributes, ttlSeconds, now, signal);
   }
 
   async refresh(

@@ -6,7 +6,7 @@ import type { LdapAttributes, LdapEntry } from '../ldap/entry.ts';
 import type { DirectoryType } from '../types.ts';
 import { and, atLeast, atMost, equality, matching, not, or, present } from './filters.ts';
 import { generalizedTime } from './generalized-time.ts';
-import type { Layout, LayoutQuery } from './layout.ts';
+import type { Dialect, DialectQuery } from './dialect.ts';
 import { type GroupUse, groupsOf } from './groups-of.ts';
 
 /** Attribute names of one schema. All but the first three are copies out of the blob, to search by. */
@@ -30,7 +30,7 @@ export interface AttributeNames {
   readonly owner?: string;
 }
 
-export interface AttributeLayoutOptions {
+export interface AttributeDialectOptions {
   readonly type: DirectoryType;
   readonly base: string;
   readonly objectClass: string;
@@ -40,8 +40,8 @@ export interface AttributeLayoutOptions {
   readonly operational: readonly string[];
 }
 
-/** What the layouts for locator services and for other LDAP servers share; keeping entries alive is their own. */
-export abstract class AttributeLayout implements Layout {
+/** What the dialects for locator services and for other LDAP servers share; keeping entries alive is their own. */
+export abstract class AttributeDialect implements Dialect {
   readonly type: DirectoryType;
   abstract readonly isDynamic: boolean;
   readonly base: string;
@@ -51,7 +51,7 @@ export abstract class AttributeLayout implements Layout {
   protected readonly objectClass: string;
   readonly #known: ReadonlySet<string>;
 
-  constructor(options: AttributeLayoutOptions) {
+  constructor(options: AttributeDialectOptions) {
     this.type = options.type;
     this.base = options.base;
     this.names = options.names;
@@ -86,7 +86,7 @@ export abstract class AttributeLayout implements Layout {
     return `${this.names.name}=${escapeDnValue(name)},${this.base}`;
   }
 
-  filter(query: LayoutQuery, now: Date): Filter {
+  filter(query: DialectQuery, now: Date): Filter {
     const { names } = this;
     const moment = query.activeAt === undefined ? undefined : generalizedTime(query.activeAt);
     return and(
@@ -167,6 +167,24 @@ export abstract class AttributeLayout implements Layout {
     return (
       entry.text(encrypted) === attributes[encrypted]?.[0] && stored.every((byte, i) => byte === bytes[i])
     );
+  }
+
+  /** For servers that want the time to live in a request of its own. */
+  protected async addThenRefresh(
+    connection: LdapConnection,
+    dn: string,
+    attributes: LdapAttributes,
+    ttlSeconds: number,
+    now: Date,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    await connection.add(dn, attributes, signal);
+    try {
+      await this.refresh(connection, dn, ttlSeconds, now, signal);
+    } catch (error) {
+      await connection.delete(dn).catch(() => {}); // half an add is none; if this fails it expires
+      throw error;
+    }
   }
 
   /** Leaves out what has expired, where the server does not do so by itself. */

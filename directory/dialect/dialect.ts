@@ -5,8 +5,8 @@ import type { LdapConnection } from '../ldap/connection.ts';
 import type { LdapAttributes, LdapEntry } from '../ldap/entry.ts';
 import type { DirectoryType } from '../types.ts';
 
-/** What a layout needs to know of a query to let the server do most of the work. */
-export interface LayoutQuery {
+/** What a dialect needs to know of a query to let the server do most of the work. */
+export interface DialectQuery {
   readonly name?: string;
   readonly scope?: AdvertisingScope;
   readonly activeAt?: Date;
@@ -16,9 +16,9 @@ export interface LayoutQuery {
 
 /**
  * How one kind of server keeps conferences: where, under which names, and how entries are kept alive. A server of
- * another kind is another implementation of this and a line in `detectLayout`.
+ * another kind is another implementation of this and a line in `detectDialect`.
  */
-export interface Layout {
+export interface Dialect {
   readonly type: DirectoryType;
   /** Whether the server removes entries that are not refreshed. */
   readonly isDynamic: boolean;
@@ -30,7 +30,7 @@ export interface Layout {
   readonly binaryAttributes: readonly string[];
   dn(name: string): string;
   /** May let through more than asked for; callers check again. */
-  filter(query: LayoutQuery, now: Date): Filter;
+  filter(query: DialectQuery, now: Date): Filter;
   /** The conference in an entry, or undefined when it has expired or is none. */
   read(entry: LdapEntry, now: Date): Conference | undefined;
   /** Everything a new entry holds, but what keeps it alive. */

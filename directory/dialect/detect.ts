@@ -1,18 +1,18 @@
 import { EXTENDED } from '../../src/ldap/index.ts';
-import { DirectoryError, UnknownLayoutError } from '../errors.ts';
+import { DirectoryError, UnknownDialectError } from '../errors.ts';
 import type { LdapConnection } from '../ldap/connection.ts';
 import type { LdapEntry } from '../ldap/entry.ts';
 import type { DirectoryType } from '../types.ts';
 import { present } from './filters.ts';
-import { ILS_CONTEXT, IlsLayout } from './ils.ts';
-import type { Layout } from './layout.ts';
-import { RENDEZVOUS_CLASS, RENDEZVOUS_CONTAINER, RendezvousLayout } from './rendezvous.ts';
+import { ILS_CONTEXT, IlsDialect } from './ils.ts';
+import type { Dialect } from './dialect.ts';
+import { RENDEZVOUS_CLASS, RENDEZVOUS_CONTAINER, RendezvousDialect } from './rendezvous.ts';
 
 /** RFC 2696. */
 const PAGED = '1.2.840.113556.1.4.319';
 
 export interface Detected {
-  readonly layout: Layout;
+  readonly dialect: Dialect;
   /** Whether searches can be asked for in pages. */
   readonly pages: boolean;
 }
@@ -23,9 +23,9 @@ export interface Detected {
  *
  * @param base   DN from the URL, or ''
  * @param wanted the kind the caller insists on
- * @throws {UnknownLayoutError} when the server has no place for conferences that we know
+ * @throws {UnknownDialectError} when the server has no place for conferences that we know
  */
-export async function detectLayout(
+export async function detectDialect(
   connection: LdapConnection,
   base: string,
   wanted: DirectoryType | undefined,
@@ -37,24 +37,24 @@ export async function detectLayout(
   const refreshes = texts(root, 'supportedExtension').includes(EXTENDED.refresh);
   const isIls = contexts.some((context) => sameDn(context, ILS_CONTEXT));
   if (wanted === 'ils' || (wanted === undefined && isIls && base === '')) {
-    return { layout: new IlsLayout(refreshes || root === undefined), pages };
+    return { dialect: new IlsDialect(refreshes || root === undefined), pages };
   }
   if (wanted === 'ad') {
-    throw new UnknownLayoutError('Active Directory is not supported yet; use a locator service or OpenLDAP');
+    throw new UnknownDialectError('Active Directory is not supported yet; use a locator service or OpenLDAP');
   }
   const schemaDn = root?.text('subschemaSubentry');
   const schema =
     schemaDn === undefined ? undefined : await readEntry(connection, schemaDn, ['objectClasses'], signal);
   const carries = texts(schema, 'objectClasses').some((text) => text.includes(`'${RENDEZVOUS_CLASS}'`));
   if (!carries) {
-    throw new UnknownLayoutError(
+    throw new UnknownDialectError(
       `The server has no place for conferences: it is no locator service (naming context ${ILS_CONTEXT}) and its schema has no class ${RENDEZVOUS_CLASS}. Load docs/rendezvous.schema into it.`,
     );
   }
   const container = base === '' ? containerBelow(contexts) : base;
   // the refresh operation is not listed by OpenLDAP, its subtrees are
   const dynamic = refreshes || texts(root, 'dynamicSubtrees').some((subtree) => isBelow(container, subtree));
-  return { layout: new RendezvousLayout(container, dynamic), pages };
+  return { dialect: new RendezvousDialect(container, dynamic), pages };
 }
 
 const ROOT_ATTRIBUTES = [
@@ -93,7 +93,7 @@ async function readEntry(
 function containerBelow(contexts: readonly string[]): string {
   const [first] = contexts.filter((context) => context !== '');
   if (first === undefined) {
-    throw new UnknownLayoutError(
+    throw new UnknownDialectError(
       'The server names no naming context; give the base in the URL, as in ldap://host/ou=Conferences,dc=example,dc=com',
     );
   }

@@ -1,7 +1,7 @@
 import { DirectoryError } from '../errors.ts';
 import type { LdapConnection } from '../ldap/connection.ts';
 import type { LdapAttributes, LdapEntry } from '../ldap/entry.ts';
-import { AttributeLayout } from './attribute-layout.ts';
+import { AttributeDialect } from './attribute-dialect.ts';
 
 /** Root of a locator service. */
 export const ILS_CONTEXT = 'o=Intranet';
@@ -14,9 +14,9 @@ const TTL_REFUSED: ReadonlySet<number> = new Set([16, 17, 19, 21, 53, 65]);
 
 /**
  * Conferences in a locator service: `uid=<name>,ou=Dynamic,o=Intranet`, object class rtConference, always dynamic. The
- * embedded service has this layout.
+ * embedded service has this dialect.
  */
-export class IlsLayout extends AttributeLayout {
+export class IlsDialect extends AttributeDialect {
   readonly isDynamic = true;
   readonly #refreshes: boolean;
   #ttlInAdd = true;
@@ -51,7 +51,7 @@ export class IlsLayout extends AttributeLayout {
     dn: string,
     attributes: LdapAttributes,
     ttlSeconds: number,
-    _now: Date,
+    now: Date,
     signal?: AbortSignal,
   ): Promise<void> {
     if (this.#ttlInAdd) {
@@ -62,14 +62,8 @@ export class IlsLayout extends AttributeLayout {
         if (!(error instanceof DirectoryError) || !TTL_REFUSED.has(error.ldapCode ?? 0)) throw error;
       }
     }
-    await connection.add(dn, attributes, signal);
+    await this.addThenRefresh(connection, dn, attributes, ttlSeconds, now, signal);
     this.#ttlInAdd = false; // it was the TTL that the server did not want
-    try {
-      await this.refresh(connection, dn, ttlSeconds, _now, signal);
-    } catch (error) {
-      await connection.delete(dn).catch(() => {}); // half an add is none; if this fails it expires
-      throw error;
-    }
   }
 
   async refresh(
