@@ -48,6 +48,8 @@ export class EntryStore implements Disposable {
   readonly #statements = new Map<string, StatementSync>();
   readonly #cache: EntryCache;
   #inTransaction = false;
+  /** Number of the transaction under way, once it has changed an entry. */
+  #revision: number | undefined;
   /** Whether the last batch of a scan found most of its entries in memory. */
   #scanFindsCopies = false;
 
@@ -104,9 +106,11 @@ export class EntryStore implements Disposable {
   commit(): void {
     this.#statement('COMMIT').run();
     this.#inTransaction = false;
+    this.#revision = undefined;
   }
   rollback(): void {
     this.#inTransaction = false;
+    this.#revision = undefined;
     // Copies made from rows that now never were.
     this.#cache.clear();
     if (this.#db.isTransaction) this.#statement('ROLLBACK').run();
@@ -125,19 +129,29 @@ export class EntryStore implements Disposable {
   /** @returns the new entry's id */
   insert(entry: Omit<Entry, 'id'>): number {
     const { lastInsertRowid } = this.#statement(
-      'INSERT INTO entry (parent, path, dn, expires, attributes) VALUES (?, ?, ?, ?, ?)',
-    ).run(entry.parent, entry.path, entry.dn, entry.expires ?? null, encodeAttributes(entry.attributes));
+      'INSERT INTO entry (parent, path, dn, rev, expires, attributes) VALUES (?, ?, ?, ?, ?, ?)',
+    ).run(
+      entry.parent,
+      entry.path,
+      entry.dn,
+      this.#nextRevision(),
+      entry.expires ?? null,
+      encodeAttributes(entry.attributes),
+    );
     const id = Number(lastInsertRowid);
     for (const [attribute, value] of indexKeys(entry.attributes)) this.#index(attribute, value, id);
     return id;
   }
   /** Replaces attributes and end of `entry`. */
   update(entry: Entry, attributes: EntryAttributes, expires: number | undefined): void {
-    this.#statement('UPDATE entry SET attributes = ?, expires = ?, rev = rev + 1 WHERE id = ?').run(
+    this.#statement('UPDATE entry SET attributes = ?, expires = ?, rev = ? WHERE id = ?').run(
       encodeAttributes(attributes),
       expires ?? null,
+      this.#nextRevision(),
       entry.id,
     );
+    // A second change in one transaction does not change the revision.
+    this.#cache.delete(entry.id);
     const before = new Map(Array.from(indexKeys(entry.attributes), (key) => [key.join(CUT), key]));
     for (const key of indexKeys(attributes)) {
       if (!before.delete(key.join(CUT))) this.#index(key[0], key[1], entry.id);
@@ -305,6 +319,13 @@ export class EntryStore implements Disposable {
     return entry;
   }
 
+  /** The revision of everything that this transaction changes; outside of one, of the next change. */
+  #nextRevision(): number {
+    if (this.#revision !== undefined) return this.#revision;
+    const revision = Number(this.#row('UPDATE revision SET last = last + 1 RETURNING last')?.[0]);
+    if (this.#inTransaction) this.#revision = revision;
+    return revision;
+  }
   #index(attribute: number, value: string, entry: number): void {
     this.#statement('INSERT OR IGNORE INTO attribute_value (attribute, value, entry) VALUES (?, ?, ?)').run(
       attribute,
