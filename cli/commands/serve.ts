@@ -6,6 +6,7 @@ import { collect } from './conference-options.ts';
 
 export interface ServeOptions {
   readonly listen?: readonly string[];
+  readonly anonymousWrite?: boolean;
   readonly json?: boolean;
 }
 
@@ -14,6 +15,7 @@ export function serveCommand(ctx: CliContext): Command {
     new Command('serve')
       .description('Offer the directory of this computer to others, over LDAP')
       .option('--listen <url>', 'where to listen, repeatable (default: ldap://127.0.0.1:1389)', collect)
+      .option('--anonymous-write', 'let clients that did not bind change the directory')
       .option('--json', 'print events as JSON, one object per line')
       .action(async (options: ServeOptions) => {
         const { runServe } = await import('../run/serve.ts');
@@ -26,8 +28,8 @@ export function serveCommand(ctx: CliContext): Command {
         'rendezvous list --directory ldap://127.0.0.1:1389',
       ],
       text: `It serves the store of --data-dir until it is interrupted; commands that use the store directly may run beside it.
-Everyone who can reach it may read and change the directory, unless --bind-dn and --password-file name who may change
-it. Port 0 takes any free port.`,
+Everyone who can reach it may read the directory; changes are for the administrator that --bind-dn and --password-file
+name, and with --anonymous-write for everyone. Port 0 takes any free port.`,
       json: SERVE_SHAPES,
     },
   );

@@ -8,7 +8,7 @@ import {
   openDirectory,
   pickGroup,
 } from '../../directory/index.ts';
-import { createLocatorService, listen, openStore } from '../../directory/server/index.ts';
+import { createLocatorService, defaultAccess, listen, openStore } from '../../directory/server/index.ts';
 import type { CliContext } from '../context.ts';
 
 export const CONFERENCE_NAME = 'Rendezvous demo';
@@ -31,7 +31,8 @@ export async function openFolder(): Promise<AsyncDisposable & { readonly path: s
 export async function openStage(ctx: CliContext, folder: string): Promise<Stage> {
   await using resources = new AsyncDisposableStack();
   const store = resources.use(openStore({ path: join(folder, 'directory.db') }));
-  const service = resources.use(createLocatorService({ store, clock: ctx.clock }));
+  const access = defaultAccess({ anonymousWrite: true }); // it listens on loopback alone, for some seconds
+  const service = resources.use(createLocatorService({ store, clock: ctx.clock, access }));
   const { url } = resources.use(await listen(service, { port: 0 }));
   const directory = resources.use(await openDirectory(url, { clock: ctx.clock, random: ctx.host.random }));
   const kept = resources.move();

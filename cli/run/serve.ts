@@ -11,7 +11,7 @@ const DEFAULT_PORT = 1389;
 
 export async function runServe(
   ctx: CliContext,
-  { listen = [DEFAULT_URL], json = false }: ServeOptions,
+  { listen = [DEFAULT_URL], anonymousWrite = false, json = false }: ServeOptions,
 ): Promise<void> {
   const places = listen.map(parseListenUrl);
   using interrupts = new Interrupts(ctx.host);
@@ -29,7 +29,7 @@ export async function runServe(
   using service = createLocatorService({
     store,
     clock: ctx.clock,
-    access: defaultAccess({ anonymousWrite: admin === undefined }),
+    access: defaultAccess({ anonymousWrite }),
     ...(admin === undefined
       ? {}
       : { admin: { dn: admin.dn, passwordHash: await hashPassword(admin.password) } }),
@@ -37,7 +37,7 @@ export async function runServe(
   await using listeners = new AsyncDisposableStack();
   for (const place of places) {
     const listener = listeners.use(await listenOn(service, place));
-    announce(ctx, listener, path, admin !== undefined, json);
+    announce(ctx, listener, path, anonymousWrite, json);
   }
   await untilInterrupted(interrupts.signal);
   await listeners.disposeAsync();
@@ -71,18 +71,14 @@ function announce(
   ctx: CliContext,
   { url, host, port }: Listener,
   store: string,
-  guarded: boolean,
+  anonymousWrite: boolean,
   json: boolean,
 ): void {
   if (json) ctx.out.ndjson({ type: 'listening', time: ctx.now.toISOString(), url, host, port, store });
   else ctx.out.line(`Serving the directory in ${store} on ${url}`);
-  if (!isLoopback(host) && !guarded) {
-    ctx.err.warn(
-      `everyone who can reach ${url} may change the directory: give --bind-dn and --password-file, or listen on 127.0.0.1`,
-    );
-  } else if (!isLoopback(host)) {
-    ctx.err.warn(`passwords and entries cross the network in the clear on ${url}`);
-  }
+  if (isLoopback(host)) return;
+  ctx.err.warn(`passwords and entries cross the network in the clear on ${url}`);
+  if (anonymousWrite) ctx.err.warn(`everyone who can reach ${url} may change the directory`);
 }
 
 function stopped(ctx: CliContext, { counters }: LocatorService, json: boolean): void {

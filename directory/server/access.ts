@@ -1,11 +1,22 @@
+/** How a client has proved who it is: a bind's choice (RFC 4511 §4.2), or a SASL mechanism by its name. */
+export type AuthMethod = 'anonymous' | 'simple' | 'EXTERNAL' | 'PLAIN' | 'SCRAM-SHA-256';
+
 /** Who asks. */
 export interface Identity {
   /** Normalised by the server; empty for anonymous. */
   readonly dn: string;
   /** Whether this is the administrator of the configuration. */
   readonly isAdmin: boolean;
-  /** Where the request came from: `in-process`, or the peer's address and port. */
+  /** How it proved to be `dn`. */
+  readonly method: AuthMethod;
+  /** Where the request came from, for messages: `in-process`, a socket, or the peer's address and port. */
   readonly peer: string;
+  /** Whether nobody on the way can read or change what is sent: TLS, a local socket, or the same process. */
+  readonly isSecure: boolean;
+  /** Whether it is in this process: the user who runs the service, and may read its file anyway. */
+  readonly isInProcess: boolean;
+  /** SASL mechanisms that may be used on this connection now. */
+  readonly saslMechanisms: readonly string[];
 }
 
 /** What a request does to an entry. */
@@ -21,16 +32,20 @@ export interface AccessPolicy {
 }
 
 export interface AccessOptions {
-  /** Whether clients that did not bind may add, change, refresh and delete entries. Default true. */
+  /** Whether clients on the network that did not bind may add, change, refresh and delete entries. Default false. */
   readonly anonymousWrite?: boolean;
 }
 
-/** Everyone reads; the administrator writes, and anonymous clients do where that is allowed. */
-export function defaultAccess({ anonymousWrite = true }: AccessOptions = {}): AccessPolicy {
+/**
+ * Everyone reads. Those who have proved who they are write, and so does the user of this process; anonymous clients on
+ * the network do where that is allowed.
+ */
+export function defaultAccess({ anonymousWrite = false }: AccessOptions = {}): AccessPolicy {
   return {
     allows(who, action) {
-      if (action === 'read' || action === 'compare' || who.isAdmin || anonymousWrite) return true;
-      return 'this service takes changes only from its administrator: bind first';
+      if (action === 'read' || action === 'compare') return true;
+      if (who.isAdmin || who.isInProcess || anonymousWrite || who.dn !== '') return true;
+      return 'this service takes no changes from anonymous clients: bind first';
     },
   };
 }

@@ -19,6 +19,7 @@ import { compare, deleteEntry } from './delete-compare.ts';
 import { OperationError } from './errors.ts';
 import { extended, extendedFailure } from './extended.ts';
 import { modify } from './modify.ts';
+import { identityOf, type Peer } from './peer.ts';
 import { SUPPORTED_CONTROLS } from './root-dse.ts';
 import { SearchRun } from './search.ts';
 import type { LocatorService } from './service.ts';
@@ -51,6 +52,7 @@ export class LdapConnection {
   readonly #service: LocatorService;
   readonly #framer: LdapFramer;
   readonly #wake: () => void;
+  readonly #peer: Peer;
   readonly #pending: PendingRequest[] = [];
   #search: { readonly id: number; readonly run: SearchRun } | undefined;
   #binding: number | undefined;
@@ -59,11 +61,12 @@ export class LdapConnection {
   #isEnding = false;
 
   /** @param wake called when an answer that had to wait can be polled */
-  constructor(service: LocatorService, peer: string, wake: () => void) {
+  constructor(service: LocatorService, peer: Peer, wake: () => void) {
     this.#service = service;
     this.#framer = new LdapFramer(service.context.limits.maxMessageBytes);
     this.#wake = wake;
-    this.#who = { dn: '', isAdmin: false, peer };
+    this.#peer = peer;
+    this.#who = identityOf(peer);
   }
 
   /** Whether the client or the server has ended the session; what {@link pollTransmit} still gives is to be sent. */
@@ -240,12 +243,12 @@ export class LdapConnection {
   /** While a bind is under way nothing else is done (RFC 4511 §4.2.1). */
   #startBind(messageId: number, op: Extract<AnsweredRequest, { type: 'bindRequest' }>): void {
     this.#binding = messageId;
-    this.#who = { dn: '', isAdmin: false, peer: this.#who.peer };
+    this.#who = identityOf(this.#peer);
     const answer = async (): Promise<void> => {
       let response: LdapResponse = { ...ok, type: 'bindResponse' };
       try {
         const dn = await bind(this.#service, op);
-        this.#who = { dn, isAdmin: dn !== '' && this.#service.isAdmin(dn), peer: this.#who.peer };
+        if (dn !== '') this.#who = identityOf(this.#peer, dn, 'simple', this.#service.isAdmin(dn));
       } catch (error) {
         response = this.#failure(
           op,

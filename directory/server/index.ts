@@ -9,6 +9,7 @@ export {
   type AccessAction,
   type AccessOptions,
   type AccessPolicy,
+  type AuthMethod,
   defaultAccess,
   type Identity,
 } from './access.ts';
@@ -16,6 +17,7 @@ export type { ServiceCounters } from './counters.ts';
 export { StoreError } from './errors.ts';
 export { defaultLimits, defaultTtl, type ServiceLimits, type TtlLimits } from './limits.ts';
 export { type Listener, type ListenOptions, listen } from './listen.ts';
+export { type Peer, networkPeer } from './peer.ts';
 export { hashPassword } from './password.ts';
 export {
   type AdminOptions,

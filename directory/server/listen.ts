@@ -1,5 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { NetworkError } from '../../src/errors.ts';
+import { networkPeer } from './peer.ts';
 import type { LocatorService } from './service.ts';
 
 export interface ListenOptions {
@@ -36,7 +37,7 @@ export async function listen(
     }
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
-    service.serve(socket, `${socket.remoteAddress}:${socket.remotePort}`);
+    service.serve(socket, networkPeer(socket.remoteAddress ?? '', socket.remotePort ?? 0));
   });
   await bound(server, host, port);
   const address = server.address();

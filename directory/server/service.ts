@@ -6,6 +6,7 @@ import { LdapConnection } from './connection.ts';
 import type { OperationContext } from './context.ts';
 import { type ServiceCounters, newCounters } from './counters.ts';
 import { defaultLimits, defaultTtl, type ServiceLimits, type TtlLimits } from './limits.ts';
+import { IN_PROCESS, type Peer } from './peer.ts';
 import { type PasswordCheck, passwordCheck } from './password.ts';
 import { dnRules } from './schema.ts';
 import type { EntryStore } from './store.ts';
@@ -24,7 +25,7 @@ export interface LocatorServiceOptions {
   readonly store: EntryStore;
   readonly clock?: Clock;
   readonly ttl?: Partial<TtlLimits>;
-  /** Default {@link defaultAccess}: everyone may read and write. */
+  /** Default {@link defaultAccess}: everyone reads, and changes are for those who have bound. */
   readonly access?: AccessPolicy;
   readonly admin?: AdminOptions;
   readonly limits?: Partial<ServiceLimits>;
@@ -88,10 +89,12 @@ export class LocatorService implements Disposable {
 
   /**
    * A connection within this process, without a port. With ldapts: `createConnection: () => service.connect()`.
+   *
+   * @param peer whom to take the client for; default the user of this process
    */
-  connect(): InProcessConnection {
+  connect(peer: Peer = IN_PROCESS): InProcessConnection {
     const [client, server] = duplexPair();
-    this.serve(server, 'in-process');
+    this.serve(server, peer);
     // A pair does not pass on that one side was destroyed.
     client.once('close', () => server.destroy());
     server.once('close', () => client.destroy());
@@ -99,8 +102,8 @@ export class LocatorService implements Disposable {
     return Object.assign(client, { connecting: false, readyState: 'open' } as const);
   }
 
-  /** Serves a byte stream whose other end speaks LDAP. `peer` is what the access policy and messages call it. */
-  serve(stream: Duplex, peer: string): void {
+  /** Serves a byte stream whose other end speaks LDAP. */
+  serve(stream: Duplex, peer: Peer): void {
     this.#connections.add(stream);
     this.counters.connections++;
     stream.once('close', () => this.#connections.delete(stream));

@@ -6,7 +6,7 @@ import { createDirectory } from '../../directory/index.ts';
 import { LdapConnection } from '../../directory/ldap/connection.ts';
 import { type LdapTarget, parseTarget } from '../../directory/ldap/target.ts';
 import { LdapDirectory } from '../../directory/ldap-directory.ts';
-import { createLocatorService, listen, openStore } from '../../directory/server/index.ts';
+import { createLocatorService, defaultAccess, listen, openStore } from '../../directory/server/index.ts';
 import { escapeDnValue } from '../../src/ldap/index.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { type Slapd, startSlapd } from '../support/slapd.ts';
@@ -22,7 +22,7 @@ export async function embeddedBackend(over: 'in-process' | 'tcp'): Promise<Backe
   const dir = mkdtempSync(join(tmpdir(), 'rendezvous-store-'));
   const clock = new FakeClock(1000, Date.now());
   const store = openStore({ path: join(dir, 'directory.db') });
-  const service = createLocatorService({ store, clock });
+  const service = createLocatorService({ store, clock, access: defaultAccess({ anonymousWrite: true }) });
   const listener = over === 'tcp' ? await listen(service, { port: 0 }) : undefined;
   const connect = (): Duplex => service.connect();
   const target: LdapTarget =

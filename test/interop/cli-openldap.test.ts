@@ -9,7 +9,7 @@ const user = new User();
 let server: Running;
 let url: string;
 beforeAll(async () => {
-  server = user.start('serve', '--listen', 'ldap://127.0.0.1:0', '--json');
+  server = user.start('serve', '--listen', 'ldap://127.0.0.1:0', '--anonymous-write', '--json');
   url = String((await event(server, 'listening'))['url']);
 });
 afterAll(async () => {

@@ -10,7 +10,7 @@ afterAll(() => user[Symbol.dispose]());
 
 test('[QOS-01] [DIR-11] tshark reads every packet of a whole session without a complaint', async () => {
   const { group, port } = drawGroup();
-  await using server = user.start('serve', '--listen', 'ldap://127.0.0.1:0', '--json');
+  await using server = user.start('serve', '--listen', 'ldap://127.0.0.1:0', '--anonymous-write', '--json');
   const listening = await event(server, 'listening');
   const [url, ldapPort] = [String(listening['url']), Number(listening['port'])];
   const file = user.file('session.pcap');

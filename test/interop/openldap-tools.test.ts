@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   createLocatorService,
+  defaultAccess,
   hashPassword,
   type Listener,
   listen,
@@ -20,6 +21,7 @@ beforeAll(async () => {
   service = createLocatorService({
     store: openStore({ path: ':memory:' }),
     sweepSeconds: 0,
+    access: defaultAccess({ anonymousWrite: true }),
     admin: { dn: 'cn=admin,o=Intranet', passwordHash },
   });
   listener = await listen(service, { port: 0 });

@@ -28,7 +28,7 @@ async function serve(...args: readonly string[]): Promise<{ server: Running; url
 
 describe('serve', () => {
   test('[APP-01] [DIR-13] others use the directory of this computer, which goes on using it itself', async () => {
-    const { server, url } = await serve();
+    const { server, url } = await serve('--anonymous-write');
     await using _ = server;
     const remote = (args: readonly string[]): Promise<Ended> => home.run([...args, '--directory', url]);
     await home.run(['create', 'Written here']);
@@ -86,7 +86,14 @@ describe('serve', () => {
   );
 
   test('on several addresses', async () => {
-    const server = home.start(['serve', '--listen', 'ldap://127.0.0.1:0', '--listen', 'ldap://[::1]:0']);
+    const server = home.start([
+      'serve',
+      '--anonymous-write',
+      '--listen',
+      'ldap://127.0.0.1:0',
+      '--listen',
+      'ldap://[::1]:0',
+    ]);
     await using _ = server;
     const [, four = '', six = ''] = await server.printed(
       /(ldap:\/\/127\.0\.0\.1:\d+)[\s\S]*(ldap:\/\/\[::1\]:\d+)/,

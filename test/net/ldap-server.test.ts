@@ -4,6 +4,7 @@ import { Attribute, Change, Client, type ClientOptions } from 'ldapts';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
   createLocatorService,
+  defaultAccess,
   hashPassword,
   type Listener,
   listen,
@@ -21,6 +22,7 @@ beforeEach(async () => {
   service = createLocatorService({
     store,
     sweepSeconds: 0,
+    access: defaultAccess({ anonymousWrite: true }),
     limits: { maxConnections: 3 },
     admin: { dn: 'cn=admin,o=Intranet', passwordHash },
   });

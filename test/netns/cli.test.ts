@@ -61,7 +61,7 @@ describe('three hosts, one of which keeps the directory', () => {
 
   beforeAll(async () => {
     lab = await openLab({ hosts: 3 });
-    server = start(1, 'serve', '--listen', URL, '--json');
+    server = start(1, 'serve', '--listen', URL, '--anonymous-write', '--json');
     await server.printed(/"type":"listening"/);
   });
   afterAll(async () => {

@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { LdapConnection } from '../../../directory/server/connection.ts';
+import { IN_PROCESS } from '../../../directory/server/peer.ts';
 import { decodeMessage, encodeMessage, LdapFramer } from '../../../src/ldap/index.ts';
 import { anyMessage } from '../../ldap/support.ts';
 import { addRequest, conferenceDn, searchRequest, TestClient, testService } from './support.ts';
@@ -28,7 +29,7 @@ describe('a session with a client that means no good', () => {
     using t = testService();
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 5 }), (chunks) => {
-        const connection = new LdapConnection(t.service, 'fuzz', () => {});
+        const connection = new LdapConnection(t.service, IN_PROCESS, () => {});
         for (const chunk of chunks) connection.handleBytes(chunk);
         for (const bytes of drain(connection)) expect(wholeMessages(bytes)).toBeGreaterThan(0);
       }),
@@ -40,7 +41,7 @@ describe('a session with a client that means no good', () => {
     using t = testService();
     await fc.assert(
       fc.asyncProperty(fc.array(anyMessage, { maxLength: 5 }), async (messages) => {
-        const connection = new LdapConnection(t.service, 'fuzz', () => {});
+        const connection = new LdapConnection(t.service, IN_PROCESS, () => {});
         for (const message of messages) connection.handleBytes(encodeMessage(message));
         const sent = drain(connection);
         while (!connection.isIdle) {
@@ -56,7 +57,7 @@ describe('a session with a client that means no good', () => {
 
   test('requests beyond the limit are not read until others are done', () => {
     using t = testService({ limits: { maxPendingOperations: 10 } });
-    const connection = new LdapConnection(t.service, 'test', () => {});
+    const connection = new LdapConnection(t.service, IN_PROCESS, () => {});
     for (let i = 1; i <= 10; i++) {
       expect(connection.wantsInput).toBe(true);
       connection.handleBytes(

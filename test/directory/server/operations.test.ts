@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { defaultAccess, hashPassword } from '../../../directory/server/index.ts';
+import { defaultAccess, hashPassword, networkPeer } from '../../../directory/server/index.ts';
 import { encodeMessage, RESULT, textAttribute, utf8Bytes } from '../../../src/ldap/index.ts';
 import { conferenceDn, TestClient, testService } from './support.ts';
 
@@ -118,23 +118,27 @@ describe('bind', () => {
     ]);
   });
 
-  test('changes can be kept to the administrator', async () => {
-    using t = testService({ ...(await admin()), access: defaultAccess({ anonymousWrite: false }) });
-    const refused = await t.client.addConference('a');
+  test('who is on the network and has not bound may not change anything, unless that is allowed', async () => {
+    using t = testService(await admin());
+    const peer = networkPeer('192.0.2.1', 4000);
+    const client = new TestClient(t.service, peer);
+    const refused = await client.addConference('a');
     expect(refused).toMatchObject({
       code: RESULT.insufficientAccessRights,
       message: expect.stringContaining('bind first'),
     });
-    expect((await t.client.search('(ou=dynamic)')).entries).toHaveLength(1);
-    await t.client.request(simple('cn=admin,o=intranet', 'secret'));
-    expect((await t.client.addConference('a')).code).toBe(RESULT.success);
-    const other = new TestClient(t.service);
+    expect((await client.search('(ou=dynamic)')).entries).toHaveLength(1);
+    await client.request(simple('cn=admin,o=intranet', 'secret'));
+    expect((await client.addConference('a')).code).toBe(RESULT.success);
+    const other = new TestClient(t.service, peer);
     expect((await other.replace(conferenceDn('a'), 'entryTTL', '600')).code).toBe(
       RESULT.insufficientAccessRights,
     );
     expect((await other.request({ type: 'delRequest', entry: conferenceDn('a') })).code).toBe(
       RESULT.insufficientAccessRights,
     );
+    using open = testService({ access: defaultAccess({ anonymousWrite: true }) });
+    expect((await new TestClient(open.service, peer).addConference('a')).code).toBe(RESULT.success);
   });
 });
 

@@ -3,6 +3,7 @@ import {
   type LocatorService,
   type LocatorServiceOptions,
   openStore,
+  type Peer,
 } from '../../../directory/server/index.ts';
 import {
   type AddRequest,
@@ -67,8 +68,9 @@ export class TestClient {
   readonly notices: LdapMessage[] = [];
   #nextId = 1;
 
-  constructor(service: LocatorService) {
-    this.stream = service.connect();
+  /** @param peer whom the service takes it for; default the user of this process */
+  constructor(service: LocatorService, peer?: Peer) {
+    this.stream = service.connect(peer);
     this.stream.on('data', (chunk: Uint8Array) => this.#handle(chunk));
     this.#closed = new Promise((resolve) => this.stream.once('close', () => resolve()));
     this.stream.once('end', () => this.stream.end());
