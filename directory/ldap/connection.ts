@@ -39,8 +39,8 @@ export interface LdapClient {
   bind(dn: string, password: string): Promise<void>;
   add(dn: string, attributes: LdapAttributes): Promise<void>;
   /** Replaces whole attributes; an empty list of values removes one. */
-  replace(dn: string, attributes: LdapAttributes): Promise<void>;
-  delete(dn: string): Promise<void>;
+  replace(dn: string, attributes: LdapAttributes, assertion?: Filter): Promise<void>;
+  delete(dn: string, assertion?: Filter): Promise<void>;
   /** RFC 2589 §4.1; gives the seconds granted when the answer says them. */
   refresh(dn: string, ttlSeconds: number): Promise<number | undefined>;
   searchPage(request: PageRequest): Promise<SearchPage>;
@@ -113,12 +113,17 @@ export class LdapConnection {
   add(dn: string, attributes: LdapAttributes, signal?: AbortSignal): Promise<void> {
     return this.#run(`add ${dn}`, () => this.#client.add(dn, attributes), signal, true);
   }
-  /** Replaces whole attributes; an empty list of values removes one. */
-  replace(dn: string, attributes: LdapAttributes, signal?: AbortSignal): Promise<void> {
-    return this.#run(`modify ${dn}`, () => this.#client.replace(dn, attributes), signal, true);
+  /**
+   * Replaces whole attributes; an empty list of values removes one.
+   *
+   * @param assertion must fit the entry, else the answer is assertionFailed (RFC 4528); for servers that offer it
+   */
+  replace(dn: string, attributes: LdapAttributes, signal?: AbortSignal, assertion?: Filter): Promise<void> {
+    return this.#run(`modify ${dn}`, () => this.#client.replace(dn, attributes, assertion), signal, true);
   }
-  delete(dn: string, signal?: AbortSignal): Promise<void> {
-    return this.#run(`delete ${dn}`, () => this.#client.delete(dn), signal, true);
+  /** @param assertion as in {@link replace} */
+  delete(dn: string, signal?: AbortSignal, assertion?: Filter): Promise<void> {
+    return this.#run(`delete ${dn}`, () => this.#client.delete(dn, assertion), signal, true);
   }
   /** RFC 2589 §4.1; gives the seconds granted when the answer says them. */
   refresh(dn: string, ttlSeconds: number, signal?: AbortSignal): Promise<number | undefined> {

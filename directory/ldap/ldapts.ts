@@ -1,6 +1,7 @@
 import { Attribute, Change, Client, Control, Filter as LibraryFilter, ResultCodeError } from 'ldapts';
 import type { BerReader as LibraryReader, BerWriter as LibraryWriter } from 'ldapts';
 import {
+  assertionControl,
   BerWriter,
   decodePagedResults,
   EXTENDED,
@@ -40,13 +41,13 @@ export function createLdapClient(stream: LdapStream, timeoutMs: number): LdapCli
   return {
     bind: (dn, password) => client.bind(dn, password),
     add: (dn, attributes) => client.add(dn, toAttributes(attributes)),
-    async replace(dn, attributes) {
+    async replace(dn, attributes, assertion) {
       const changes = toAttributes(attributes).map(
         (modification) => new Change({ operation: 'replace', modification }),
       );
-      await client.modify(dn, changes);
+      await client.modify(dn, changes, assertionControls(assertion));
     },
-    delete: (dn) => client.del(dn),
+    delete: (dn, assertion) => client.del(dn, assertionControls(assertion)),
     async refresh(dn, ttlSeconds) {
       const value = Buffer.from(encodeRefreshRequest({ entryName: dn, requestTtl: ttlSeconds }));
       const answer = await client.exop(EXTENDED.refresh, value);
@@ -135,6 +136,24 @@ class EncodedFilter extends LibraryFilter {
   }
   override toString(): string {
     return `0x${this.#tag.toString(16)} ${this.#contents.toString('hex')}`;
+  }
+}
+
+const assertionControls = (filter: Filter | undefined): Control[] =>
+  filter === undefined ? [] : [new AssertionControl(filter)];
+
+/** RFC 4528: the change is made only if the entry fits the filter. */
+class AssertionControl extends Control {
+  readonly #value: Buffer;
+
+  constructor(filter: Filter) {
+    const { controlType, criticality, controlValue } = assertionControl(filter);
+    super(controlType, { critical: criticality });
+    this.#value = Buffer.from(controlValue ?? []);
+  }
+
+  protected override writeControl(writer: LibraryWriter): void {
+    writer.writeBuffer(this.#value, 0x04);
   }
 }
 

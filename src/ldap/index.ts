@@ -1,4 +1,5 @@
 /** LDAP on the wire and in text: RFC 4511, 4514, 4515, 4516, with the values of RFC 2589, 2696 and 4532. */
+export { ASSERTION, assertionControl, decodeAssertion } from './assertion.ts';
 export type { PartialAttribute } from './attribute.ts';
 export { readAttributeList, textAttribute, writeAttribute } from './attribute.ts';
 export {

@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { DecodeError, EncodeError } from '../../src/errors.ts';
 import {
+  assertionControl,
+  decodeAssertion,
   decodePagedResults,
   decodeRefreshRequest,
   decodeRefreshResponse,
@@ -98,6 +100,16 @@ describe('LDAP URLs (RFC 4516)', () => {
     'ldap://h/??tree',
     'ldap://h/???(a',
   ])('refused: %s', (text) => expect(() => parseLdapUrl(text)).toThrow(DecodeError));
+});
+
+test('RFC 4528: an assertion is a critical control whose value is a filter', () => {
+  const filter = { kind: 'present', attribute: 'cn' } as const;
+  const control = assertionControl(filter);
+  expect(control).toMatchObject({ controlType: '1.3.6.1.1.12', criticality: true });
+  expect(hex(control.controlValue ?? bytes(''))).toBe('8702636e');
+  expect(decodeAssertion(control)).toEqual(filter);
+  expect(() => decodeAssertion({ ...control, controlValue: bytes('8702636e00') })).toThrow(DecodeError);
+  expect(() => decodeAssertion({ controlType: control.controlType, criticality: true })).toThrow(DecodeError);
 });
 
 test('preparing for comparison twice is preparing once (RFC 4518)', () => {
