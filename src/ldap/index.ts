@@ -1,4 +1,7 @@
-/** LDAP on the wire and in text: RFC 4511, 4514, 4515, 4516, with the values of RFC 2589, 2696 and 4532. */
+/**
+ * LDAP on the wire and in text: RFC 4511, 4514, 4515, 4516, with the values of RFC 2589, 2696, 3909, 4532, 4533 and
+ * of persistent searches.
+ */
 export { ASSERTION, assertionControl, decodeAssertion } from './assertion.ts';
 export type { PartialAttribute } from './attribute.ts';
 export { readAttributeList, textAttribute, writeAttribute } from './attribute.ts';
@@ -13,6 +16,7 @@ export {
   utf8Text,
 } from './ber.ts';
 export type { AuthenticationChoice, BindRequest, BindResponse } from './bind.ts';
+export { decodeCancelRequest, encodeCancelRequest } from './cancel.ts';
 export type { Control } from './control.ts';
 export type { AttributeTypeAndValue, DistinguishedName, DnRules, Rdn } from './dn.ts';
 export {
@@ -49,6 +53,15 @@ export type {
 export { decodeMessage, encodeMessage, peekMessageId, writeMessage } from './message.ts';
 export type { PagedResultsValue } from './paged-results.ts';
 export { PAGED_RESULTS, decodePagedResults, pagedResultsControl } from './paged-results.ts';
+export type { ChangeType, EntryChangeValue, PersistentSearchValue } from './persistent-search.ts';
+export {
+  decodeEntryChange,
+  decodePersistentSearch,
+  ENTRY_CHANGE,
+  entryChangeControl,
+  PERSISTENT_SEARCH,
+  persistentSearchControl,
+} from './persistent-search.ts';
 export type { RefreshRequestValue } from './refresh.ts';
 export {
   MAX_TTL_SECONDS,
@@ -69,6 +82,25 @@ export type {
   SearchScope,
 } from './search.ts';
 export { prepareCaseExact, prepareCaseIgnore, prepareSubstring } from './string-prep.ts';
+export type {
+  SyncDoneValue,
+  SyncInfoValue,
+  SyncMode,
+  SyncRequestValue,
+  SyncState,
+  SyncStateValue,
+} from './sync.ts';
+export {
+  decodeSyncDone,
+  decodeSyncInfo,
+  decodeSyncRequest,
+  decodeSyncState,
+  SYNC,
+  syncDoneControl,
+  syncInfo,
+  syncRequestControl,
+  syncStateControl,
+} from './sync.ts';
 export type {
   AddRequest,
   CompareRequest,
