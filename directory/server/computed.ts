@@ -1,9 +1,10 @@
 import { textAttribute } from '../../src/ldap/index.ts';
+import { csnText } from './change-log.ts';
 import type { OperationContext } from './context.ts';
 import { type Entry, EntryAttribute } from './entry.ts';
 import type { ComputedAttribute } from './filter-match.ts';
 import { attributeDescription, subschemaValues } from './schema.ts';
-import { SCHEMA, SCHEMA_PATH } from './tree.ts';
+import { SCHEMA, SCHEMA_PATH, SUFFIX_PATH } from './tree.ts';
 import { secondsLeft } from './ttl.ts';
 
 const text = (name: string, ...values: readonly string[]): EntryAttribute =>
@@ -22,6 +23,8 @@ export const COMPUTED: readonly string[] = [
   'hassubordinates',
   'subschemasubentry',
   'entrydn',
+  'entrycsn',
+  'contextcsn',
   ...subschema.keys(),
 ];
 
@@ -41,6 +44,10 @@ export function computedAttributes(context: OperationContext): ComputedAttribute
         return subschemaSubentry;
       case 'entrydn':
         return text('entryDN', entry.dn);
+      case 'entrycsn':
+        return text('entryCSN', csnText(entry.csn));
+      case 'contextcsn':
+        return entry.path === SUFFIX_PATH ? text('contextCSN', csnText(store.changes.last)) : undefined;
       default:
         return entry.path === SCHEMA_PATH ? subschema.get(type) : undefined;
     }

@@ -134,6 +134,8 @@ export interface Entry {
   readonly attributes: EntryAttributes;
   /** When a dynamic entry ends; undefined for a static one. */
   readonly expires: number | undefined;
+  /** Number of its last change: see `ChangeLog`. */
+  readonly csn: number;
 }
 
 /** Values of `type` whatever their options, as text; those that are not UTF-8 are left out. */

@@ -18,3 +18,15 @@ export class OperationError extends RendezvousError {
     this.matchedDN = matchedDN;
   }
 }
+
+/** Why a store cannot be opened, and what to do about it. */
+export function openError(path: string, cause: unknown): StoreError {
+  if (cause instanceof StoreError) return cause;
+  const words = cause instanceof Error ? cause.message : String(cause);
+  const advice = /not a database|malformed|corrupt/i.test(words)
+    ? `The file is damaged: move it away (with its -wal and -shm files) and publish again, or restore a copy.`
+    : /locked|busy/i.test(words)
+      ? 'Another process holds it: try again.'
+      : 'Check that the folder exists and may be written, or choose another data directory.';
+  return new StoreError(`Cannot open the store ${path}: ${words}. ${advice}`, { cause });
+}

@@ -26,5 +26,6 @@ export {
   LocatorService,
   type LocatorServiceOptions,
 } from './service.ts';
-export { type EntryStore, openStore, type StoreOptions } from './store.ts';
+export { type EntryStore, openStore } from './store.ts';
+export type { StoreOptions } from './store-options.ts';
 export { APPLICATIONS, DYNAMIC, SCHEMA, SUFFIX } from './tree.ts';

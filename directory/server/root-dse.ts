@@ -11,6 +11,7 @@ const dse: Entry = {
   path: '',
   dn: '',
   expires: undefined,
+  csn: 0,
   attributes: entryAttributes({
     objectClass: ['top'],
     namingContexts: [SUFFIX],

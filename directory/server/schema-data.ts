@@ -146,6 +146,15 @@ export const ATTRIBUTE_TYPES: readonly AttributeTypeData[] = [
   { names: ['subschemaSubentry'], oid: '2.5.18.10', rule: 'distinguishedNameMatch', ...operational },
   { names: ['structuralObjectClass'], oid: '2.5.21.9', rule: 'objectIdentifierMatch', ...operational },
   { names: ['entryUUID'], oid: '1.3.6.1.1.16.4', rule: 'uuidMatch', ...operational },
+  // Of OpenLDAP, whose replicas ask for them.
+  { names: ['entryCSN'], oid: '1.3.6.1.4.1.4203.666.1.7', rule: 'caseExactMatch', ...operational },
+  {
+    names: ['contextCSN'],
+    oid: '1.3.6.1.4.1.4203.666.1.25',
+    rule: 'caseExactMatch',
+    ...operational,
+    single: false,
+  },
   { names: ['entryDN'], oid: '1.3.6.1.1.20', rule: 'distinguishedNameMatch', ...operational },
   { names: ['attributeTypes'], oid: '2.5.21.5', rule: 'caseIgnoreMatch', ...operational, single: false },
   { names: ['objectClasses'], oid: '2.5.21.6', rule: 'caseIgnoreMatch', ...operational, single: false },

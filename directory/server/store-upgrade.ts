@@ -45,6 +45,26 @@ const STEPS: readonly UpgradeStep[] = [
       INSERT INTO revision SELECT coalesce(max(rev), 0) FROM entry;
       CREATE INDEX entry_rev ON entry (rev);`,
   },
+  {
+    /**
+     * The log of changes, for those who follow them; `entry.csn` is the number of the last one. Only what is gone is
+     * described (`uuid`, `path`, `dn`): the rest is in its row. The log begins with a change that is none.
+     */
+    to: 3,
+    run: `
+      CREATE TABLE change (
+        csn INTEGER PRIMARY KEY,
+        kind INTEGER NOT NULL,
+        entry INTEGER NOT NULL,
+        uuid TEXT,
+        path TEXT,
+        dn TEXT
+      );
+      INSERT INTO change (csn, kind, entry)
+        VALUES (CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) * 1000, 0, 0);
+      ALTER TABLE entry ADD COLUMN csn INTEGER NOT NULL DEFAULT 0;
+      UPDATE entry SET csn = (SELECT max(csn) FROM change);`,
+  },
 ];
 
 /** The version this program writes. */

@@ -1,28 +1,15 @@
 import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
-import { encodeAttributes, type Entry, type EntryAttributes, StoredAttributes } from './entry.ts';
+import { systemClock } from '../../src/net/clock.ts';
+import { ChangeLog, type FormerEntry } from './change-log.ts';
+import { encodeAttributes, type Entry, type EntryAttributes, StoredAttributes, textValues } from './entry.ts';
 import { EntryCache } from './entry-cache.ts';
-import { StoreError } from './errors.ts';
+import { openError, StoreError } from './errors.ts';
 import { makeFolder } from './make-folder.ts';
 import { indexKeys } from './store-index.ts';
+import type { StoreOptions } from './store-options.ts';
 import { CUT, INDEX_LAYOUT, INDEXED_LENGTH, prepareDatabase } from './store-schema.ts';
 import { below, inScope, lowerBound, scopeCondition, type StoreScope } from './store-scope.ts';
-
-export interface StoreOptions {
-  /** File of the store, or `:memory:`. Its folder is made when it is missing, readable for the user alone. */
-  readonly path: string;
-  /** Milliseconds to wait for another process that writes. Default 2000. */
-  readonly busyTimeoutMs?: number;
-  /**
-   * What an acknowledged change survives. `process`: the death of any process at any moment (SQLite's
-   * synchronous=NORMAL in WAL mode); after a power failure the store opens and is consistent, but changes of the last
-   * moments may be missing. `power`: that as well (synchronous=FULL), at the price of one disk flush for each batch.
-   * Default `process`: these entries are refreshed or published again anyway.
-   */
-  readonly durability?: 'process' | 'power';
-  /** Bytes of entries kept ready in memory, about; SQLite keeps pages besides. Default 32 MiB. */
-  readonly cacheBytes?: number;
-}
 
 /** How candidates are found; every one of them must still be held against the filter. */
 export type CandidateSource =
@@ -33,7 +20,7 @@ export type CandidateSource =
 /** What tells whether a copy in memory is still true. */
 const COLUMNS = 'e.id, e.rev, e.expires';
 /** The whole entry, for scans that find few copies in memory. */
-const ALL_COLUMNS = 'e.id, e.rev, e.expires, e.parent, e.path, e.dn, e.attributes';
+const ALL_COLUMNS = 'e.id, e.rev, e.expires, e.parent, e.path, e.dn, e.attributes, e.csn';
 
 /**
  * Entries in SQLite. The file is the truth: several processes may have it open, and every read sees what any of them
@@ -47,6 +34,8 @@ export class EntryStore implements Disposable {
   readonly #db: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   readonly #cache: EntryCache;
+  /** What has changed, by whatever process. */
+  readonly changes: ChangeLog;
   #inTransaction = false;
   /** Number of the transaction under way, once it has changed an entry. */
   #revision: number | undefined;
@@ -59,6 +48,8 @@ export class EntryStore implements Disposable {
     busyTimeoutMs = 2000,
     durability = 'process',
     cacheBytes = 32 * 1024 * 1024,
+    keptChanges = 100_000,
+    clock = systemClock,
   }: StoreOptions) {
     this.path = path;
     this.#cache = new EntryCache(cacheBytes);
@@ -71,7 +62,9 @@ export class EntryStore implements Disposable {
         `PRAGMA journal_mode = WAL; PRAGMA synchronous = ${durability === 'power' ? 'FULL' : 'NORMAL'}`,
       );
       db.exec('PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY');
-      if (prepareDatabase(db, path)) this.#rebuildIndex();
+      const needsIndex = prepareDatabase(db, path);
+      this.changes = new ChangeLog(db, clock, keptChanges);
+      if (needsIndex) this.#rebuildIndex();
     } catch (cause) {
       db?.close();
       throw openError(path, cause);
@@ -127,45 +120,58 @@ export class EntryStore implements Disposable {
   }
 
   /** @returns the new entry's id */
-  insert(entry: Omit<Entry, 'id'>): number {
-    const { lastInsertRowid } = this.#statement(
-      'INSERT INTO entry (parent, path, dn, rev, expires, attributes) VALUES (?, ?, ?, ?, ?, ?)',
-    ).run(
-      entry.parent,
-      entry.path,
-      entry.dn,
-      this.#nextRevision(),
-      entry.expires ?? null,
-      encodeAttributes(entry.attributes),
-    );
-    const id = Number(lastInsertRowid);
-    for (const [attribute, value] of indexKeys(entry.attributes)) this.#index(attribute, value, id);
-    return id;
+  insert(entry: Omit<Entry, 'id' | 'csn'>): number {
+    return this.transaction(() => {
+      const csn = this.changes.next();
+      const { lastInsertRowid } = this.#statement(
+        'INSERT INTO entry (parent, path, dn, rev, expires, attributes, csn) VALUES (?, ?, ?, ?, ?, ?, ?)',
+      ).run(
+        entry.parent,
+        entry.path,
+        entry.dn,
+        this.#nextRevision(),
+        entry.expires ?? null,
+        encodeAttributes(entry.attributes),
+        csn,
+      );
+      const id = Number(lastInsertRowid);
+      for (const [attribute, value] of indexKeys(entry.attributes)) this.#index(attribute, value, id);
+      this.changes.record(csn, 'add', id);
+      return id;
+    });
   }
   /** Replaces attributes and end of `entry`. */
   update(entry: Entry, attributes: EntryAttributes, expires: number | undefined): void {
-    this.#statement('UPDATE entry SET attributes = ?, expires = ?, rev = ? WHERE id = ?').run(
-      encodeAttributes(attributes),
-      expires ?? null,
-      this.#nextRevision(),
-      entry.id,
-    );
-    // A second change in one transaction does not change the revision.
-    this.#cache.delete(entry.id);
-    const before = new Map(Array.from(indexKeys(entry.attributes), (key) => [key.join(CUT), key]));
-    for (const key of indexKeys(attributes)) {
-      if (!before.delete(key.join(CUT))) this.#index(key[0], key[1], entry.id);
-    }
-    for (const [attribute, value] of before.values()) this.#unindex(attribute, value, entry.id);
+    this.transaction(() => {
+      const csn = this.changes.next();
+      this.#statement('UPDATE entry SET attributes = ?, expires = ?, rev = ?, csn = ? WHERE id = ?').run(
+        encodeAttributes(attributes),
+        expires ?? null,
+        this.#nextRevision(),
+        csn,
+        entry.id,
+      );
+      // A second change in one transaction does not change the revision.
+      this.#cache.delete(entry.id);
+      const before = new Map(Array.from(indexKeys(entry.attributes), (key) => [key.join(CUT), key]));
+      for (const key of indexKeys(attributes)) {
+        if (!before.delete(key.join(CUT))) this.#index(key[0], key[1], entry.id);
+      }
+      for (const [attribute, value] of before.values()) this.#unindex(attribute, value, entry.id);
+      this.changes.record(csn, 'modify', entry.id);
+    });
   }
-  /** Moves the end of a dynamic entry. */
+  /** Moves the end of a dynamic entry. That is no change of the entry: followers are not told. */
   setExpires(id: number, expires: number): void {
     this.#statement('UPDATE entry SET expires = ? WHERE id = ?').run(expires, id);
   }
   delete(entry: Entry): void {
-    this.#statement('DELETE FROM entry WHERE id = ?').run(entry.id);
-    for (const [attribute, value] of indexKeys(entry.attributes)) this.#unindex(attribute, value, entry.id);
-    this.#cache.delete(entry.id);
+    this.transaction(() => {
+      this.#statement('DELETE FROM entry WHERE id = ?').run(entry.id);
+      for (const [attribute, value] of indexKeys(entry.attributes)) this.#unindex(attribute, value, entry.id);
+      this.#cache.delete(entry.id);
+      this.changes.record(this.changes.next(), 'delete', entry.id, formerEntry(entry));
+    });
   }
 
   /** Whether `id` has an entry below it that has not ended at `now`. */
@@ -314,6 +320,7 @@ export class EntryStore implements Disposable {
       dn: String(full[5]),
       attributes: new StoredAttributes(blob),
       expires: full[2] === null ? undefined : Number(full[2]),
+      csn: Number(full[7]),
     };
     this.#cache.put(entry, Number(full[1]), blob.length, isScan);
     return entry;
@@ -383,13 +390,9 @@ export function openStore(options: StoreOptions): EntryStore {
   return new EntryStore(options);
 }
 
-function openError(path: string, cause: unknown): StoreError {
-  if (cause instanceof StoreError) return cause;
-  const words = cause instanceof Error ? cause.message : String(cause);
-  const advice = /not a database|malformed|corrupt/i.test(words)
-    ? `The file is damaged: move it away (with its -wal and -shm files) and publish again, or restore a copy.`
-    : /locked|busy/i.test(words)
-      ? 'Another process holds it: try again.'
-      : 'Check that the folder exists and may be written, or choose another data directory.';
-  return new StoreError(`Cannot open the store ${path}: ${words}. ${advice}`, { cause });
-}
+/** What the log of changes keeps of an entry that goes, or gets another name. */
+const formerEntry = ({ attributes, path, dn }: Entry): FormerEntry => ({
+  uuid: textValues(attributes, 'entryUUID')[0] ?? '',
+  path,
+  dn,
+});

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createLocatorService, openStore, StoreError } from '../../../directory/server/index.ts';
+import { STORE_VERSION } from '../../../directory/server/store-upgrade.ts';
 import { conferenceDn, TestClient, testService } from './support.ts';
 
 let folder = '';
@@ -31,7 +32,7 @@ describe('the store’s file', () => {
     const path = newPath();
     openStore({ path }).close();
     using db = new DatabaseSync(path);
-    expect(db.prepare('PRAGMA user_version').get()).toEqual({ user_version: 2 });
+    expect(db.prepare('PRAGMA user_version').get()).toEqual({ user_version: STORE_VERSION });
     expect(db.prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'wal' });
   });
 
