@@ -65,6 +65,13 @@ const STEPS: readonly UpgradeStep[] = [
       ALTER TABLE entry ADD COLUMN csn INTEGER NOT NULL DEFAULT 0;
       UPDATE entry SET csn = (SELECT max(csn) FROM change);`,
   },
+  {
+    /** Passwords of accounts, away from what is searched, and gone with the entry however it goes. */
+    to: 4,
+    run: `
+      CREATE TABLE secret (entry INTEGER PRIMARY KEY, password TEXT NOT NULL, scram TEXT NOT NULL);
+      CREATE TRIGGER secret_goes AFTER DELETE ON entry BEGIN DELETE FROM secret WHERE entry = old.id; END;`,
+  },
 ];
 
 /** The version this program writes. */

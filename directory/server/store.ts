@@ -8,6 +8,7 @@ import { openError, StoreError } from './errors.ts';
 import { makeFolder } from './make-folder.ts';
 import { indexKeys } from './store-index.ts';
 import type { StoreOptions } from './store-options.ts';
+import { SecretTable } from './store-secrets.ts';
 import { CUT, INDEX_LAYOUT, INDEXED_LENGTH, prepareDatabase } from './store-schema.ts';
 import { below, inScope, lowerBound, scopeCondition, type StoreScope } from './store-scope.ts';
 
@@ -31,6 +32,7 @@ const ALL_COLUMNS = 'e.id, e.rev, e.expires, e.parent, e.path, e.dn, e.attribute
  */
 export class EntryStore implements Disposable {
   readonly path: string;
+  readonly secrets: SecretTable;
   readonly #db: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   readonly #cache: EntryCache;
@@ -58,13 +60,13 @@ export class EntryStore implements Disposable {
       if (path !== ':memory:') makeFolder(dirname(path));
       db = new DatabaseSync(path, { timeout: busyTimeoutMs });
       this.#db = db;
-      db.exec(
-        `PRAGMA journal_mode = WAL; PRAGMA synchronous = ${durability === 'power' ? 'FULL' : 'NORMAL'}`,
-      );
+      db.exec('PRAGMA journal_mode = WAL');
+      db.exec(`PRAGMA synchronous = ${durability === 'power' ? 'FULL' : 'NORMAL'}`);
       db.exec('PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY');
       const needsIndex = prepareDatabase(db, path);
       this.changes = new ChangeLog(db, clock, keptChanges);
       if (needsIndex) this.#rebuildIndex();
+      this.secrets = new SecretTable(db);
     } catch (cause) {
       db?.close();
       throw openError(path, cause);

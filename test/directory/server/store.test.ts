@@ -1,10 +1,10 @@
+import { STORE_VERSION } from '../../../directory/server/store-upgrade.ts';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createLocatorService, openStore, StoreError } from '../../../directory/server/index.ts';
-import { STORE_VERSION } from '../../../directory/server/store-upgrade.ts';
 import { conferenceDn, TestClient, testService } from './support.ts';
 
 let folder = '';
