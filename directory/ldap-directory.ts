@@ -6,13 +6,15 @@ import { unixMsToNtpSeconds } from '../src/sdp/index.ts';
 import { type Conference, publicationOf, setPublication } from './conference.ts';
 import { AlreadyConnectedError, type DirectoryError, NotConnectedError, NotFoundError } from './errors.ts';
 import { Keeper } from './keeper.ts';
-import { checkTimeout, tlsOf } from './connect-options.ts';
+import { checkTimeout } from './connect-options.ts';
 import { searchConferences } from './conference-search.ts';
 import { type Connected, Entries, missingContainer } from './entries.ts';
 import { detectDialect } from './dialect/detect.ts';
 import type { LdapAttributes } from './ldap/entry.ts';
 import { displayTarget, type LdapTarget } from './ldap/target.ts';
+import type { SrvResolver } from './locate.ts';
 import { Results } from './results.ts';
+import { DirectoryServers, type ServerList } from './servers.ts';
 import { LdapSession } from './session.ts';
 import { checkTtl, DEFAULT_TTL_SECONDS } from './ttl.ts';
 import type {
@@ -32,6 +34,8 @@ export interface LdapDirectoryOptions {
   readonly displayName?: string;
   readonly clock: Clock;
   readonly random: RandomSource;
+  /** What is asked for servers that a domain publishes. Default the system's. */
+  readonly resolver?: SrvResolver;
   /** Runs after the connection is closed; an embedded service ends with its directory. */
   readonly onClose?: () => Promise<void> | void;
 }
@@ -45,12 +49,11 @@ interface Owned {
   readonly ttlSeconds: number;
 }
 
-/** A {@link Directory} on an LDAP server, whatever its dialect. */
+/** A {@link Directory} on one or more LDAP servers that hold the same, whatever its dialect. */
 export class LdapDirectory implements Directory {
   readonly url: string;
-  readonly displayName: string;
   autoRefresh = false;
-  readonly #target: LdapTarget;
+  readonly #servers: DirectoryServers;
   readonly #options: LdapDirectoryOptions;
   readonly #events = new EventEmitter();
   readonly #keeper: Keeper;
@@ -59,11 +62,10 @@ export class LdapDirectory implements Directory {
   #state: 'new' | 'connecting' | 'connected' | 'closed' = 'new';
   #defaultTtlSeconds = DEFAULT_TTL_SECONDS;
 
-  constructor(target: LdapTarget, options: LdapDirectoryOptions) {
-    this.#target = target;
+  constructor(servers: LdapTarget | ServerList, options: LdapDirectoryOptions) {
+    this.#servers = new DirectoryServers(servers);
     this.#options = options;
-    this.url = target.url;
-    this.displayName = options.displayName ?? displayTarget(target);
+    this.url = servers.url;
     this.#keeper = new Keeper(options.clock, options.random, {
       refresh: (key, ttlSeconds) => this.#refreshOwned(key, ttlSeconds),
       readd: (key, ttlSeconds) => this.#readd(key, ttlSeconds),
@@ -74,11 +76,23 @@ export class LdapDirectory implements Directory {
   }
 
   get type(): DirectoryType {
-    return (
-      this.#connected?.dialect.type ??
-      this.#options.type ??
-      (this.#target.kind === 'service' ? 'ils' : 'ldap')
-    );
+    return this.#connected?.dialect.type ?? this.#options.type ?? (this.#servers.isInside ? 'ils' : 'ldap');
+  }
+  get displayName(): string {
+    if (this.#options.displayName !== undefined) return this.#options.displayName;
+    const server = this.#connected?.session.server;
+    return server === undefined ? this.#servers.displayName : displayTarget(server);
+  }
+  get port(): number | undefined {
+    const server = this.#connected?.session.server;
+    if (server === undefined) return this.#servers.port;
+    return server.kind === 'tcp' ? server.port : undefined;
+  }
+  set port(port: number | undefined) {
+    if (this.#state !== 'new') {
+      throw new AlreadyConnectedError(`The port of ${this.displayName} is chosen before connecting only`);
+    }
+    if (port !== undefined) this.#servers.choosePort(port);
   }
   get isDynamic(): boolean {
     return this.#use().dialect.isDynamic;
@@ -93,21 +107,24 @@ export class LdapDirectory implements Directory {
   async connect(options: ConnectOptions = {}): Promise<void> {
     if (this.#state === 'closed') throw new NotConnectedError('The directory has been closed; open another');
     if (this.#state !== 'new') throw new AlreadyConnectedError(`Already connected to ${this.displayName}`);
-    const settings = {
-      tls: tlsOf(this.#target, options.tls),
-      timeoutMs: checkTimeout(options.timeoutMs),
-      ...(options.tlsOptions === undefined ? {} : { tlsOptions: options.tlsOptions }),
-    };
+    const timeoutMs = checkTimeout(options.timeoutMs);
     this.#state = 'connecting';
     let session: LdapSession | undefined;
     try {
       const events = {
         onLost: (reason: DirectoryError) => this.#emit('disconnected', reason),
-        onRestored: () => this.#emit('reconnected'),
+        onRestored: (server: LdapTarget) => this.#emit('reconnected', displayTarget(server)),
       };
-      session = await LdapSession.open(this.#target, settings, this.#options.random, events, options.signal);
+      const { clock, random, resolver } = this.#options;
+      const { signal } = options;
+      const servers = await this.#servers.find(options, timeoutMs, {
+        random,
+        ...(resolver === undefined ? {} : { resolver }),
+        ...(signal === undefined ? {} : { signal }),
+      });
+      session = await LdapSession.open(servers, clock, random, events, signal);
       const detected = await session.read(
-        (connection) => detectDialect(connection, this.#target.base, this.#options.type, options.signal),
+        (connection) => detectDialect(connection, this.#servers.base, this.#options.type, options.signal),
         options.signal,
       );
       const connected = { ...detected, session };

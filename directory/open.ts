@@ -2,7 +2,9 @@ import { join, resolve } from 'node:path';
 import type { RandomSource } from '../src/machine.ts';
 import { type Clock, systemClock } from '../src/net/clock.ts';
 import { LdapDirectory } from './ldap-directory.ts';
-import { type LdapTarget, parseTarget } from './ldap/target.ts';
+import type { LdapTarget } from './ldap/target.ts';
+import type { SrvResolver } from './locate.ts';
+import { parseServers } from './servers.ts';
 import type { ConnectOptions, Credentials, Directory, DirectoryType } from './types.ts';
 
 export interface DirectoryOptions {
@@ -13,6 +15,8 @@ export interface DirectoryOptions {
   readonly clock?: Clock;
   /** Default `Math.random`. */
   readonly random?: RandomSource;
+  /** What is asked for servers that a domain publishes. Default the name service of the system. */
+  readonly resolver?: SrvResolver;
 }
 
 export interface OpenDirectoryOptions extends ConnectOptions, DirectoryOptions {
@@ -20,7 +24,7 @@ export interface OpenDirectoryOptions extends ConnectOptions, DirectoryOptions {
   readonly credentials?: Credentials;
 }
 
-/** An LDAP URL; `embedded` for the store in the user's data directory; or that of the data directory given. */
+/** An LDAP URL, or several of servers that hold the same; `embedded` for the store in the user's data directory; or that of the data directory given. */
 export type DirectoryTarget = string | { readonly embedded: string };
 
 /** File of the embedded store in its data directory. */
@@ -29,9 +33,10 @@ export const STORE_FILE = 'directory.db';
 /**
  * Opens a directory and connects to it. Close it when done, or use `await using`.
  *
- * @param target `ldap://`, `ldaps://` or `ldapi://` URL, with the base DN as its path if it is not to be found out
- *   (RFC 4516); without a port 389 or 636. Or `embedded`, which opens the store of the data directory and speaks LDAP
- *   to a service in this process
+ * @param target how the directory is named, see `parseServers`: an `ldap://`, `ldaps://` or `ldapi://` URL with the base
+ *   DN as its path if it is not to be found out (RFC 4516), a host, or `dns:` and a domain; several of them, separated by
+ *   blanks, are servers that hold the same: the first that answers is used, and the next when it is lost. Or `embedded`,
+ *   which opens the store of the data directory and speaks LDAP to a service in this process
  * @throws {NoServerError} when the URL names no server
  * @throws {DirectoryError} when it cannot be reached in time, or keeps conferences in no way we know
  * @throws {StoreError} when the embedded store cannot be opened
@@ -56,10 +61,15 @@ export async function createDirectory(
   target: DirectoryTarget,
   options: DirectoryOptions = {},
 ): Promise<Directory> {
-  const { clock = systemClock, random = Math.random, type } = options;
-  const common = { clock, random, ...(type === undefined ? {} : { type }) };
+  const { clock = systemClock, random = Math.random, type, resolver } = options;
+  const common = {
+    clock,
+    random,
+    ...(type === undefined ? {} : { type }),
+    ...(resolver === undefined ? {} : { resolver }),
+  };
   if (typeof target === 'string' && target !== 'embedded')
-    return new LdapDirectory(parseTarget(target), common);
+    return new LdapDirectory(parseServers(target), common);
   const dataDir = resolve(
     typeof target === 'string' ? (options.dataDir ?? (await userDataDir())) : target.embedded,
   );

@@ -1,4 +1,5 @@
 import type { RandomSource } from '../src/machine.ts';
+import type { Clock } from '../src/net/clock.ts';
 import { orAborted } from './abort.ts';
 import {
   DirectoryError,
@@ -9,57 +10,80 @@ import {
 } from './errors.ts';
 import { ConnectionLostError, type ConnectionSettings, LdapConnection } from './ldap/connection.ts';
 import type { LdapTarget } from './ldap/target.ts';
+import { ServerChoice } from './server-choice.ts';
 import type { Credentials } from './types.ts';
+
+/** One of the servers of a directory, and how it is spoken to. */
+export interface SessionServer {
+  readonly target: LdapTarget;
+  readonly settings: ConnectionSettings;
+}
 
 export interface SessionEvents {
   onLost(reason: DirectoryError): void;
-  onRestored(): void;
+  /** There is a connection again, to this server; also when one that is preferred took over. */
+  onRestored(server: LdapTarget): void;
 }
 
-/** Attempts to get a lost connection back before giving up, and the first pause between them, in milliseconds. */
+/** Rounds over all servers to get a lost connection back before giving up, and the first pause between them (ms). */
 const RECONNECT_ATTEMPTS = 4;
 const RECONNECT_PAUSE_MS = 100;
 /** Times a request is sent again because the connection went. */
 const RESEND_LIMIT = 2;
 
 /**
- * A lasting relation to one server over connections that come and go. A lost connection is opened and bound anew when
- * the next request needs it, a few times with growing random pauses. Reading is repeated; a change is repeated only
- * after a look has shown that it did not take effect.
+ * A lasting relation to the servers of one directory, over connections that come and go. A lost connection is opened and
+ * bound anew when the next request needs it, a few times with growing random pauses, to the first server that takes it;
+ * and when a server that is preferred is back, it takes over. Reading is repeated; a change is repeated only after a
+ * look has shown that it did not take effect.
  */
 export class LdapSession {
-  readonly #target: LdapTarget;
-  readonly #settings: ConnectionSettings;
+  readonly #servers: readonly SessionServer[];
+  readonly #choice: ServerChoice;
+  readonly #clock: Pick<Clock, 'now'>;
   readonly #random: RandomSource;
   readonly #events: SessionEvents;
   #connection: LdapConnection | undefined;
+  #current = 0;
   #opening: Promise<LdapConnection> | undefined;
+  #returning = false;
   #credentials: Credentials = { kind: 'anonymous' };
   #closed = false;
 
   private constructor(
-    target: LdapTarget,
-    settings: ConnectionSettings,
+    servers: readonly SessionServer[],
+    clock: Pick<Clock, 'now'>,
     random: RandomSource,
     events: SessionEvents,
   ) {
-    this.#target = target;
-    this.#settings = settings;
+    this.#servers = servers;
+    this.#choice = new ServerChoice(servers.length);
+    this.#clock = clock;
     this.#random = random;
     this.#events = events;
   }
 
-  /** @throws {DirectoryError} when the first connection cannot be made; that one is not tried again */
+  /**
+   * @param servers of one and the same directory, the preferred one first
+   * @throws {DirectoryError} when the first connection can be made to none of them; that one is not tried again
+   */
   static async open(
-    target: LdapTarget,
-    settings: ConnectionSettings,
+    servers: readonly SessionServer[],
+    clock: Pick<Clock, 'now'>,
     random: RandomSource,
     events: SessionEvents,
     signal?: AbortSignal,
   ): Promise<LdapSession> {
-    const session = new LdapSession(target, settings, random, events);
+    const session = new LdapSession(servers, clock, random, events);
     session.#connection = await session.#connect(signal);
     return session;
+  }
+
+  /** The server in use, or used last. */
+  get server(): LdapTarget {
+    const server = this.#servers[this.#current] ?? this.#servers[0];
+    if (server === undefined) throw new NotConnectedError('The directory has no server');
+    return server.target;
   }
 
   /** The DN bound as, for entries that name their owner. */
@@ -76,17 +100,19 @@ export class LdapSession {
   async read<T>(request: (connection: LdapConnection) => Promise<T>, signal?: AbortSignal): Promise<T> {
     for (let resends = 0; ; resends++) {
       const connection = await this.#ready(signal);
+      using _hold = connection.hold();
       try {
         return await request(connection);
       } catch (error) {
-        if (!(error instanceof ConnectionLostError) || resends >= RESEND_LIMIT || this.#closed) throw error;
+        if (resends >= RESEND_LIMIT || this.#closed || !this.#isTrouble(error)) throw error;
+        this.#avoid(connection);
       }
     }
   }
 
   /**
    * Runs a change. When its answer is lost with the connection, `tookEffect` looks whether it was done; only when it
-   * was not is it sent again.
+   * was not is it sent again. A change that a server still may be working on is never sent again.
    *
    * @throws {DirectoryError} with `outcomeUnknown` when nobody could tell
    */
@@ -97,13 +123,16 @@ export class LdapSession {
   ): Promise<T> {
     for (let resends = 0; ; resends++) {
       const connection = await this.#ready(signal);
+      using _hold = connection.hold();
       try {
         return await request(connection, resends > 0);
       } catch (error) {
-        if (!(error instanceof ConnectionLostError) || this.#closed) throw error;
+        if (this.#closed || !this.#isTrouble(error)) throw error;
+        this.#avoid(connection);
         if (error.outcomeUnknown) {
           const done = await this.#settle(error, tookEffect, signal);
           if (done !== undefined) return done.value;
+          if (error instanceof DirectoryTimeoutError) throw error; // it may yet be done
         }
         if (resends >= RESEND_LIMIT) throw error;
       }
@@ -117,8 +146,22 @@ export class LdapSession {
     await connection?.close();
   }
 
+  /** A reason to try again: the connection went, or, where there is another server, this one does not do its work. */
+  #isTrouble(error: unknown): error is DirectoryError {
+    if (error instanceof ConnectionLostError) return true;
+    return this.#choice.size > 1 && isServersFault(error);
+  }
+
+  /** What is asked next goes to another server, if there is one. */
+  #avoid(connection: LdapConnection): void {
+    if (connection !== this.#connection || this.#choice.size === 1) return;
+    this.#choice.failed(this.#current, this.#clock.now());
+    this.#connection = undefined;
+    connection.retire();
+  }
+
   async #settle<T>(
-    lost: ConnectionLostError,
+    lost: DirectoryError,
     tookEffect: (connection: LdapConnection) => Promise<{ readonly value: T } | undefined>,
     signal?: AbortSignal,
   ): Promise<{ readonly value: T } | undefined> {
@@ -136,11 +179,45 @@ export class LdapSession {
 
   async #ready(signal?: AbortSignal): Promise<LdapConnection> {
     if (this.#closed) throw new NotConnectedError('The directory has been closed');
-    if (this.#connection?.alive === true) return this.#connection;
+    if (this.#connection?.alive === true) {
+      this.#goBack();
+      return this.#connection;
+    }
     this.#opening ??= this.#reconnect().finally(() => {
       this.#opening = undefined;
     });
     return orAborted(this.#opening, signal);
+  }
+
+  /** Tries a preferred server that may be back, while requests go on where they are. */
+  #goBack(): void {
+    const better = this.#choice.better(this.#current, this.#clock.now());
+    if (better === undefined || this.#returning) return;
+    this.#returning = true;
+    const credentials = this.#credentials;
+    this.#connectTo(better)
+      .then(
+        (connection) => {
+          // bound as somebody else meanwhile, closed, or moved by itself: then it is not wanted
+          if (this.#closed || this.#credentials !== credentials || this.#current <= better) {
+            return connection.close();
+          }
+          const old = this.#connection;
+          this.#adopt(connection, better);
+          old?.retire();
+          return undefined;
+        },
+        () => this.#choice.failed(better, this.#clock.now()),
+      )
+      .finally(() => {
+        this.#returning = false;
+      });
+  }
+
+  #adopt(connection: LdapConnection, index: number): void {
+    this.#connection = connection;
+    this.#current = index;
+    this.#events.onRestored(this.server);
   }
 
   /** Shared by all who wait, so nobody's signal ends it. */
@@ -152,8 +229,7 @@ export class LdapSession {
           await connection.close();
           throw new NotConnectedError('The directory has been closed');
         }
-        this.#connection = connection;
-        this.#events.onRestored();
+        this.#adopt(connection, this.#current);
         return connection;
       } catch (error) {
         const hopeless =
@@ -168,22 +244,67 @@ export class LdapSession {
     }
   }
 
+  /** The first server that takes a connection. */
   async #connect(signal?: AbortSignal): Promise<LdapConnection> {
-    const connection = await LdapConnection.open(
-      this.#target,
-      this.#settings,
-      (reason) => this.#events.onLost(reason),
-      signal,
-    );
-    if (this.#credentials.kind === 'anonymous') return connection; // as every connection begins (RFC 4513 §4)
+    const problems: DirectoryError[] = [];
+    for (const index of this.#choice.order(this.#clock.now())) {
+      try {
+        const connection = await this.#connectTo(index, signal);
+        this.#current = index;
+        return connection;
+      } catch (error) {
+        if (this.#closed || signal?.aborted === true || !isServersFault(error)) throw error;
+        this.#choice.failed(index, this.#clock.now());
+        problems.push(error);
+      }
+    }
+    throw noneOf(problems);
+  }
+
+  async #connectTo(index: number, signal?: AbortSignal): Promise<LdapConnection> {
+    const server = this.#servers[index];
+    if (server === undefined) throw new NotConnectedError('The directory has no server');
+    const onLost = (reason: DirectoryError): void => this.#events.onLost(reason);
+    const connection = await LdapConnection.open(server.target, server.settings, onLost, signal);
     try {
-      await bindOn(connection, this.#credentials, signal);
-      return connection;
+      // anonymous is how every connection begins (RFC 4513 §4)
+      if (this.#credentials.kind !== 'anonymous') await bindOn(connection, this.#credentials, signal);
     } catch (error) {
       await connection.close();
       throw error;
     }
+    this.#choice.worked(index);
+    this.#settlePort(index);
+    return connection;
   }
+
+  /** Once one of several ports of a host has answered, the others are no longer asked. */
+  #settlePort(index: number): void {
+    const host = probedHost(this.#servers[index]);
+    if (host === undefined) return;
+    for (const [other, server] of this.#servers.entries()) {
+      if (other !== index && probedHost(server) === host) this.#choice.exclude(other);
+    }
+  }
+}
+
+const probedHost = (server: SessionServer | undefined): string | undefined =>
+  server?.target.kind === 'tcp' && server.target.probed === true ? server.target.host : undefined;
+
+/** Another server of the same directory may do better: not reached, no answer, busy or out of service. */
+function isServersFault(error: unknown): error is DirectoryError {
+  return error instanceof DirectoryUnavailableError || error instanceof DirectoryTimeoutError;
+}
+
+function noneOf(problems: readonly DirectoryError[]): Error {
+  const [first] = problems;
+  if (first === undefined) return new NotConnectedError('The directory has no server');
+  if (problems.length === 1) return first;
+  const message = `None of the ${problems.length} servers can be used. ${problems.map((it) => it.message).join(' ')}`;
+  const cause = new AggregateError(problems, message);
+  return problems.every((it) => it instanceof DirectoryTimeoutError)
+    ? new DirectoryTimeoutError(message, { cause })
+    : new DirectoryUnavailableError(message, { cause });
 }
 
 async function bindOn(

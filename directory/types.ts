@@ -54,8 +54,11 @@ export interface AddOptions extends TtlOptions {
 export interface DirectoryEvents {
   /** The connection is gone. The next request opens a new one. */
   disconnected: [reason: DirectoryError];
-  /** A new connection stands after one was lost, and is bound as the old one was. */
-  reconnected: [];
+  /**
+   * A new connection stands, bound as the old one was: after one was lost, or because a server that is preferred is back.
+   * `server` is its host and port.
+   */
+  reconnected: [server: string];
   /** An automatic refresh was granted. */
   refreshed: [name: string, ttlSeconds: number];
   /** The entry was gone, and has been added again. */
@@ -71,10 +74,17 @@ export interface DirectoryEvents {
 export interface Directory extends AsyncDisposable {
   /** The one thing known before {@link connect}: what was asked for; afterwards what was found. */
   readonly type: DirectoryType;
-  /** LDAP URL, or `embedded:` and the data directory. */
+  /** LDAP URL, or what else it was named by, or `embedded:` and the data directory. */
   readonly url: string;
-  /** For people: host and port, or where the embedded store is. */
+  /** For people: host and port of the server in use, or where the embedded store is. */
   readonly displayName: string;
+  /**
+   * TCP port: the one in use, and before {@link connect} the one that is tried first; undefined for what has none. It can
+   * be chosen before `connect`.
+   * @throws {AlreadyConnectedError} when set afterwards
+   * @throws {InvalidValueError} when set outside 1 to 65535, or where there is no port to choose
+   */
+  port: number | undefined;
   /**
    * Whether entries live only as long as they are refreshed (RFC 2589).
    * @throws {NotConnectedError} before {@link connect}

@@ -74,7 +74,7 @@ function summaryOf(
   return timing.active ? 'nothing here can be heard' : 'the conference is not taking place now';
 }
 
-function* sessionReasons({ joined, held, timing, host, participants }: Evidence): Generator<Weighed> {
+function* sessionReasons({ joined, held, timing, host, participants, media }: Evidence): Generator<Weighed> {
   if (!joined) {
     yield {
       weight: 100,
@@ -106,7 +106,9 @@ function* sessionReasons({ joined, held, timing, host, participants }: Evidence)
     message: 'perhaps nobody else is here yet',
     tryThis: 'have a second participant join, on this host with --loopback selective',
   };
-  if (host.container !== undefined) {
+  // what a container's network carries does not matter to those who stay on loopback
+  const leaves = media.some(({ transport }) => transport?.interface.internal !== true);
+  if (host.container !== undefined && leaves) {
     yield {
       weight: 81,
       code: 'container',

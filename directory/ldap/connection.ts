@@ -54,6 +54,8 @@ export interface ConnectionSettings {
   readonly tlsOptions?: ConnectionOptions;
   /** Milliseconds for connecting and for each request. */
   readonly timeoutMs: number;
+  /** Milliseconds for connecting, where that shall take less. */
+  readonly connectTimeoutMs?: number;
 }
 
 /** The connection went away while a request was under way, or before. Whether the server saw it is unknown. */
@@ -72,6 +74,8 @@ export class LdapConnection {
   readonly #timeoutMs: number;
   readonly #where: string;
   readonly #pipeline = new Pipeline(PIPELINE);
+  #holders = 0;
+  #retired = false;
 
   private constructor(client: LdapClient, stream: LdapStream, timeoutMs: number, where: string) {
     this.#client = client;
@@ -92,7 +96,11 @@ export class LdapConnection {
   ): Promise<LdapConnection> {
     const library = import('./ldapts.ts'); // loads while the connection is made
     library.catch(() => {}); // reported below, unless connecting fails first
-    const socket = await openTransport(target, { ...settings, ...(signal === undefined ? {} : { signal }) });
+    const socket = await openTransport(target, {
+      ...settings,
+      timeoutMs: settings.connectTimeoutMs ?? settings.timeoutMs,
+      ...(signal === undefined ? {} : { signal }),
+    });
     const stream = new LdapStream(socket, { onLost });
     const { createLdapClient } = await library;
     const client = createLdapClient(stream, settings.timeoutMs * 2);
@@ -131,6 +139,23 @@ export class LdapConnection {
   }
   searchPage(request: PageRequest, signal?: AbortSignal): Promise<SearchPage> {
     return this.#run(`search ${request.base || 'the root'}`, () => this.#client.searchPage(request), signal);
+  }
+
+  /** Keeps it open until disposed of, though it be retired: for those who send more than one request on it. */
+  hold(): Disposable {
+    this.#holders++;
+    return {
+      [Symbol.dispose]: () => {
+        this.#holders--;
+        if (this.#retired) this.retire();
+      },
+    };
+  }
+
+  /** Closes as soon as nobody holds it. */
+  retire(): void {
+    this.#retired = true;
+    if (this.#holders === 0) void this.close();
   }
 
   /** Unbinds; requests still under way fail. */

@@ -12,6 +12,8 @@ export type LdapTarget =
       readonly tls: boolean;
       readonly url: string;
       readonly base: string;
+      /** One of several ports at which the host may be listening. */
+      readonly probed?: boolean;
     }
   | { readonly kind: 'unix'; readonly path: string; readonly url: string; readonly base: string }
   | {

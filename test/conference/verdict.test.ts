@@ -137,6 +137,17 @@ describe('the verdict on a join', () => {
       expect(`${message}${tryThis}`).not.toMatch(/undefined|NaN/);
   });
 
+  test('a container is no reason for who joined on loopback', () => {
+    const host = { ...nobody.host, container: 'docker' } as const;
+    const loopback = { ...own, name: 'lo', address: '127.0.0.1', internal: true };
+    const evidence = withTransport(
+      { interface: { ...transport.interface, ...loopback, reason: 'named' } },
+      { host },
+    );
+    expect(judgeJoin(evidence).reasons.map(({ code }) => code)).not.toContain('container');
+    expect(judgeJoin({ ...nobody, host }).reasons[0]?.code).toBe('container');
+  });
+
   test('without a sign it guesses by experience: alone, the interface, TTL, filter, firewall', () => {
     const evidence = withMedium(
       { transport: { ...transport, ttl: 1 }, sources: ['10.0.0.9'], strictReversePath: true },

@@ -1,7 +1,8 @@
 import { type Duplex, duplexPair } from 'node:stream';
+import { DirectoryUnavailableError } from '../../directory/errors.ts';
 import type { LdapTarget } from '../../directory/ldap/target.ts';
 import { LdapDirectory } from '../../directory/ldap-directory.ts';
-import { createLocatorService, openStore } from '../../directory/server/index.ts';
+import { createLocatorService, type EntryStore, openStore } from '../../directory/server/index.ts';
 import {
   decodeMessage,
   encodeMessage,
@@ -32,16 +33,21 @@ export class FaultyService {
   connections = 0;
   /** Most requests without an answer at a time. */
   mostPending = 0;
-  readonly #store = openStore({ path: ':memory:' });
+  /** Whether it takes connections. */
+  isUp = true;
+  readonly name: string;
+  readonly #store: EntryStore;
   readonly #service;
   readonly #clients = new Set<Duplex>();
 
-  constructor(clock: Clock = new FakeClock()) {
-    this.#service = createLocatorService({ store: this.#store, clock });
+  constructor(clock: Clock = new FakeClock(), store = openStore({ path: ':memory:' }), name = 'faulty') {
+    this.#store = store;
+    this.name = name;
+    this.#service = createLocatorService({ store, clock });
   }
 
   get target(): LdapTarget {
-    return { kind: 'service', connect: () => this.connect(), url: 'embedded:faulty', base: '' };
+    return { kind: 'service', connect: () => this.connect(), url: `embedded:${this.name}`, base: '' };
   }
 
   /** A directory on it, connected. */
@@ -55,12 +61,19 @@ export class FaultyService {
     return this.requests.filter((request) => request === type).length;
   }
 
+  /** Breaks every connection, and takes no more. */
+  kill(): void {
+    this.isUp = false;
+    this.breakAll();
+  }
+
   /** Breaks every connection. */
   breakAll(): void {
     for (const client of this.#clients) client.destroy();
   }
 
   connect(): Duplex {
+    if (!this.isUp) throw new DirectoryUnavailableError(`Cannot reach the directory ${this.name}.`);
     this.connections++;
     const [client, mine] = duplexPair();
     const upstream = this.#service.connect();

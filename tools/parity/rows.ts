@@ -88,9 +88,9 @@ CNF-16 | done | The conference's name is the session name in its SDP
   {
     title: 'Locator server settings',
     rows: `
-ILS-01 | planned | Read the port in use
-ILS-02 | partly | Set the port, before connecting only | the port is part of the URL, and may be chosen for the embedded service
-ILS-03 | planned | Without a port try 1002, then 389
+ILS-01 | done | Read the port in use
+ILS-02 | done | Set the port, before connecting only
+ILS-03 | done | Without a port try 1002, then 389 | a host alone is tried, then at 636 with TLS; a URL without a port means 389 or 636 (RFC 4516)
 `,
   },
   {

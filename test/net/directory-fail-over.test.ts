@@ -1,0 +1,116 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createConference, createDirectory, type Directory } from '../../directory/index.ts';
+import { type Clock, systemClock } from '../../src/net/clock.ts';
+import { Home, type Running } from './cli-program.ts';
+
+/** The real clock, which a test may set forward. */
+class HastyClock implements Clock {
+  #ahead = 0;
+  readonly #nudges: (() => void)[] = [];
+  now(): number {
+    return systemClock.now() + this.#ahead;
+  }
+  wall(): number {
+    return systemClock.wall() + this.#ahead;
+  }
+  timer(onExpiry: () => void): { set(deadline: number | undefined): void } {
+    const timer = systemClock.timer(onExpiry);
+    let due: number | undefined;
+    const arm = (): void => timer.set(due === undefined ? undefined : due - this.#ahead);
+    this.#nudges.push(arm);
+    return {
+      set(deadline) {
+        due = deadline;
+        arm();
+      },
+    };
+  }
+  forward(ms: number): void {
+    this.#ahead += ms;
+    for (const nudge of this.#nudges) nudge();
+  }
+}
+
+let home: Home;
+let servers: Running[];
+let urls: string[];
+let directory: Directory;
+let clock: HastyClock;
+
+async function serve(url: string): Promise<{ readonly server: Running; readonly url: string }> {
+  const server = home.start(['serve', '--listen', url, '--anonymous-write', '--json']);
+  servers.push(server);
+  const [, found = ''] = await server.printed(/"url":"([^"]+)"/);
+  return { server, url: found };
+}
+
+async function kill(server: Running | undefined): Promise<void> {
+  server?.child.kill('SIGKILL');
+  await server?.end;
+}
+
+beforeEach(async () => {
+  home = new Home();
+  servers = [];
+  clock = new HastyClock();
+  // two processes that offer the same store
+  urls = [];
+  for (let i = 0; i < 2; i++) urls.push((await serve('ldap://127.0.0.1:0')).url);
+  directory = await createDirectory(urls.join(' '), { clock });
+  await directory.connect({ timeoutMs: 20_000 });
+});
+afterEach(async () => {
+  await directory.close();
+  await Promise.all(servers.map((server) => server[Symbol.asyncDispose]()));
+  home[Symbol.dispose]();
+});
+
+test('[DIR-06] [DIR-09] a server that is killed among many changes costs none of them, nor any refresh', async () => {
+  expect(urls[0]).toContain(directory.displayName);
+  directory.autoRefresh = true;
+  await directory.add(createConference({ name: 'Kept' }), { ttlSeconds: 600 });
+  directory.autoRefresh = false;
+  let added = 0;
+  const names = Array.from({ length: 300 }, (_, i) => `c${i}`);
+  const adding = Promise.all(
+    names.map(async (name) => {
+      await directory.add(createConference({ name }));
+      if (++added === 60) servers[0]?.child.kill('SIGKILL');
+    }),
+  );
+  await adding;
+  expect(urls[1]).toContain(directory.displayName);
+  const found = (await directory.search().toArray()).map(({ name }) => name);
+  expect(found.toSorted()).toEqual(['Kept', ...names].toSorted());
+  const refreshed = new Promise((resolve) => directory.on('refreshed', (...told) => resolve(told)));
+  clock.forward(301_000);
+  await expect(refreshed).resolves.toEqual(['Kept', 600]);
+});
+
+test('[DIR-12] deletes go on, and what was kept stays kept, when one after the other is killed and comes back', async () => {
+  const names = Array.from({ length: 120 }, (_, i) => `d${i}`);
+  await Promise.all(names.map((name) => directory.add(createConference({ name }))));
+  const moved: string[] = [];
+  directory.on('reconnected', (server) => moved.push(server));
+  const half = names.splice(0, 60);
+  await Promise.all(
+    half.map(async (name, i) => {
+      if (i === 20) await kill(servers[0]);
+      await directory.delete(name);
+    }),
+  );
+  // the preferred one is back, and takes over once it is tried again
+  const { server } = await serve(urls[0] ?? '');
+  clock.forward(601_000);
+  for (let i = 0; i < 500 && !urls[0]?.includes(directory.displayName); i++) {
+    await directory.get('x');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  expect(urls[0]).toContain(directory.displayName);
+  await kill(servers[1]);
+  await expect(directory.get('d60')).resolves.toMatchObject({ name: 'd60' });
+  expect((await directory.search().toArray()).length).toBe(60);
+  expect(moved.length).toBeGreaterThanOrEqual(2);
+  await kill(server);
+  await expect(directory.get('d60')).rejects.toMatchObject({ code: 'ERR_DIRECTORY_UNAVAILABLE' });
+});
