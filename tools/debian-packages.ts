@@ -20,6 +20,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   nftables: 'nft',
   openssl: 'openssl',
   procps: 'ps',
+  'python3-samba': 'python3',
   slapd: 'slapd',
   sox: 'sox',
   tcpdump: 'tcpdump',

@@ -3,7 +3,7 @@ import { DecodeError } from '../errors.ts';
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * Reads big-endian fields from bytes. Each read checks its bounds in one place and throws {@link DecodeError}
+ * Reads fields from bytes, big-endian but for those named `le`. Each read checks its bounds in one place and throws {@link DecodeError}
  * naming the protocol and the offset; nothing is ever read past the end.
  */
 export class WireReader {
@@ -48,6 +48,14 @@ export class WireReader {
   }
   u32(): number {
     return this.#view.getUint32(this.#take(4));
+  }
+  /** 16 bits, the low byte first. */
+  u16le(): number {
+    return this.#view.getUint16(this.#take(2), true);
+  }
+  /** 32 bits, the low byte first. */
+  u32le(): number {
+    return this.#view.getUint32(this.#take(4), true);
   }
   u64(): bigint {
     return this.#view.getBigUint64(this.#take(8));

@@ -1,6 +1,6 @@
 const utf8 = new TextEncoder();
 
-/** Writes big-endian fields into a buffer that grows. Calls chain; {@link finish} gives the bytes written. */
+/** Writes fields, big-endian but for those named `le`, into a buffer that grows. Calls chain; {@link finish} gives the bytes written. */
 export class WireWriter {
   #bytes: Uint8Array;
   #view: DataView;
@@ -36,6 +36,18 @@ export class WireWriter {
   u32(value: number): this {
     const at = this.#grow(4); // may replace the view
     this.#view.setUint32(at, value);
+    return this;
+  }
+  /** 16 bits, the low byte first. */
+  u16le(value: number): this {
+    const at = this.#grow(2); // may replace the view
+    this.#view.setUint16(at, value, true);
+    return this;
+  }
+  /** 32 bits, the low byte first. */
+  u32le(value: number): this {
+    const at = this.#grow(4); // may replace the view
+    this.#view.setUint32(at, value, true);
     return this;
   }
   u64(value: bigint): this {
