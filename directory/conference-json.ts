@@ -66,10 +66,15 @@ export function conferenceToJson(conference: Conference): ConferenceJson {
     dn: conference.dn ?? null,
     ttlSeconds: conference.ttlSeconds ?? null,
     expiresAt: conference.expiresAt?.toISOString() ?? null,
-    attributes: Object.fromEntries(
-      Array.from(conference.attributes, ([name, values]) => [name, values.map(valueText)]),
-    ),
+    attributes: attributesToJson(conference.attributes),
   };
+}
+
+/** Attributes by the server's names; values that are no text as `base64:…`. */
+export function attributesToJson(
+  attributes: ReadonlyMap<string, readonly (string | Uint8Array)[]>,
+): Record<string, readonly string[]> {
+  return Object.fromEntries(Array.from(attributes, ([name, values]) => [name, values.map(valueText)]));
 }
 
 const valueText = (value: string | Uint8Array): string =>

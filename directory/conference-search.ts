@@ -1,61 +1,33 @@
 import { sameIp } from '../src/ip/index.ts';
-import { parseFilter } from '../src/ldap/index.ts';
 import type { Conference } from './conference.ts';
-import type { Connected } from './entries.ts';
-import { and } from './dialect/filters.ts';
 import { groupsOf } from './dialect/groups-of.ts';
-import type { LdapConnection } from './ldap/connection.ts';
+import type { Connected } from './entries.ts';
+import { searchObjects } from './object-search.ts';
 import type { ConferenceQuery } from './types.ts';
 
-/** Entries asked for at once. */
-const PAGE_SIZE = 500;
-
-/**
- * Conferences page by page. When the connection goes between two pages the search begins anew, and what was given
- * already is not given again.
- */
-export async function* searchConferences(
-  { dialect, session, pages }: Connected,
+/** Conferences page by page. */
+export function searchConferences(
+  connected: Connected,
   query: ConferenceQuery,
   now: () => Date,
 ): AsyncGenerator<Conference, void, undefined> {
-  const { signal, sizeLimit = Number.POSITIVE_INFINITY } = query;
-  if (sizeLimit <= 0) return;
-  const extra = query.filter === undefined ? undefined : parseFilter(parenthesized(query.filter));
-  const looksHere = query.activeAt !== undefined || query.scope !== undefined || query.group !== undefined;
-  const request = {
+  const { dialect } = connected;
+  const { activeAt, scope, group, sizeLimit, signal } = query;
+  return searchObjects(connected, {
     base: dialect.base,
-    scope: 'one' as const,
-    filter: and(dialect.filter(query, now()), extra),
+    filter: dialect.filter(query, now()),
+    extraFilter: query.filter,
     attributes: dialect.attributes,
     binaryAttributes: dialect.binaryAttributes,
-    ...(pages ? { pageSize: Math.min(PAGE_SIZE, sizeLimit) } : {}),
-    ...(pages || looksHere || sizeLimit === Number.POSITIVE_INFINITY ? {} : { sizeLimit }),
-  };
-  let cookie: Uint8Array | undefined;
-  let owner: LdapConnection | undefined;
-  let found = 0;
-  const seen = new Set<string>();
-  do {
-    const page = await session.read((connection) => {
-      if (connection !== owner) cookie = undefined; // a cookie is worth nothing on another connection
-      owner = connection;
-      return connection.searchPage({ ...request, ...(cookie === undefined ? {} : { cookie }) }, signal);
-    }, signal);
-    cookie = page.cookie;
-    for (const entry of page.entries) {
-      if (seen.has(entry.dn)) continue; // a search that began anew
-      if (pages) seen.add(entry.dn);
+    read(entry) {
       const conference = dialect.read(entry, now());
-      if (conference === undefined || !matches(conference, query)) continue;
-      yield conference;
-      if (++found >= sizeLimit) return;
-    }
-  } while (cookie !== undefined);
+      return conference !== undefined && matches(conference, query) ? conference : undefined;
+    },
+    readRefuses: activeAt !== undefined || scope !== undefined || group !== undefined,
+    sizeLimit,
+    signal,
+  });
 }
-
-const parenthesized = (filter: string): string =>
-  filter.trim().startsWith('(') ? filter.trim() : `(${filter.trim()})`;
 
 /** What the server may have let through (entries without the copies that can be searched). */
 function matches(conference: Conference, query: ConferenceQuery): boolean {

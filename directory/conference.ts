@@ -7,23 +7,12 @@ import {
   unixMsToNtpSeconds,
 } from '../src/sdp/index.ts';
 import { type ConferenceJson, conferenceToJson } from './conference-json.ts';
+import type { AddressType } from './dialable.ts';
 import { InvalidTimeError } from './errors.ts';
-
-/** What a conference can be dialled by (TAPI's LINEADDRESSTYPE). */
-export type AddressType = 'phone' | 'sdp' | 'email' | 'domain' | 'ip';
+import { type Publication, publicationOf, setPublication } from './publication.ts';
 
 /** `protocolID` of a conference whose blob is a session description. */
 export const SDP_PROTOCOL = 'IP Conference';
-
-/** What the server says of the entry behind a conference. */
-export interface Publication {
-  readonly dn: string;
-  /** The name it is published under, whatever the object is called now. */
-  readonly name: string;
-  /** Seconds left when it was read; undefined when the server does not say. */
-  readonly ttlSeconds: number | undefined;
-  readonly expiresAt: Date | undefined;
-}
 
 /** A conference as it comes out of a directory entry. */
 export interface ConferenceParts {
@@ -34,9 +23,6 @@ export interface ConferenceParts {
   readonly attributes?: ReadonlyMap<string, readonly (string | Uint8Array)[]>;
   readonly publication?: Publication;
 }
-
-let publish: (conference: Conference, publication: Publication | undefined) => void;
-let published: (conference: Conference) => Publication | undefined;
 
 /**
  * A conference, published or not. What SDP can say is kept in {@link sdp} alone: originator (`o=`), URL (`u=`),
@@ -56,14 +42,6 @@ export class Conference {
   readonly #opaque: Uint8Array;
   #name: string;
   #encryptedFlag: boolean;
-  #publication: Publication | undefined;
-
-  static {
-    publish = (conference, publication) => {
-      conference.#publication = publication;
-    };
-    published = (conference) => conference.#publication;
-  }
 
   /** @internal use `createConference`, or find one in a directory */
   constructor(parts: ConferenceParts) {
@@ -71,7 +49,7 @@ export class Conference {
     this.protocol = parts.protocol ?? SDP_PROTOCOL;
     this.#encryptedFlag = parts.isEncrypted ?? false;
     this.attributes = parts.attributes ?? new Map();
-    this.#publication = parts.publication;
+    setPublication(this, parts.publication);
     this.#opaque = parts.blob;
     const read = readBlob(this.protocol, parts.blob);
     this.sdp = read.sdp;
@@ -190,15 +168,15 @@ export class Conference {
 
   /** The entry's name on the server; undefined before it is published. */
   get dn(): string | undefined {
-    return this.#publication?.dn;
+    return publicationOf(this)?.dn;
   }
   /** Seconds the server had left for it when it was last asked. */
   get ttlSeconds(): number | undefined {
-    return this.#publication?.ttlSeconds;
+    return publicationOf(this)?.ttlSeconds;
   }
   /** When the entry goes away unless it is refreshed, by this machine's clock. */
   get expiresAt(): Date | undefined {
-    return this.#publication?.expiresAt;
+    return publicationOf(this)?.expiresAt;
   }
 
   /** What it can be dialled by: `sdp` gives the description, `email` and `phone` the contacts in it. */
@@ -233,8 +211,6 @@ export class Conference {
     return this.sdp;
   }
 }
-
-export { publish as setPublication, published as publicationOf };
 
 /** @throws {InvalidValueError} when a conference cannot have this name */
 export function checkName(name: string): void {

@@ -104,8 +104,8 @@ function copyOf(sdp: SessionDescription | string | Uint8Array): SessionDescripti
   return typeof sdp === 'string' || sdp instanceof Uint8Array ? SessionDescription.parse(sdp) : sdp.clone();
 }
 
-/** One word; `-` where the system knows no name. */
-function userName(): string {
+/** The user of this process as one word; `-` where the system knows no name. */
+export function userName(): string {
   try {
     const name = userInfo().username.replaceAll(/\s+/g, '_');
     return name === '' ? '-' : name;

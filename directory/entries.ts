@@ -1,5 +1,7 @@
+import type { Filter } from '../src/ldap/index.ts';
 import { AlreadyExistsError, DirectoryError, NotFoundError } from './errors.ts';
 import type { Detected } from './dialect/detect.ts';
+import type { Dialect, UserDialect } from './dialect/dialect.ts';
 import type { LdapConnection } from './ldap/connection.ts';
 import type { LdapAttributes, LdapEntry } from './ldap/entry.ts';
 import type { LdapSession } from './session.ts';
@@ -9,17 +11,53 @@ export interface Connected extends Detected {
   readonly session: LdapSession;
 }
 
+/** What tells the entries of one kind of object apart from all others. */
+export interface EntryKind {
+  readonly attributes: readonly string[];
+  readonly binaryAttributes: readonly string[];
+  /** DN of the entry above them. */
+  readonly base: string;
+  /** Fits every live entry of the kind. */
+  filter(now: Date): Filter;
+  /** Whether the entry holds what we tried to write. */
+  holds(entry: LdapEntry, attributes: LdapAttributes): boolean;
+}
+
+/** Entries of conferences. */
+export function conferenceEntries(dialect: Dialect): EntryKind {
+  return {
+    attributes: dialect.attributes,
+    binaryAttributes: dialect.binaryAttributes,
+    base: dialect.base,
+    filter: (now) => dialect.filter({}, now),
+    holds: (entry, attributes) => dialect.holds(entry, attributes),
+  };
+}
+
+/** Entries of users, those that only go along too. */
+export function userEntries(users: UserDialect): EntryKind {
+  return {
+    attributes: users.attributes,
+    binaryAttributes: [],
+    base: users.base,
+    filter: (now) => users.entryFilter(now),
+    holds: (entry, attributes) => users.holds(entry, attributes),
+  };
+}
+
 /** Reads and changes single entries. Each change knows how to see whether it took effect when its answer is lost. */
 export class Entries {
   readonly #connected: Connected;
+  readonly #kind: EntryKind;
   readonly #now: () => Date;
 
-  constructor(connected: Connected, now: () => Date) {
+  constructor(connected: Connected, kind: EntryKind, now: () => Date) {
     this.#connected = connected;
+    this.#kind = kind;
     this.#now = now;
   }
 
-  /** The entry, or undefined when there is none that is a live conference. */
+  /** The entry, or undefined when there is none of this kind that lives. */
   read(dn: string, signal?: AbortSignal): Promise<LdapEntry | undefined> {
     return this.#connected.session.read((connection) => this.#on(connection, dn, signal), signal);
   }
@@ -47,7 +85,7 @@ export class Entries {
         signal,
       )
       .catch((error: unknown) => {
-        throw missingContainer(error, dialect.base);
+        throw missingContainer(error, this.#kind.base);
       });
   }
 
@@ -88,9 +126,8 @@ export class Entries {
   }
 
   async #on(connection: LdapConnection, dn: string, signal?: AbortSignal): Promise<LdapEntry | undefined> {
-    const { dialect } = this.#connected;
-    const { attributes, binaryAttributes } = dialect;
-    const filter = dialect.filter({}, this.#now());
+    const { attributes, binaryAttributes } = this.#kind;
+    const filter = this.#kind.filter(this.#now());
     try {
       const request = { base: dn, scope: 'base' as const, filter, attributes, binaryAttributes };
       return (await connection.searchPage(request, signal)).entries[0];
@@ -107,7 +144,7 @@ export class Entries {
     signal?: AbortSignal,
   ): Promise<boolean> {
     const entry = await this.#on(connection, dn, signal);
-    return entry !== undefined && this.#connected.dialect.holds(entry, attributes);
+    return entry !== undefined && this.#kind.holds(entry, attributes);
   }
 
   async #ttlLeft(connection: LdapConnection, dn: string, signal?: AbortSignal): Promise<number | undefined> {

@@ -2,7 +2,7 @@
  * Where conferences are published and found: the `Directory` interface, its LDAP implementation for the embedded
  * service, locator services and other LDAP servers, and the `Conference` that travels through it.
  */
-export { type AddressType, Conference, SDP_PROTOCOL } from './conference.ts';
+export { Conference, SDP_PROTOCOL } from './conference.ts';
 export type { ConferenceJson, ConferenceMediaJson } from './conference-json.ts';
 export {
   type ConferenceInit,
@@ -10,6 +10,8 @@ export {
   DEFAULT_SPAN_MS,
   PLACEHOLDER_GROUP,
 } from './create-conference.ts';
+export { createUser, type UserInit } from './create-user.ts';
+export { ADDRESS_TYPES, type AddressType } from './dialable.ts';
 export * from './errors.ts';
 export { findGroupUsers, type GroupChoice, pickGroup, type PickGroupOptions } from './groups.ts';
 export { type GroupUse, groupsOf } from './dialect/groups-of.ts';
@@ -25,3 +27,5 @@ export { Rendezvous, type RendezvousOptions } from './rendezvous.ts';
 export { Results } from './results.ts';
 export { DEFAULT_TTL_SECONDS, MAX_TTL_SECONDS, MIN_TTL_SECONDS, ttlUntilStop } from './ttl.ts';
 export type * from './types.ts';
+export { DEFAULT_CALL_PORT, DirectoryUser, splitUserId, type UserDetails } from './user.ts';
+export type { UserJson } from './user-json.ts';

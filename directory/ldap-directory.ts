@@ -3,16 +3,18 @@ import { InvalidValueError } from '../src/errors.ts';
 import type { RandomSource } from '../src/machine.ts';
 import type { Clock } from '../src/net/clock.ts';
 import { unixMsToNtpSeconds } from '../src/sdp/index.ts';
-import { type Conference, publicationOf, setPublication } from './conference.ts';
-import { AlreadyConnectedError, type DirectoryError, NotConnectedError, NotFoundError } from './errors.ts';
-import { Keeper } from './keeper.ts';
+import type { Conference } from './conference.ts';
+import { AlreadyConnectedError, DirectoryError, NotConnectedError, NotFoundError } from './errors.ts';
 import { checkTimeout } from './connect-options.ts';
 import { searchConferences } from './conference-search.ts';
-import { type Connected, Entries, missingContainer } from './entries.ts';
+import { conferenceEntries, type Connected, Entries, missingContainer, userEntries } from './entries.ts';
 import { detectDialect } from './dialect/detect.ts';
-import type { LdapAttributes } from './ldap/entry.ts';
+import type { EntryValues, UserDialect } from './dialect/dialect.ts';
 import { displayTarget, type LdapTarget } from './ldap/target.ts';
 import type { SrvResolver } from './locate.ts';
+import { addEntries, deleteEntries, refreshEntries, replaceEntries } from './object-entries.ts';
+import { keyOf, OwnedObjects, publishedName } from './owned.ts';
+import { publicationOf, setPublication } from './publication.ts';
 import { Results } from './results.ts';
 import { DirectoryServers, type ServerList } from './servers.ts';
 import { LdapSession } from './session.ts';
@@ -24,9 +26,13 @@ import type {
   Credentials,
   Directory,
   DirectoryEvents,
+  DirectoryObject,
   DirectoryType,
   TtlOptions,
+  UserQuery,
 } from './types.ts';
+import type { DirectoryUser } from './user.ts';
+import { latestOf, sameText, searchUsers } from './user-search.ts';
 
 export interface LdapDirectoryOptions {
   /** The kind of server, instead of finding out. */
@@ -40,13 +46,10 @@ export interface LdapDirectoryOptions {
   readonly onClose?: () => Promise<void> | void;
 }
 
-/** What is needed to bring back an entry that we keep alive. */
-interface Owned {
-  readonly conference: Conference;
-  readonly dn: string;
-  attributes: LdapAttributes;
-  /** As granted when it was added. */
-  readonly ttlSeconds: number;
+/** A server whose dialect is known, and where its entries of either kind are read and written. */
+interface Use extends Connected {
+  readonly entries: Entries;
+  readonly users: { readonly dialect: UserDialect; readonly entries: Entries } | undefined;
 }
 
 /** A {@link Directory} on one or more LDAP servers that hold the same, whatever its dialect. */
@@ -56,9 +59,8 @@ export class LdapDirectory implements Directory {
   readonly #servers: DirectoryServers;
   readonly #options: LdapDirectoryOptions;
   readonly #events = new EventEmitter();
-  readonly #keeper: Keeper;
-  readonly #owned = new Map<string, Owned>();
-  #connected: (Connected & { readonly entries: Entries }) | undefined;
+  readonly #owned: OwnedObjects;
+  #connected: Use | undefined;
   #state: 'new' | 'connecting' | 'connected' | 'closed' = 'new';
   #defaultTtlSeconds = DEFAULT_TTL_SECONDS;
 
@@ -66,12 +68,10 @@ export class LdapDirectory implements Directory {
     this.#servers = new DirectoryServers(servers);
     this.#options = options;
     this.url = servers.url;
-    this.#keeper = new Keeper(options.clock, options.random, {
-      refresh: (key, ttlSeconds) => this.#refreshOwned(key, ttlSeconds),
-      readd: (key, ttlSeconds) => this.#readd(key, ttlSeconds),
-      onRefreshed: (key, ttlSeconds) => this.#emit('refreshed', this.#nameOf(key), ttlSeconds),
-      onReadded: (key) => this.#emit('readded', this.#nameOf(key)),
-      onFailed: (key, reason, retryInMs) => this.#emit('refreshFailed', this.#nameOf(key), reason, retryInMs),
+    this.#owned = new OwnedObjects(options.clock, options.random, {
+      entriesOf: ({ kind }) => (kind === 'user' ? this.#useUsers().entries : this.#use().entries),
+      granted: (object, dn, ttlSeconds) => this.#granted(object, dn, ttlSeconds),
+      emit: (event, ...args) => this.#emit(event, ...args),
     });
   }
 
@@ -128,7 +128,7 @@ export class LdapDirectory implements Directory {
         options.signal,
       );
       const connected = { ...detected, session };
-      this.#connected = { ...connected, entries: new Entries(connected, () => this.#now()) };
+      this.#connected = this.#used(connected);
       this.#state = 'connected';
     } catch (error) {
       this.#state = 'new'; // may be tried again
@@ -141,57 +141,68 @@ export class LdapDirectory implements Directory {
     await this.#use().session.bind(credentials, options.signal);
   }
 
-  async add(conference: Conference, options: AddOptions = {}): Promise<void> {
-    const { dialect, session, entries } = this.#use();
+  async add(object: DirectoryObject, options: AddOptions = {}): Promise<void> {
+    const { dialect, session } = this.#use();
     const ttlSeconds = checkTtl(options.ttlSeconds ?? this.#defaultTtlSeconds, options.allowShortTtl);
-    conference.sdp?.commit(unixMsToNtpSeconds(this.#options.clock.wall()));
-    const dn = dialect.dn(conference.name);
-    const attributes = dialect.newAttributes(conference, session.boundDn);
-    const granted = await entries.add(dn, attributes, ttlSeconds, options.signal);
-    this.#published(conference, dn, granted, attributes);
-    if (this.autoRefresh) this.#keep(conference, dn, attributes, granted);
-  }
-
-  async modify(conference: Conference, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
-    const { dialect, entries } = this.#use();
-    const { signal } = options;
-    const published = publicationOf(conference);
-    if (published !== undefined && published.name !== conference.name) {
-      return this.#rename(conference, published.name, published.dn, signal);
+    const owner = session.boundDn;
+    let entries: readonly EntryValues[];
+    if (object.kind === 'user') {
+      entries = this.#useUsers().dialect.newEntries(object, owner);
+    } else {
+      this.#commit(object);
+      entries = [{ dn: dialect.dn(object.name), attributes: dialect.newAttributes(object, owner) }];
     }
-    conference.sdp?.commit(unixMsToNtpSeconds(this.#options.clock.wall()));
-    const dn = published?.dn ?? dialect.dn(conference.name);
-    const attributes = dialect.changedAttributes(conference);
-    await entries.replace(dn, attributes, signal);
-    const owned = this.#owned.get(keyOf(conference.name));
-    if (owned !== undefined) owned.attributes = withChanges(owned.attributes, attributes);
+    const granted = await addEntries(this.#entriesOf(object), entries, ttlSeconds, options.signal);
+    setPublication(object, this.#publication(dnOf(entries), object.name, granted));
+    if (this.autoRefresh) this.#owned.keep(object, entries, granted);
+    else this.#owned.changed(keyOf(object), entries);
   }
 
-  async refresh(target: Conference | string, ttlSeconds?: number, options: TtlOptions = {}): Promise<number> {
-    const { dialect, entries } = this.#use();
+  async modify(object: DirectoryObject, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    const { dialect } = this.#use();
+    const { signal } = options;
+    const published = publicationOf(object);
+    let changes: readonly EntryValues[];
+    if (object.kind === 'user') {
+      changes = this.#useUsers().dialect.changedEntries(object);
+    } else {
+      if (published !== undefined && published.name !== object.name) {
+        return this.#rename(object, published.name, published.dn, signal);
+      }
+      this.#commit(object);
+      const dn = published?.dn ?? dialect.dn(object.name);
+      changes = [{ dn, attributes: dialect.changedAttributes(object) }];
+    }
+    await replaceEntries(this.#entriesOf(object), changes, signal);
+    this.#owned.changed(keyOf(object), changes);
+  }
+
+  async refresh(
+    target: DirectoryObject | string,
+    ttlSeconds?: number,
+    options: TtlOptions = {},
+  ): Promise<number> {
     const ttl = checkTtl(ttlSeconds ?? this.#defaultTtlSeconds, options.allowShortTtl);
-    const name = nameOf(target);
-    const published = typeof target === 'string' ? undefined : publicationOf(target);
-    const dn = published?.dn ?? dialect.dn(name);
-    const granted = await entries.refresh(dn, ttl, options.signal);
-    if (typeof target !== 'string') setPublication(target, this.#publication(dn, name, granted));
-    this.#keeper.granted(keyOf(name), granted);
+    const dns = this.#dnsOf(target);
+    const entries = this.#entriesOf(target);
+    const granted = await refreshEntries(entries, dns, ttl, false, options.signal);
+    if (typeof target !== 'string') this.#granted(target, dns.at(-1) ?? '', granted);
+    this.#owned.granted(keyOf(target), granted);
     return granted;
   }
 
-  async delete(target: Conference | string, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
-    const { dialect, entries } = this.#use();
-    const name = nameOf(target);
-    const dn = (typeof target === 'string' ? undefined : publicationOf(target)?.dn) ?? dialect.dn(name);
-    const key = keyOf(name);
+  async delete(
+    target: DirectoryObject | string,
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<void> {
+    const dns = this.#dnsOf(target);
+    const key = keyOf(target);
     const owned = this.#owned.get(key);
-    this.#forget(key); // first, lest the keeper finds it gone and brings it back
+    this.#owned.forget(key); // first, lest the keeper finds it gone and brings it back
     try {
-      await entries.delete(dn, options.signal);
+      await deleteEntries(this.#entriesOf(target), dns, options.signal);
     } catch (error) {
-      if (owned !== undefined && !(error instanceof NotFoundError)) {
-        this.#resume(key, owned);
-      }
+      if (owned !== undefined && !(error instanceof NotFoundError)) this.#owned.resume(key, owned);
       throw error;
     }
     if (typeof target !== 'string') setPublication(target, undefined);
@@ -215,11 +226,31 @@ export class LdapDirectory implements Directory {
     return entry === undefined ? undefined : dialect.read(entry, this.#now());
   }
 
+  searchUsers(query: UserQuery = {}): Results<DirectoryUser> {
+    const connected = this.#use();
+    const { dialect } = this.#useUsers();
+    const now = (): Date => this.#now();
+    return new Results(async function* () {
+      try {
+        yield* searchUsers(connected, dialect, query, now);
+      } catch (error) {
+        throw missingContainer(error, dialect.base);
+      }
+    });
+  }
+
+  async getUser(
+    name: string,
+    options: { readonly machine?: string; readonly signal?: AbortSignal } = {},
+  ): Promise<DirectoryUser | undefined> {
+    const found = await this.searchUsers({ ...options, name, unlisted: true }).toArray();
+    return latestOf(found.filter((user) => sameText(user.name, name))); // not those that a * in it finds
+  }
+
   async close(): Promise<void> {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
-    this.#keeper.stop();
-    this.#owned.clear();
+    this.#owned.stop();
     const connected = this.#connected;
     this.#connected = undefined;
     await connected?.session.close();
@@ -239,13 +270,49 @@ export class LdapDirectory implements Directory {
     await this.close();
   }
 
-  #use(): Connected & { readonly entries: Entries } {
+  #use(): Use {
     if (this.#connected !== undefined) return this.#connected;
     throw new NotConnectedError(
       this.#state === 'closed'
         ? 'The directory has been closed'
         : `Not connected to ${this.displayName}; call connect`,
     );
+  }
+
+  #useUsers(): NonNullable<Use['users']> {
+    const { users } = this.#use();
+    if (users !== undefined) return users;
+    throw new DirectoryError(
+      `${this.displayName} has no place for users: load the current docs/rendezvous.schema into it`,
+    );
+  }
+
+  #used(connected: Connected): Use {
+    const now = (): Date => this.#now();
+    const { dialect } = connected;
+    const { users } = dialect;
+    return {
+      ...connected,
+      entries: new Entries(connected, conferenceEntries(dialect), now),
+      users:
+        users === undefined
+          ? undefined
+          : { dialect: users, entries: new Entries(connected, userEntries(users), now) },
+    };
+  }
+
+  #entriesOf(target: DirectoryObject | string): Entries {
+    return typeof target !== 'string' && target.kind === 'user'
+      ? this.#useUsers().entries
+      : this.#use().entries;
+  }
+
+  /** DNs of all entries of an object, the object's own last. */
+  #dnsOf(target: DirectoryObject | string): readonly string[] {
+    const { dialect } = this.#use();
+    if (typeof target === 'string') return [dialect.dn(target)];
+    if (target.kind === 'user') return this.#useUsers().dialect.dns(target);
+    return [publicationOf(target)?.dn ?? dialect.dn(target.name)];
   }
 
   #emit<E extends keyof DirectoryEvents>(event: E, ...args: DirectoryEvents[E]): void {
@@ -266,7 +333,7 @@ export class LdapDirectory implements Directory {
     }
     const old = await entries.read(oldDn, signal);
     if (old === undefined) throw new NotFoundError(`There is no conference "${oldName}" to rename`);
-    conference.sdp?.commit(unixMsToNtpSeconds(this.#options.clock.wall()));
+    this.#commit(conference);
     const dn = dialect.dn(conference.name);
     const fresh = dialect.newAttributes(conference, session.boundDn);
     const attributes = {
@@ -276,19 +343,20 @@ export class LdapDirectory implements Directory {
     };
     const left = dialect.ttlOf(old, this.#now());
     const granted = await entries.add(dn, attributes, Math.max(1, left ?? this.#defaultTtlSeconds), signal);
-    const owned = this.#owned.get(keyOf(oldName));
-    this.#forget(keyOf(oldName));
+    const oldKey = keyOf(oldName);
+    const owned = this.#owned.get(oldKey);
+    this.#owned.forget(oldKey);
     try {
       await entries.delete(oldDn, signal);
     } catch (error) {
       if (!(error instanceof NotFoundError)) {
         await entries.delete(dn).catch(() => {}); // better one under the old name than two
-        if (owned !== undefined) this.#resume(keyOf(oldName), owned);
+        if (owned !== undefined) this.#owned.resume(oldKey, owned);
         throw error;
       }
     }
-    this.#published(conference, dn, granted, attributes);
-    if (owned !== undefined) this.#keep(conference, dn, attributes, granted);
+    setPublication(conference, this.#publication(dn, conference.name, granted));
+    if (owned !== undefined) this.#owned.keep(conference, [{ dn, attributes }], granted);
   }
 
   #publication(dn: string, name: string, ttlSeconds: number) {
@@ -296,62 +364,18 @@ export class LdapDirectory implements Directory {
     return { dn, name, ttlSeconds, expiresAt };
   }
 
-  #published(conference: Conference, dn: string, ttlSeconds: number, attributes: LdapAttributes): void {
-    setPublication(conference, this.#publication(dn, conference.name, ttlSeconds));
-    const owned = this.#owned.get(keyOf(conference.name));
-    if (owned !== undefined) owned.attributes = attributes;
+  #granted(object: DirectoryObject, dn: string, ttlSeconds: number): void {
+    setPublication(object, this.#publication(dn, publishedName(object), ttlSeconds));
   }
 
-  #keep(conference: Conference, dn: string, attributes: LdapAttributes, ttlSeconds: number): void {
-    const key = keyOf(conference.name);
-    this.#owned.set(key, { conference, dn, attributes, ttlSeconds });
-    this.#keeper.keep(key, ttlSeconds);
-  }
-
-  /** Keeps again what was forgotten before a change that has failed. */
-  #resume(key: string, owned: Owned): void {
-    this.#owned.set(key, owned);
-    this.#keeper.resume(key, owned.ttlSeconds);
-  }
-
-  #forget(key: string): void {
-    this.#owned.delete(key);
-    this.#keeper.forget(key);
-  }
-
-  async #refreshOwned(key: string, ttlSeconds: number): Promise<number> {
-    const owned = this.#mine(key);
-    const granted = await this.#use().entries.refresh(owned.dn, ttlSeconds);
-    setPublication(owned.conference, this.#publication(owned.dn, this.#nameOf(key), granted));
-    return granted;
-  }
-
-  async #readd(key: string, ttlSeconds: number): Promise<number> {
-    const owned = this.#mine(key);
-    const granted = await this.#use().entries.add(owned.dn, owned.attributes, ttlSeconds);
-    setPublication(owned.conference, this.#publication(owned.dn, this.#nameOf(key), granted));
-    return granted;
-  }
-
-  #mine(key: string): Owned {
-    const owned = this.#owned.get(key);
-    if (owned === undefined) throw new NotFoundError(`"${key}" is not kept alive any more`);
-    return owned;
-  }
-
-  #nameOf(key: string): string {
-    const conference = this.#owned.get(key)?.conference;
-    return (conference === undefined ? undefined : publicationOf(conference)?.name) ?? key;
+  /** A changed description gets a new version. */
+  #commit({ sdp }: Conference): void {
+    sdp?.commit(unixMsToNtpSeconds(this.#options.clock.wall()));
   }
 }
 
-const keyOf = (name: string): string => name.toLowerCase();
-const nameOf = (target: Conference | string): string =>
-  typeof target === 'string' ? target : (publicationOf(target)?.name ?? target.name);
+const dnOf = (entries: readonly EntryValues[]): string => entries.at(-1)?.dn ?? '';
 /** Without those that are the same but for case. */
 const distinct = (values: readonly (string | Uint8Array)[]): (string | Uint8Array)[] => [
   ...new Map(values.map((value) => [String(value).toLowerCase(), value])).values(),
 ];
-function withChanges(old: LdapAttributes, changed: LdapAttributes): LdapAttributes {
-  return Object.fromEntries(Object.entries({ ...old, ...changed }).filter(([, values]) => values.length > 0));
-}

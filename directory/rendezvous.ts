@@ -1,5 +1,6 @@
 import type { Conference } from './conference.ts';
 import { type ConferenceInit, createConference } from './create-conference.ts';
+import { createUser, type UserInit } from './create-user.ts';
 import {
   createDirectory,
   type DirectoryOptions,
@@ -8,6 +9,7 @@ import {
   type OpenDirectoryOptions,
 } from './open.ts';
 import type { Directory } from './types.ts';
+import type { DirectoryUser } from './user.ts';
 
 export interface RendezvousOptions extends OpenDirectoryOptions {
   /** Directories to look in unless one is named; default the embedded one alone. */
@@ -47,5 +49,10 @@ export class Rendezvous {
   /** A conference in memory with default values; nothing is sent. */
   createConference(init: ConferenceInit): Conference {
     return createConference(init);
+  }
+
+  /** A user in memory, by default the one of this process at this computer; nothing is sent. */
+  createUser(init: UserInit = {}): DirectoryUser {
+    return createUser(init);
   }
 }

@@ -3,6 +3,7 @@ import type { AdvertisingScope } from '../src/ip/index.ts';
 import type { Conference } from './conference.ts';
 import type { DirectoryError } from './errors.ts';
 import type { Results } from './results.ts';
+import type { DirectoryUser } from './user.ts';
 
 /**
  * What kind of server is behind a directory: an Internet Locator Service (our own embedded service is one), Active
@@ -39,6 +40,23 @@ export interface ConferenceQuery {
   readonly signal?: AbortSignal;
 }
 
+/** What a directory holds; `kind` tells them apart. */
+export type DirectoryObject = Conference | DirectoryUser;
+
+export interface UserQuery {
+  /** User name; `*` stands for any text, case does not matter. Default every name. */
+  readonly name?: string;
+  /** Name or address of the user's computer, as the entry has it; case does not matter. */
+  readonly machine?: string;
+  /** An LDAP filter (RFC 4515) that must hold too. Attribute names are those of the server's schema. */
+  readonly filter?: string;
+  /** Also users who are not to be listed. A name without `*` finds them anyway. Default false. */
+  readonly unlisted?: boolean;
+  /** Stop after this many users. Default no limit but the server's. */
+  readonly sizeLimit?: number;
+  readonly signal?: AbortSignal;
+}
+
 export interface TtlOptions {
   /** Allows a time to live under 300 s, which is refused otherwise. */
   readonly allowShortTtl?: boolean;
@@ -68,7 +86,7 @@ export interface DirectoryEvents {
 }
 
 /**
- * A place where conferences are published and found. Every method but `connect` and `close` rejects with
+ * A place where conferences and users are published and found. Every method but `connect` and `close` rejects with
  * `NotConnectedError` before `connect` has succeeded, and with a `DirectoryError` when the server refuses.
  */
 export interface Directory extends AsyncDisposable {
@@ -106,27 +124,42 @@ export interface Directory extends AsyncDisposable {
   /** Authenticates; done again by itself after a reconnect. */
   bind(credentials: Credentials): Promise<void>;
   /**
-   * Publishes a conference.
-   * @throws {AlreadyExistsError} when the name is taken
+   * Publishes a conference or a user.
+   * @throws {AlreadyExistsError} when the name is taken, or the user registered at that computer already
+   * @throws {DirectoryError} when it is a user and the directory has no place for users
    */
-  add(object: Conference, options?: AddOptions): Promise<void>;
+  add(object: DirectoryObject, options?: AddOptions): Promise<void>;
   /**
-   * Commits local edits. A changed name becomes a new entry, after which the old one is deleted.
+   * Commits local edits. A changed name of a conference becomes a new entry, after which the old one is deleted.
    * @throws {NotFoundError} when the entry is gone
    */
-  modify(object: Conference, options?: { readonly signal?: AbortSignal }): Promise<void>;
+  modify(object: DirectoryObject, options?: { readonly signal?: AbortSignal }): Promise<void>;
   /**
    * Starts the entry's time to live anew.
+   * @param target a text is the name of a conference
    * @param ttlSeconds default the directory's own default
    * @returns seconds granted by the server
    * @throws {NotFoundError} when the entry is gone: add it again
    */
-  refresh(target: Conference | string, ttlSeconds?: number, options?: TtlOptions): Promise<number>;
-  /** @throws {NotFoundError} when there is no such entry */
-  delete(target: Conference | string, options?: { readonly signal?: AbortSignal }): Promise<void>;
+  refresh(target: DirectoryObject | string, ttlSeconds?: number, options?: TtlOptions): Promise<number>;
+  /**
+   * @param target a text is the name of a conference
+   * @throws {NotFoundError} when there is no such entry
+   */
+  delete(target: DirectoryObject | string, options?: { readonly signal?: AbortSignal }): Promise<void>;
   /** Conferences in no particular order, page by page as the server gives them; expired ones are left out. */
   search(query?: ConferenceQuery): Results<Conference>;
   get(name: string, options?: { readonly signal?: AbortSignal }): Promise<Conference | undefined>;
+  /** Users in no particular order, page by page as the server gives them; expired ones are left out. */
+  searchUsers(query?: UserQuery): Results<DirectoryUser>;
+  /**
+   * A user by the whole name, also one who is not listed.
+   * @param machine which of the user's computers; default the one that was registered or refreshed last
+   */
+  getUser(
+    name: string,
+    options?: { readonly machine?: string; readonly signal?: AbortSignal },
+  ): Promise<DirectoryUser | undefined>;
   /** Stops refreshing and disconnects. Entries stay until their time runs out. */
   close(): Promise<void>;
   on<E extends keyof DirectoryEvents>(event: E, listener: (...args: DirectoryEvents[E]) => void): this;

@@ -6,8 +6,9 @@ import type { LdapAttributes, LdapEntry } from '../ldap/entry.ts';
 import type { DirectoryType } from '../types.ts';
 import { and, atLeast, atMost, equality, matching, not, or, present } from './filters.ts';
 import { generalizedTime } from './generalized-time.ts';
-import type { Dialect, DialectQuery } from './dialect.ts';
+import type { Dialect, DialectQuery, UserDialect } from './dialect.ts';
 import { type GroupUse, groupsOf } from './groups-of.ts';
+import type { UserMappingContext } from './user-values.ts';
 
 /** Attribute names of one schema. All but the first three are copies out of the blob, to search by. */
 export interface AttributeNames {
@@ -44,6 +45,7 @@ export interface AttributeDialectOptions {
 export abstract class AttributeDialect implements Dialect {
   readonly type: DirectoryType;
   abstract readonly isDynamic: boolean;
+  abstract readonly users: UserDialect | undefined;
   readonly base: string;
   readonly attributes: readonly string[];
   readonly binaryAttributes: readonly string[];
@@ -167,6 +169,16 @@ export abstract class AttributeDialect implements Dialect {
     return (
       entry.text(encrypted) === attributes[encrypted]?.[0] && stored.every((byte, i) => byte === bytes[i])
     );
+  }
+
+  /** For how this dialect keeps users. */
+  protected userContext(): UserMappingContext {
+    return {
+      base: this.base,
+      isDynamic: this.isDynamic,
+      operational: this.attributes.filter((name) => name !== '*'),
+      ttlOf: (entry, now) => this.ttlOf(entry, now),
+    };
   }
 
   /** For servers that want the time to live in a request of its own. */

@@ -7,6 +7,7 @@ import { present } from './filters.ts';
 import { ILS_CONTEXT, IlsDialect } from './ils.ts';
 import type { Dialect } from './dialect.ts';
 import { RENDEZVOUS_CLASS, RENDEZVOUS_CONTAINER, RendezvousDialect } from './rendezvous.ts';
+import { RENDEZVOUS_USER_CLASS } from './rendezvous-users.ts';
 
 /** RFC 2696. */
 const PAGED = '1.2.840.113556.1.4.319';
@@ -45,8 +46,9 @@ export async function detectDialect(
   const schemaDn = root?.text('subschemaSubentry');
   const schema =
     schemaDn === undefined ? undefined : await readEntry(connection, schemaDn, ['objectClasses'], signal);
-  const carries = texts(schema, 'objectClasses').some((text) => text.includes(`'${RENDEZVOUS_CLASS}'`));
-  if (!carries) {
+  const carries = (name: string): boolean =>
+    texts(schema, 'objectClasses').some((text) => text.includes(`'${name}'`));
+  if (!carries(RENDEZVOUS_CLASS)) {
     throw new UnknownDialectError(
       `The server has no place for conferences: it is no locator service (naming context ${ILS_CONTEXT}) and its schema has no class ${RENDEZVOUS_CLASS}. Load docs/rendezvous.schema into it.`,
     );
@@ -54,7 +56,7 @@ export async function detectDialect(
   const container = base === '' ? containerBelow(contexts) : base;
   // the refresh operation is not listed by OpenLDAP, its subtrees are
   const dynamic = refreshes || texts(root, 'dynamicSubtrees').some((subtree) => isBelow(container, subtree));
-  return { dialect: new RendezvousDialect(container, dynamic), pages };
+  return { dialect: new RendezvousDialect(container, dynamic, carries(RENDEZVOUS_USER_CLASS)), pages };
 }
 
 const ROOT_ATTRIBUTES = [

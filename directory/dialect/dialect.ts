@@ -4,6 +4,7 @@ import type { Conference } from '../conference.ts';
 import type { LdapConnection } from '../ldap/connection.ts';
 import type { LdapAttributes, LdapEntry } from '../ldap/entry.ts';
 import type { DirectoryType } from '../types.ts';
+import type { DirectoryUser } from '../user.ts';
 
 /** What a dialect needs to know of a query to let the server do most of the work. */
 export interface DialectQuery {
@@ -14,12 +15,54 @@ export interface DialectQuery {
   readonly group?: { readonly address: string; readonly port?: number };
 }
 
+/** What a dialect needs to know of a query for users. */
+export interface UserDialectQuery {
+  /** `*` stands for any text. */
+  readonly name?: string;
+  readonly machine?: string;
+  /** Leave out those who are not to be listed. */
+  readonly listedOnly?: boolean;
+}
+
+/** One entry to write. In a change an empty list of values removes an attribute. */
+export interface EntryValues {
+  readonly dn: string;
+  readonly attributes: LdapAttributes;
+}
+
+/**
+ * How one kind of server keeps users. A user may take several entries: the last one is the user that is found, those
+ * before it only go along.
+ */
+export interface UserDialect {
+  /** DN of the entry above all users. */
+  readonly base: string;
+  /** Attributes to ask for, operational ones included. */
+  readonly attributes: readonly string[];
+  /** May let through more than asked for; callers check again. */
+  filter(query: UserDialectQuery, now: Date): Filter;
+  /** Fits every live entry that belongs to a user, those that only go along too. */
+  entryFilter(now: Date): Filter;
+  /** The user in an entry, or undefined when it has expired or is none. */
+  read(entry: LdapEntry, now: Date): DirectoryUser | undefined;
+  /** DNs of all entries of a user, in the order they are added. */
+  dns(user: DirectoryUser): readonly string[];
+  /** Everything new entries hold, but what keeps them alive. */
+  newEntries(user: DirectoryUser, ownerDn: string | undefined): readonly EntryValues[];
+  /** What `modify` replaces. */
+  changedEntries(user: DirectoryUser): readonly EntryValues[];
+  /** Whether the entry holds what we tried to write, to settle a change whose answer was lost. */
+  holds(entry: LdapEntry, attributes: LdapAttributes): boolean;
+}
+
 /**
  * How one kind of server keeps conferences: where, under which names, and how entries are kept alive. A server of
  * another kind is another implementation of this and a line in `detectDialect`.
  */
 export interface Dialect {
   readonly type: DirectoryType;
+  /** How it keeps users; undefined when it has no place for them. */
+  readonly users: UserDialect | undefined;
   /** Whether the server removes entries that are not refreshed. */
   readonly isDynamic: boolean;
   /** DN of the entry above all conferences. */

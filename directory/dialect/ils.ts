@@ -2,9 +2,14 @@ import { DirectoryError } from '../errors.ts';
 import type { LdapConnection } from '../ldap/connection.ts';
 import type { LdapAttributes, LdapEntry } from '../ldap/entry.ts';
 import { AttributeDialect } from './attribute-dialect.ts';
+import type { UserDialect } from './dialect.ts';
+import { IlsUsers } from './ils-users.ts';
 
 /** Root of a locator service. */
 export const ILS_CONTEXT = 'o=Intranet';
+
+/** DN of the entry above those of the application that takes a user's calls. */
+const APPLICATIONS = `appName=MS-NetMeeting,ou=Applications,${ILS_CONTEXT}`;
 
 /**
  * Codes by which servers refuse `entryTTL` in an add: no such attribute, undefined, constraint, syntax, unwilling,
@@ -18,6 +23,7 @@ const TTL_REFUSED: ReadonlySet<number> = new Set([16, 17, 19, 21, 53, 65]);
  */
 export class IlsDialect extends AttributeDialect {
   readonly isDynamic = true;
+  readonly users: UserDialect;
   readonly #refreshes: boolean;
   #ttlInAdd = true;
 
@@ -44,6 +50,7 @@ export class IlsDialect extends AttributeDialect {
       operational: ['entryTTL'],
     });
     this.#refreshes = refreshes;
+    this.users = new IlsUsers(this.userContext(), APPLICATIONS);
   }
 
   async add(

@@ -3,8 +3,10 @@ import type { LdapConnection } from '../ldap/connection.ts';
 import { SizeLimitError } from '../errors.ts';
 import type { LdapAttributes, LdapEntry } from '../ldap/entry.ts';
 import { AttributeDialect } from './attribute-dialect.ts';
+import type { UserDialect } from './dialect.ts';
 import { atMost, not } from './filters.ts';
 import { generalizedTime, parseGeneralizedTime } from './generalized-time.ts';
+import { RendezvousUsers } from './rendezvous-users.ts';
 
 /** Object class of the project's own schema, `docs/rendezvous.schema`. */
 export const RENDEZVOUS_CLASS = 'rdvConference';
@@ -22,8 +24,10 @@ const EXPIRES = 'rdvExpires';
  */
 export class RendezvousDialect extends AttributeDialect {
   readonly isDynamic: boolean;
+  readonly users: UserDialect | undefined;
 
-  constructor(base: string, isDynamic: boolean) {
+  /** @param hasUsers whether the server's schema has a class for users */
+  constructor(base: string, isDynamic: boolean, hasUsers: boolean) {
     super({
       type: 'ldap',
       base,
@@ -46,6 +50,8 @@ export class RendezvousDialect extends AttributeDialect {
       operational: isDynamic ? ['entryTtl'] : [],
     });
     this.isDynamic = isDynamic;
+    const alive = (now: Date): Filter | undefined => this.aliveFilter(now);
+    this.users = hasUsers ? new RendezvousUsers(this.userContext(), alive) : undefined;
   }
 
   async add(

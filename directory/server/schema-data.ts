@@ -101,6 +101,7 @@ export const ATTRIBUTE_TYPES: readonly AttributeTypeData[] = [
   own(21, 'protocolGUID', 'sProtGuid'),
   own(22, 'protocolID', 'sProtId'),
   own(23, 'userObject', undefined),
+  own(24, 'ip6Address', undefined),
 
   // Conferences.
   own(30, 'conferenceBlob', undefined, { rule: 'octetStringMatch', single: true }),
@@ -305,6 +306,8 @@ export const OBJECT_CLASSES: readonly ObjectClassData[] = [
       'location',
       'o',
       'ipAddress',
+      'ip6Address',
+      'telephoneNumber',
       ...APPLICATION,
       'sFlags',
       'smodop',

@@ -52,7 +52,8 @@ export async function embeddedBackend(over: 'in-process' | 'tcp'): Promise<Backe
       const directory = new LdapDirectory(target, { clock, random: Math.random });
       await directory.connect();
       const all = await directory.search().toArray();
-      await Promise.all(all.map(({ name }) => directory.delete(name)));
+      const users = await directory.searchUsers({ unlisted: true }).toArray();
+      await Promise.all([...all, ...users].map((object) => directory.delete(object)));
       await directory.close();
     },
     async stop() {

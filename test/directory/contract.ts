@@ -14,6 +14,7 @@ import {
   NotPermittedError,
   pickGroup,
 } from '../../directory/index.ts';
+import { userContract } from './user-contract.ts';
 
 /** A server to hold the contract against, and what the contract must know of it. */
 export interface Backend {
@@ -349,6 +350,8 @@ export function directoryContract(title: string, start: () => Promise<Backend>):
         expect(expiresAt).toBeInstanceOf(Date);
       });
     });
+
+    userContract(() => backend, open);
 
     describe('groups', () => {
       test('pickGroup avoids groups and ports that are taken', async () => {

@@ -19,7 +19,7 @@ RV-01 | done | One entry object from which directories and conferences are made
 RV-02 | done | List the directories that are configured by default, one at a time
 RV-03 | done | The same list as a whole
 RV-04 | done | Open a directory by kind and server name without connecting yet
-RV-05 | partly | Make a new conference or user object with default values, nothing sent yet | conferences; users are planned
+RV-05 | done | Make a new conference or user object with default values, nothing sent yet
 `,
   },
   {
@@ -37,31 +37,31 @@ DIR-09 | done | Publish an object
 DIR-10 | done | Commit local changes of an object
 DIR-11 | done | Renew the lifetime of an entry
 DIR-12 | done | Remove an entry
-DIR-13 | partly | Find objects of one kind by name, with * as wildcard | conferences; users are planned
-DIR-14 | partly | The same as a collection | conferences; users are planned
+DIR-13 | done | Find objects of one kind by name, with * as wildcard
+DIR-14 | done | The same as a collection
 DIR-20 | partly | Choose which parts of the default credentials a bind uses | anonymous, or name and password; the system’s own credentials are planned
 `,
   },
   {
     title: 'Directory object',
     rows: `
-OBJ-01 | partly | Kind of the object: conference or user | conferences; users are planned
+OBJ-01 | done | Kind of the object: conference or user
 OBJ-02 | done | Its name
 OBJ-03 | done | Rename it; on the wire a delete and an add
 OBJ-04 | done | Addresses of one type that can be called, one at a time
 OBJ-05 | done | The same as a collection
 OBJ-06 | planned | Read the access rights of the entry
 OBJ-07 | planned | Set the access rights of the entry
-OBJ-10 | partly | Address types: phone number, SDP, e-mail, domain name, IP address | a conference is dialled by its SDP; the other types come with users
+OBJ-10 | done | Address types: phone number, SDP, e-mail, domain name, IP address
 `,
   },
   {
     title: 'User object',
     rows: `
-USR-01 | planned | The computer at which a user is reached
-USR-02 | planned | Set it on a new object; changing it later is a delete and an add
-USR-03 | planned | Publish a user so that others can look the user up
-USR-04 | planned | Find users by the start of their name
+USR-01 | done | The computer at which a user is reached
+USR-02 | done | Set it on a new object; changing it later is a delete and an add
+USR-03 | done | Publish a user so that others can look the user up
+USR-04 | done | Find users by the start of their name
 `,
   },
   {
