@@ -12,23 +12,16 @@ import {
   writeMessage,
 } from '../../src/ldap/index.ts';
 import type { Ms } from '../../src/machine.ts';
+import type { Clock } from '../../src/net/clock.ts';
 import type { Identity } from './access.ts';
-import { computedAttributes } from './computed.ts';
-import { liveEntry, type OperationContext, readDn, requireEntry } from './context.ts';
+import type { OperationContext } from './context.ts';
 import type { Entry } from './entry.ts';
 import { OperationError } from './errors.ts';
-import { compileFilter, type ComputedAttribute, type Predicate } from './filter-match.ts';
-import { chooseSource } from './plan.ts';
-import { rootDse } from './root-dse.ts';
-import { type AttributeSelection, selectAttributes, writeSelected } from './selection.ts';
-import { pathOf } from './schema.ts';
-import type { CandidateSource } from './store.ts';
-import type { StoreScope } from './store-scope.ts';
-import { SUFFIX_PATH } from './tree.ts';
+import type { ServiceLimits } from './limits.ts';
+import { SearchContent } from './search-content.ts';
 
 /** Candidates taken from the store at a time. */
 const BATCH = 256;
-const SEARCH_RESULT_ENTRY = 0x64;
 
 /** Where a paged search goes on. All of it is in the cookie, so nothing has to be kept for clients that never return. */
 interface Page {
@@ -42,19 +35,14 @@ interface Page {
  * held in the store between steps.
  */
 export class SearchRun {
-  readonly #context: OperationContext;
+  readonly #clock: Clock;
+  readonly #content: SearchContent;
   readonly #request: SearchRequest;
-  readonly #who: Identity;
   readonly #messageId: number;
   readonly #deadline: Ms;
   readonly #sizeLimit: number;
-  readonly #computed: ComputedAttribute;
-  readonly #selection: AttributeSelection;
-  readonly #matches: Predicate;
   readonly #page: Page | undefined;
   readonly #fingerprint: number;
-  #source: CandidateSource = { kind: 'ids', ids: [] };
-  #scope: StoreScope = { depth: 'sub' };
   #batch: readonly Entry[] = [];
   #batchAt = 0;
   /** Where the next batch begins; undefined when there is none. */
@@ -71,42 +59,18 @@ export class SearchRun {
     controls: readonly Control[],
   ) {
     const { limits, clock } = context;
-    this.#context = context;
+    this.#clock = clock;
     this.#request = request;
-    this.#who = who;
     this.#messageId = messageId;
-    const seconds = Math.min(
-      request.timeLimit === 0 ? Number.POSITIVE_INFINITY : request.timeLimit,
-      limits.maxSearchSeconds,
-    );
-    this.#deadline = clock.now() + seconds * 1000;
+    this.#deadline = clock.now() + searchSeconds(request, limits) * 1000;
     this.#sizeLimit = Math.min(
       request.sizeLimit === 0 ? Number.POSITIVE_INFINITY : request.sizeLimit,
       limits.maxSearchEntries,
     );
-    this.#computed = computedAttributes(context);
-    this.#selection = selectAttributes(request.attributes, request.typesOnly);
-    this.#matches = compileFilter(request.filter, this.#computed);
-    const dn = readDn(request.baseObject);
-    const path = pathOf(dn);
+    this.#content = new SearchContent(context, who, request);
     const paged = controls.find(({ controlType }) => controlType === PAGED_RESULTS);
-    this.#fingerprint = paged === undefined ? 0 : fingerprint(path, request);
+    this.#fingerprint = paged === undefined ? 0 : fingerprint(this.#content.path, request);
     this.#page = paged === undefined ? undefined : this.#readPage(paged);
-    if (request.scope === 'base') {
-      this.#batch = [path === '' ? rootDse() : requireEntry(context, dn)];
-      return;
-    }
-    // Below the root DSE there is one naming context.
-    const base = path === '' ? undefined : requireEntry(context, dn);
-    this.#scope = {
-      ...(base === undefined ? {} : { base }),
-      depth: request.scope === 'one' ? 'one' : 'sub',
-    };
-    this.#source =
-      request.scope === 'one' && base === undefined
-        ? this.#contexts()
-        : chooseSource(request.filter, context.store);
-    // The children of one container are nearly everything there is, unless an index knows better.
     this.#next = this.#page?.after ?? 0;
   }
 
@@ -116,14 +80,13 @@ export class SearchRun {
    * @returns true when the search is over and its last message is written
    */
   step(w: BerWriter, maxBytes: number, until: Ms): boolean {
-    const { clock } = this.#context;
     const page = this.#page;
     for (;;) {
       const entry = this.#nextEntry();
       if (entry === undefined) {
         if (this.#next === undefined) return this.#finish(w, 'success');
         this.#fetch();
-        const now = clock.now();
+        const now = this.#clock.now();
         if (now > this.#deadline) {
           return this.#finish(
             w,
@@ -134,7 +97,7 @@ export class SearchRun {
         if (now > until) return false;
         continue;
       }
-      if (!this.#isHit(entry)) continue;
+      if (!this.#content.isHit(entry)) continue;
       if (page !== undefined && this.#sent === page.size)
         return this.#finish(w, 'success', '', this.#lastSent);
       if ((page?.sentBefore ?? 0) + this.#sent >= this.#sizeLimit) {
@@ -149,39 +112,19 @@ export class SearchRun {
     }
   }
 
-  #contexts(): CandidateSource {
-    const suffix = liveEntry(this.#context, SUFFIX_PATH);
-    return { kind: 'ids', ids: suffix === undefined ? [] : [suffix.id] };
-  }
-
   #nextEntry(): Entry | undefined {
     return this.#batch[this.#batchAt++];
   }
 
   #fetch(): void {
-    const { store, clock } = this.#context;
-    const { entries, next } = store.candidates(
-      this.#source,
-      this.#scope,
-      this.#next ?? 0,
-      BATCH,
-      clock.wall(),
-    );
+    const { entries, next } = this.#content.candidates(this.#next ?? 0, BATCH);
     this.#batch = entries;
     this.#batchAt = 0;
     this.#next = next;
   }
 
-  #isHit(entry: Entry): boolean {
-    if (this.#request.scope === 'subordinates' && entry.id === this.#scope.base?.id) return false;
-    if (this.#matches(entry) !== true) return false;
-    return this.#context.access.allows(this.#who, 'read', entry.dn) === true;
-  }
-
   #write(w: BerWriter, entry: Entry): void {
-    w.begin().integer(this.#messageId).begin(SEARCH_RESULT_ENTRY).text(entry.dn).begin();
-    writeSelected(w, entry, this.#selection, this.#computed);
-    w.end().end().end();
+    this.#content.write(w, this.#messageId, entry);
     this.#sent++;
     this.#lastSent = entry.id;
   }
@@ -228,6 +171,11 @@ export class SearchRun {
       throw new OperationError('protocolError', `the paged results control: ${error.message}`);
     }
   }
+}
+
+/** Seconds that a search may take. */
+export function searchSeconds({ timeLimit }: SearchRequest, { maxSearchSeconds }: ServiceLimits): number {
+  return timeLimit === 0 ? maxSearchSeconds : Math.min(timeLimit, maxSearchSeconds);
 }
 
 const COOKIE_LENGTH = 16;
