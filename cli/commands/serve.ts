@@ -7,6 +7,7 @@ import { collect } from './conference-options.ts';
 export interface ServeOptions {
   readonly listen?: readonly string[];
   readonly anonymousWrite?: boolean;
+  readonly legacy?: boolean;
   readonly json?: boolean;
 }
 
@@ -16,6 +17,7 @@ export function serveCommand(ctx: CliContext): Command {
       .description('Offer the directory of this computer to others, over LDAP')
       .option('--listen <url>', 'where to listen, repeatable (default: ldap://127.0.0.1:1389)', collect)
       .option('--anonymous-write', 'let clients that did not bind change the directory')
+      .option('--no-legacy', 'do nothing special for locator clients of the 1990s such as NetMeeting')
       .option('--json', 'print events as JSON, one object per line')
       .action(async (options: ServeOptions) => {
         const { runServe } = await import('../run/serve.ts');
@@ -29,7 +31,7 @@ export function serveCommand(ctx: CliContext): Command {
       ],
       text: `It serves the store of --data-dir until it is interrupted; commands that use the store directly may run beside it.
 Everyone who can reach it may read the directory; changes are for the administrator that --bind-dn and --password-file
-name, and with --anonymous-write for everyone. Port 0 takes any free port.`,
+name, and with --anonymous-write for everyone. NetMeeting can do no better than anonymous. Port 0 takes any free port.`,
       json: SERVE_SHAPES,
     },
   );

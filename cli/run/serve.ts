@@ -11,7 +11,7 @@ const DEFAULT_PORT = 1389;
 
 export async function runServe(
   ctx: CliContext,
-  { listen = [DEFAULT_URL], anonymousWrite = false, json = false }: ServeOptions,
+  { listen = [DEFAULT_URL], anonymousWrite = false, legacy = true, json = false }: ServeOptions,
 ): Promise<void> {
   const places = listen.map(parseListenUrl);
   using interrupts = new Interrupts(ctx.host);
@@ -29,6 +29,7 @@ export async function runServe(
   using service = createLocatorService({
     store,
     clock: ctx.clock,
+    legacy,
     access: defaultAccess({ anonymousWrite }),
     ...(admin === undefined
       ? {}

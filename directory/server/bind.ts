@@ -14,6 +14,12 @@ export async function bind(service: LocatorService, request: BindRequest): Promi
   if (version !== 2 && version !== 3) {
     throw new OperationError('protocolError', `LDAP version ${version} is not spoken here, only 2 and 3`);
   }
+  if (service.context.legacy?.isSicily(request) === true) {
+    throw new OperationError(
+      'inappropriateAuthentication',
+      'this server does not authenticate by NTLM: bind anonymously or with a simple password',
+    );
+  }
   if (authentication.kind !== 'simple') {
     const method =
       authentication.kind === 'sasl'

@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Clock } from '../../src/net/clock.ts';
+import { type Entry, textValues } from './entry.ts';
 
 /** What was done to an entry; the position is the number in the table. `start` is no change: what the log begins with. */
 const KINDS = ['start', 'add', 'modify', 'delete', 'rename'] as const;
@@ -125,3 +126,10 @@ export function parseCsn(text: string): number | undefined {
   const csn = Date.UTC(year, month - 1, day, hour, minute, second) * 1000 + micros;
   return Number.isSafeInteger(csn) && csnText(csn).slice(0, 22) === text.slice(0, 22) ? csn : undefined;
 }
+
+/** What the log of changes keeps of an entry that goes, or gets another name. */
+export const formerEntry = ({ attributes, path, dn }: Entry): FormerEntry => ({
+  uuid: textValues(attributes, 'entryUUID')[0] ?? '',
+  path,
+  dn,
+});

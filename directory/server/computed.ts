@@ -28,7 +28,7 @@ export const COMPUTED: readonly string[] = [
   ...subschema.keys(),
 ];
 
-/** Operational attributes that are worked out when they are read. */
+/** Attributes that are worked out when they are read. */
 export function computedAttributes(context: OperationContext): ComputedAttribute {
   const { store, clock } = context;
   return (entry: Entry, type) => {
@@ -49,7 +49,9 @@ export function computedAttributes(context: OperationContext): ComputedAttribute
       case 'contextcsn':
         return entry.path === SUFFIX_PATH ? text('contextCSN', csnText(store.changes.last)) : undefined;
       default:
-        return entry.path === SCHEMA_PATH ? subschema.get(type) : undefined;
+        return entry.path === SCHEMA_PATH
+          ? subschema.get(type)
+          : context.legacy?.joinedAttribute(context, entry, type);
     }
   };
 }

@@ -10,6 +10,7 @@ import {
   type LdapResponse,
   RESULT,
   type ResultName,
+  type SearchRequest,
   writeMessage,
 } from '../../src/ldap/index.ts';
 import type { Identity } from './access.ts';
@@ -175,7 +176,8 @@ export class LdapConnection {
     }
     const request = this.#pending.shift();
     if (request === undefined) return;
-    const { messageId, op } = request;
+    const { messageId } = request;
+    const op = this.#service.context.legacy?.translate(request.op) ?? request.op;
     this.#service.counters.operations[op.type]++;
     try {
       requireKnownControls(request.controls ?? []);
@@ -189,9 +191,11 @@ export class LdapConnection {
   #perform(w: BerWriter, messageId: number, op: AnsweredRequest, controls: readonly Control[]): void {
     const { context } = this.#service;
     switch (op.type) {
-      case 'searchRequest':
-        this.#search = { id: messageId, run: new SearchRun(context, this.#who, messageId, op, controls) };
+      case 'searchRequest': {
+        const search = this.#refreshed(op);
+        this.#search = { id: messageId, run: new SearchRun(context, this.#who, messageId, search, controls) };
         return;
+      }
       case 'bindRequest':
         this.#startBind(messageId, op);
         return;
@@ -217,14 +221,22 @@ export class LdapConnection {
         break;
       case 'modifyRequest':
         this.#write(op);
-        modify(context, this.#who, op);
+        (context.legacy?.modify ?? modify)(context, this.#who, op);
         break;
       case 'delRequest':
         this.#write(op);
-        deleteEntry(context, this.#who, op);
+        (context.legacy?.deleteEntry ?? deleteEntry)(context, this.#who, op);
         break;
     }
     this.#answer(w, messageId, { ...ok, type: RESPONSES[op.type] });
+  }
+
+  /** Does what a search that is a refresh asks for. @returns the search that remains */
+  #refreshed(op: SearchRequest): SearchRequest {
+    const { context } = this.#service;
+    if (context.legacy?.isRefresh(op) !== true) return op;
+    this.#write(op);
+    return context.legacy.refreshBySearch(context, this.#who, op);
   }
 
   /** Opens the transaction that the changes of this turn share. */

@@ -4,6 +4,7 @@ import type { Clock } from '../../src/net/clock.ts';
 import type { AccessAction, AccessPolicy, Identity } from './access.ts';
 import type { Entry } from './entry.ts';
 import { OperationError } from './errors.ts';
+import type { LegacyProfile } from './legacy.ts';
 import type { ServiceLimits, TtlLimits } from './limits.ts';
 import { parentPath, pathOf } from './schema.ts';
 import type { EntryStore } from './store.ts';
@@ -16,6 +17,8 @@ export interface OperationContext {
   readonly ttl: TtlLimits;
   readonly access: AccessPolicy;
   readonly limits: ServiceLimits;
+  /** What is done for locator clients of the 1990s; undefined where that is switched off. */
+  readonly legacy?: LegacyProfile | undefined;
 }
 
 /** A DN of a request. @throws {OperationError} invalidDNSyntax */

@@ -18,7 +18,7 @@ export function* attributesOf(
   computed: ComputedAttribute,
 ): IterableIterator<EntryAttribute> {
   yield* matchingAttributes(entry.attributes, wanted);
-  const extra = wanted.type.operational ? computed(entry, wanted.type.key) : undefined;
+  const extra = computed(entry, wanted.type.key);
   if (extra !== undefined) yield extra;
 }
 

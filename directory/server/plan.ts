@@ -1,9 +1,10 @@
 import type { Filter } from '../../src/ldap/index.ts';
 import { substringParts } from './filter-match.ts';
 import { attributeDescription } from './schema.ts';
-import type { CandidateSource, EntryStore } from './store.ts';
+import type { EntryStore } from './store.ts';
 import { indexKey } from './store-index.ts';
 import { INDEXED_ATTRIBUTES } from './store-schema.ts';
+import type { CandidateSource } from './store-scope.ts';
 
 /** More alternatives than this are looked for by reading everything once. */
 const MAX_ALTERNATIVES = 64;

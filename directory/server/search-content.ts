@@ -8,8 +8,7 @@ import { chooseSource } from './plan.ts';
 import { rootDse } from './root-dse.ts';
 import { type AttributeSelection, selectAttributes, writeSelected } from './selection.ts';
 import { parentPath, PATH_SEPARATOR, pathOf } from './schema.ts';
-import type { CandidateSource } from './store.ts';
-import type { StoreScope } from './store-scope.ts';
+import type { CandidateSource, StoreScope } from './store-scope.ts';
 import { SUFFIX_PATH } from './tree.ts';
 
 const SEARCH_RESULT_ENTRY = 0x64;

@@ -5,6 +5,7 @@ import { type AccessPolicy, defaultAccess } from './access.ts';
 import { LdapConnection } from './connection.ts';
 import type { OperationContext } from './context.ts';
 import { type ServiceCounters, newCounters } from './counters.ts';
+import { legacyProfile } from './legacy.ts';
 import { defaultLimits, defaultTtl, type ServiceLimits, type TtlLimits } from './limits.ts';
 import { IN_PROCESS, type Peer } from './peer.ts';
 import { type PasswordCheck, passwordCheck } from './password.ts';
@@ -29,6 +30,8 @@ export interface LocatorServiceOptions {
   readonly access?: AccessPolicy;
   readonly admin?: AdminOptions;
   readonly limits?: Partial<ServiceLimits>;
+  /** Whether locator clients of the 1990s are understood; see `legacy.ts`. Default true. */
+  readonly legacy?: boolean;
   /** Seconds between removals of entries that have ended; 0 for none. Default 60. They are never returned either way. */
   readonly sweepSeconds?: number;
 }
@@ -60,6 +63,7 @@ export class LocatorService implements Disposable {
       access,
       ttl: { ...defaultTtl, ...options.ttl },
       limits: { ...defaultLimits, ...options.limits },
+      legacy: options.legacy === false ? undefined : legacyProfile,
     };
     this.#admin =
       admin === undefined

@@ -8,6 +8,12 @@ export interface StoreScope {
   readonly depth: 'one' | 'sub';
 }
 
+/** How candidates are found; every one of them must still be held against the filter. */
+export type CandidateSource =
+  | { readonly kind: 'all' }
+  | { readonly kind: 'equal'; readonly attribute: number; readonly value: string }
+  | { readonly kind: 'ids'; readonly ids: readonly number[] };
+
 /** The range of paths below `path`. */
 export const below = (path: string): [string, string] => [
   path + PATH_SEPARATOR,

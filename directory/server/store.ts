@@ -1,22 +1,18 @@
 import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { systemClock } from '../../src/net/clock.ts';
-import { ChangeLog, type FormerEntry } from './change-log.ts';
-import { encodeAttributes, type Entry, type EntryAttributes, StoredAttributes, textValues } from './entry.ts';
+import { ChangeLog, formerEntry } from './change-log.ts';
+import { encodeAttributes, type Entry, type EntryAttributes, StoredAttributes } from './entry.ts';
 import { EntryCache } from './entry-cache.ts';
 import { openError, StoreError } from './errors.ts';
 import { makeFolder } from './make-folder.ts';
 import { indexKeys } from './store-index.ts';
 import type { StoreOptions } from './store-options.ts';
+import { inSavepoint } from './store-savepoint.ts';
 import { SecretTable } from './store-secrets.ts';
 import { CUT, INDEX_LAYOUT, INDEXED_LENGTH, prepareDatabase } from './store-schema.ts';
-import { below, inScope, lowerBound, scopeCondition, type StoreScope } from './store-scope.ts';
-
-/** How candidates are found; every one of them must still be held against the filter. */
-export type CandidateSource =
-  | { readonly kind: 'all' }
-  | { readonly kind: 'equal'; readonly attribute: number; readonly value: string }
-  | { readonly kind: 'ids'; readonly ids: readonly number[] };
+import { below, inScope, lowerBound, scopeCondition } from './store-scope.ts';
+import type { CandidateSource, StoreScope } from './store-scope.ts';
 
 /** What tells whether a copy in memory is still true. */
 const COLUMNS = 'e.id, e.rev, e.expires';
@@ -85,6 +81,15 @@ export class EntryStore implements Disposable {
       this.rollback();
       throw error;
     }
+  }
+  /** Like {@link transaction}, but inside another one what `work` did is undone alone when it throws. */
+  atomic<T>(work: () => T): T {
+    if (!this.#inTransaction) return this.transaction(work);
+    const revision = this.#revision;
+    return inSavepoint(this.#db, work, () => {
+      this.#revision = revision;
+      this.#cache.clear(); // copies made from rows that now never were
+    });
   }
   /** Bytes that copies in memory take, by the estimate that is limited. */
   get cachedBytes(): number {
@@ -391,10 +396,3 @@ export class EntryStore implements Disposable {
 export function openStore(options: StoreOptions): EntryStore {
   return new EntryStore(options);
 }
-
-/** What the log of changes keeps of an entry that goes, or gets another name. */
-const formerEntry = ({ attributes, path, dn }: Entry): FormerEntry => ({
-  uuid: textValues(attributes, 'entryUUID')[0] ?? '',
-  path,
-  dn,
-});
