@@ -8,6 +8,7 @@ import { doctorCommand } from './commands/doctor.ts';
 import { editCommand } from './commands/edit.ts';
 import { joinCommand } from './commands/join.ts';
 import { listCommand } from './commands/list.ts';
+import { schemaCommand } from './commands/schema.ts';
 import { serveCommand } from './commands/serve.ts';
 import { showCommand } from './commands/show.ts';
 import type { CliContext, GlobalOptions } from './context.ts';
@@ -64,6 +65,7 @@ export function buildProgram(ctx: CliContext, withCompletion = true): Command {
     deleteCommand,
     serveCommand,
     doctorCommand,
+    schemaCommand,
     ...(withCompletion ? [completionCommand] : []),
   ];
   for (const make of commands) program.addCommand(adapt(make(ctx), ctx));

@@ -8,6 +8,7 @@ import process from 'node:process';
 
 /** Debian package → a command that it brings, for machines without dpkg. */
 const PACKAGES: Readonly<Record<string, string>> = {
+  '389-ds-base': 'ns-slapd',
   'espeak-ng': 'espeak-ng',
   ethtool: 'ethtool',
   ffmpeg: 'ffmpeg',
@@ -21,6 +22,9 @@ const PACKAGES: Readonly<Record<string, string>> = {
   openssl: 'openssl',
   procps: 'ps',
   'python3-samba': 'python3',
+  samba: 'samba',
+  'samba-ad-dc': 'samba',
+  'samba-ad-provision': 'samba',
   slapd: 'slapd',
   sox: 'sox',
   tcpdump: 'tcpdump',

@@ -1,9 +1,10 @@
 /**
- * Writes the generated documents: `docs/cli.md` from the program and `docs/parity.md` from the parity rows and the
- * titles of the tests. `--check` writes nothing and fails when a document is stale or a row claims what no test shows.
+ * Writes the generated documents: `docs/cli.md` from the program, `docs/parity.md` from the parity rows and the titles
+ * of the tests, `docs/rendezvous.schema` from the definition of the schema. `--check` writes nothing and fails when a document is stale or a row claims what no test shows.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cliReference } from '../cli/reference.ts';
+import { schemaText } from '../directory/schema/index.ts';
 import { ROOT } from './files.ts';
 import { parityMarkdown, parityProblems, parityRows, testProof } from './parity/table.ts';
 
@@ -12,6 +13,7 @@ const proof = testProof(ROOT);
 const documents: Record<string, string> = {
   'docs/cli.md': cliReference(),
   'docs/parity.md': parityMarkdown(rows, proof),
+  'docs/rendezvous.schema': schemaText('openldap-schema'),
 };
 const problems = parityProblems(rows, proof);
 

@@ -15,6 +15,7 @@ test('the commands are those that others script against', () => {
   expect(commands.map((command) => command.name()).sort()).toEqual(
     [
       'demo',
+      'schema',
       'serve',
       'create',
       'list',

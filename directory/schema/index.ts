@@ -1,0 +1,21 @@
+/** The project's LDAP schema, ready to load into the servers that people have. */
+import { activeDirectoryLdif } from './active-directory.ts';
+import { ds389Ldif } from './ds389.ts';
+import { openldapLdif, openldapSchema } from './openldap.ts';
+
+export { SCHEMA_ARC } from './definition.ts';
+
+export const SCHEMA_FORMATS = ['openldap-schema', 'openldap-ldif', '389ds', 'ad-ldif'] as const;
+export type SchemaFormat = (typeof SCHEMA_FORMATS)[number];
+
+/** @param rootDn for `ad-ldif`, DN of the root domain of the forest; default `DC=X`, which `ldifde -c` replaces */
+export function schemaText(format: SchemaFormat, rootDn?: string): string {
+  return PRINTERS[format](rootDn);
+}
+
+const PRINTERS: Readonly<Record<SchemaFormat, (rootDn: string | undefined) => string>> = {
+  'openldap-schema': openldapSchema,
+  'openldap-ldif': openldapLdif,
+  '389ds': ds389Ldif,
+  'ad-ldif': activeDirectoryLdif,
+};
