@@ -62,6 +62,14 @@ export class Entries {
     return this.#connected.session.read((connection) => this.#on(connection, dn, signal), signal);
   }
 
+  /** Whether the entry is there and as it was last written; undefined when there is none. */
+  holds(dn: string, attributes: LdapAttributes, signal?: AbortSignal): Promise<boolean | undefined> {
+    return this.#connected.session.read(async (connection) => {
+      const entry = await this.#on(connection, dn, signal);
+      return entry === undefined ? undefined : this.#kind.holds(entry, attributes);
+    }, signal);
+  }
+
   /** @returns seconds granted */
   add(dn: string, attributes: LdapAttributes, ttlSeconds: number, signal?: AbortSignal): Promise<number> {
     const { dialect, session } = this.#connected;

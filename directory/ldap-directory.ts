@@ -21,6 +21,7 @@ import { LdapSession } from './session.ts';
 import { checkTtl, DEFAULT_TTL_SECONDS } from './ttl.ts';
 import type {
   AddOptions,
+  CloseOptions,
   ConferenceQuery,
   ConnectOptions,
   Credentials,
@@ -247,14 +248,17 @@ export class LdapDirectory implements Directory {
     return latestOf(found.filter((user) => sameText(user.name, name))); // not those that a * in it finds
   }
 
-  async close(): Promise<void> {
+  async close({ withdraw = false }: CloseOptions = {}): Promise<void> {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
-    this.#owned.stop();
-    const connected = this.#connected;
-    this.#connected = undefined;
-    await connected?.session.close();
-    await this.#options.onClose?.();
+    try {
+      await this.#owned.stop(withdraw);
+    } finally {
+      const connected = this.#connected;
+      this.#connected = undefined;
+      await connected?.session.close();
+      await this.#options.onClose?.();
+    }
   }
 
   on<E extends keyof DirectoryEvents>(event: E, listener: (...args: DirectoryEvents[E]) => void): this {

@@ -2,10 +2,10 @@ import type { RandomSource } from '../src/machine.ts';
 import type { Clock } from '../src/net/clock.ts';
 import type { EntryValues } from './dialect/dialect.ts';
 import type { Entries } from './entries.ts';
-import { NotFoundError } from './errors.ts';
+import { AlreadyExistsError, NotFoundError } from './errors.ts';
 import { Keeper } from './keeper.ts';
 import type { LdapAttributes } from './ldap/entry.ts';
-import { readdEntries, refreshEntries } from './object-entries.ts';
+import { deleteEntries, readdEntries, refreshEntries } from './object-entries.ts';
 import { publicationOf } from './publication.ts';
 import type { DirectoryEvents, DirectoryObject } from './types.ts';
 import { userId } from './user.ts';
@@ -31,6 +31,7 @@ export class OwnedObjects {
   readonly #owned = new Map<string, Owned>();
   readonly #keeper: Keeper;
   readonly #actions: OwnedActions;
+  readonly #clock: Clock;
 
   constructor(clock: Clock, random: RandomSource, actions: OwnedActions) {
     this.#actions = actions;
@@ -40,7 +41,13 @@ export class OwnedObjects {
       onRefreshed: (key, ttlSeconds) => actions.emit('refreshed', this.#nameOf(key), ttlSeconds),
       onReadded: (key) => actions.emit('readded', this.#nameOf(key)),
       onFailed: (key, reason, ms) => actions.emit('refreshFailed', this.#nameOf(key), reason, ms),
+      onTaken: (key, reason) => {
+        const name = this.#nameOf(key);
+        this.#owned.delete(key);
+        actions.emit('taken', name, reason);
+      },
     });
+    this.#clock = clock;
   }
 
   get(key: string): Owned | undefined {
@@ -79,13 +86,32 @@ export class OwnedObjects {
     }));
   }
 
-  stop(): void {
+  /**
+   * @param withdraw whether to delete what was kept, as far as nobody else changed it
+   * @throws {DirectoryError} when an entry could not be deleted
+   */
+  async stop(withdraw: boolean): Promise<void> {
     this.#keeper.stop();
+    const kept = withdraw ? [...this.#owned.values()] : [];
     this.#owned.clear();
+    const outcomes = await Promise.allSettled(kept.map((owned) => this.#withdraw(owned)));
+    const failed = outcomes.find(({ status }) => status === 'rejected');
+    if (failed?.status === 'rejected') throw failed.reason;
+  }
+
+  async #withdraw({ object, entries }: Owned): Promise<void> {
+    const at = this.#actions.entriesOf(object);
+    const main = entries.at(-1);
+    if (main === undefined || (await at.holds(main.dn, main.attributes)) !== true) return;
+    const dns = entries.map(({ dn }) => dn);
+    await deleteEntries(at, dns).catch((error: unknown) => {
+      if (!(error instanceof NotFoundError)) throw error;
+    });
   }
 
   async #refresh(key: string, ttlSeconds: number): Promise<number> {
     const { object, entries } = this.#mine(key);
+    await this.#checkOurs(object, entries);
     const dns = entries.map(({ dn }) => dn);
     const granted = await refreshEntries(this.#actions.entriesOf(object), dns, ttlSeconds, true);
     this.#actions.granted(object, dns.at(-1) ?? '', granted);
@@ -97,6 +123,17 @@ export class OwnedObjects {
     const granted = await readdEntries(this.#actions.entriesOf(object), entries, ttlSeconds);
     this.#actions.granted(object, entries.at(-1)?.dn ?? '', granted);
     return granted;
+  }
+
+  /** After the time of an object was over, as after a sleep, anybody may have taken its name. */
+  async #checkOurs(object: DirectoryObject, entries: readonly EntryValues[]): Promise<void> {
+    const expiresAt = publicationOf(object)?.expiresAt;
+    const main = entries.at(-1);
+    if (main === undefined || expiresAt === undefined || expiresAt.getTime() > this.#clock.wall()) return;
+    if ((await this.#actions.entriesOf(object).holds(main.dn, main.attributes)) !== false) return;
+    throw new AlreadyExistsError(
+      `"${publishedName(object)}" expired while nobody could refresh it, and somebody else has the name now`,
+    );
   }
 
   #mine(key: string): Owned {

@@ -68,6 +68,11 @@ export interface AddOptions extends TtlOptions {
   readonly ttlSeconds?: number;
 }
 
+export interface CloseOptions {
+  /** Removes the entries that were kept alive by {@link Directory.autoRefresh}. Default false. */
+  readonly withdraw?: boolean;
+}
+
 /** What a directory tells of itself; arguments of `directory.on(event, …)`. */
 export interface DirectoryEvents {
   /** The connection is gone. The next request opens a new one. */
@@ -83,6 +88,8 @@ export interface DirectoryEvents {
   readded: [name: string];
   /** An automatic refresh failed; it is tried again at `retryInMs`. */
   refreshFailed: [name: string, reason: Error, retryInMs: number];
+  /** The entry was gone, and somebody else has its name by now: it is not kept alive any more. */
+  taken: [name: string, reason: DirectoryError];
 }
 
 /**
@@ -160,8 +167,11 @@ export interface Directory extends AsyncDisposable {
     name: string,
     options?: { readonly machine?: string; readonly signal?: AbortSignal },
   ): Promise<DirectoryUser | undefined>;
-  /** Stops refreshing and disconnects. Entries stay until their time runs out. */
-  close(): Promise<void>;
+  /**
+   * Stops refreshing and disconnects. Entries stay until their time runs out, unless they are to be withdrawn.
+   * @throws {DirectoryError} when one could not be withdrawn; closed it is all the same
+   */
+  close(options?: CloseOptions): Promise<void>;
   on<E extends keyof DirectoryEvents>(event: E, listener: (...args: DirectoryEvents[E]) => void): this;
   off<E extends keyof DirectoryEvents>(event: E, listener: (...args: DirectoryEvents[E]) => void): this;
 }

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createConference } from '../../directory/index.ts';
 import type { LdapDirectory } from '../../directory/ldap-directory.ts';
 import { FakeClock } from '../support/fake-clock.ts';
@@ -127,4 +127,136 @@ test('[DIR-11] a refresh by hand moves the automatic one', async () => {
   expect(events).toEqual([]);
   await pass(100, 'refreshed');
   expect(events).toEqual(['refreshed Both 1000']);
+});
+
+/** A computer that wakes up: the monotonic clock stood still, where `monotonicToo` is false, and the wall clock did not. */
+function sleep(seconds: number, monotonicToo: boolean): void {
+  if (monotonicToo) clock.stall(seconds * 1000);
+  else clock.setWallForward(seconds * 1000);
+}
+
+describe('when the computer sleeps', () => {
+  const next = (event: 'refreshed' | 'readded' | 'taken'): Promise<void> =>
+    new Promise((resolve) => directory.on(event, () => resolve()));
+
+  test.each([
+    ['and the monotonic clock too', false],
+    ['while the monotonic clock goes on', true],
+  ])('[DIR-06] shorter than the time to live, %s: it is refreshed on waking', async (_, monotonicToo) => {
+    await directory.add(conference('Napping'), { ttlSeconds: 600 });
+    sleep(400, monotonicToo);
+    const woken = next('refreshed');
+    clock.advance(30_000); // when it next looks at the clocks
+    await woken;
+    await expect(directory.get('Napping')).resolves.toMatchObject({ ttlSeconds: expect.closeTo(600, -2) });
+  });
+
+  test.each([
+    ['and the monotonic clock too', false],
+    ['while the monotonic clock goes on', true],
+  ])('[DIR-06] for hours, %s: what has expired is registered again', async (_, monotonicToo) => {
+    await directory.add(conference('Asleep'), { ttlSeconds: 600 });
+    await directory.add(conference('Asleep too'), { ttlSeconds: 900 });
+    sleep(5 * 3600, monotonicToo);
+    const both = new Promise<void>((resolve) => {
+      let count = 0;
+      directory.on('readded', () => ++count === 2 && resolve());
+    });
+    clock.advance(30_000);
+    await both;
+    expect(events.toSorted()).toEqual(['readded Asleep', 'readded Asleep too']);
+    expect((await directory.search().toArray()).length).toBe(2);
+  });
+
+  test('[DIR-06] and somebody else takes the name: theirs is left alone, and ours is told of', async () => {
+    await directory.add(conference('Coveted'), { ttlSeconds: 600 });
+    const taken: string[] = [];
+    directory.on('taken', (name, { message }) => taken.push(`${name}: ${message}`));
+    // they add it in the moment in which we are away and it has expired
+    sleep(601, false);
+    const other = await faulty.open(clock);
+    await other.add(createConference({ name: 'Coveted', machine: 'theirs.example' }), { ttlSeconds: 600 });
+    const told = next('taken');
+    clock.advance(30_000);
+    await told;
+    expect(taken[0]).toMatch(/^Coveted: .*somebody else/);
+    clock.advance(600_000);
+    await expect(other.get('Coveted')).resolves.toBeUndefined(); // nobody kept theirs alive for them
+    expect(events).toEqual([]);
+    await other.close();
+  });
+
+  test('[DIR-06] the wall clock set back changes nothing', async () => {
+    await directory.add(conference('Steady'), { ttlSeconds: 600 });
+    clock.setWallForward(-7 * 3600_000);
+    clock.advance(299_000);
+    await new Promise(setImmediate);
+    expect(faulty.count('extendedRequest')).toBe(0);
+    await pass(1, 'refreshed');
+    expect(events).toEqual(['refreshed Steady 600']);
+  });
+
+  test('[DIR-06] the wall clock set forward costs one refresh more, and small steps none', async () => {
+    await directory.add(conference('Corrected'), { ttlSeconds: 3600 });
+    for (let i = 0; i < 20; i++) {
+      clock.setWallForward(i % 2 === 0 ? 2000 : -2000);
+      clock.advance(30_000);
+    }
+    await new Promise(setImmediate);
+    expect(faulty.count('extendedRequest')).toBe(0);
+    clock.setWallForward(1800_000);
+    await pass(30, 'refreshed');
+    clock.advance(60_000);
+    await new Promise(setImmediate);
+    expect(faulty.count('extendedRequest')).toBe(1);
+  });
+});
+
+describe('at the end', () => {
+  test('[DIR-06] what was kept is withdrawn when asked, and nothing else', async () => {
+    await directory.add(conference('Mine'), { ttlSeconds: 600 });
+    directory.autoRefresh = false;
+    await directory.add(conference('Left'), { ttlSeconds: 600 });
+    await directory.close({ withdraw: true });
+    const other = await faulty.open(clock);
+    expect((await other.search().toArray()).map(({ name }) => name)).toEqual(['Left']);
+    await other.close();
+  });
+
+  test('[DIR-06] what was changed by somebody else is not withdrawn, and what is gone is no failure', async () => {
+    await directory.add(conference('Changed'), { ttlSeconds: 600 });
+    await directory.add(conference('Gone'), { ttlSeconds: 600 });
+    const other = await faulty.open(clock);
+    await other.delete('Gone');
+    const theirs = await other.get('Changed');
+    if (theirs === undefined) throw new Error('it was just added');
+    theirs.description = 'by them';
+    await other.modify(theirs);
+    await directory.close({ withdraw: true });
+    await expect(other.get('Changed')).resolves.toMatchObject({ description: 'by them' });
+    await other.close();
+  });
+
+  test('[DIR-06] a refusal is told, and it is closed all the same', async () => {
+    await directory.add(conference('Stuck'), { ttlSeconds: 600 });
+    faulty.fate = (op) =>
+      op.type === 'delRequest'
+        ? { answers: [{ type: 'delResponse', resultCode: 50, matchedDN: '', diagnosticMessage: '' }] }
+        : 'pass';
+    await expect(directory.close({ withdraw: true })).rejects.toThrow(/insufficientAccessRights/);
+    await expect(directory.get('Stuck')).rejects.toMatchObject({ code: 'ERR_DIRECTORY_NOT_CONNECTED' });
+  });
+
+  test('[DIR-06] a crash leaves it to expire', async () => {
+    await directory.add(conference('Orphan'), { ttlSeconds: 600 });
+    faulty.fate = () => 'hang'; // nobody hears of us any more
+    clock.advance(10);
+    const other = new FaultyService(clock, faulty.store);
+    const survivor = await other.open(clock);
+    await expect(survivor.get('Orphan')).resolves.toBeDefined();
+    clock.advance(600_000);
+    await expect(survivor.get('Orphan')).resolves.toBeUndefined();
+    await survivor.close();
+    other.breakAll();
+  });
 });

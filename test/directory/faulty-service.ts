@@ -36,12 +36,12 @@ export class FaultyService {
   /** Whether it takes connections. */
   isUp = true;
   readonly name: string;
-  readonly #store: EntryStore;
+  readonly store: EntryStore;
   readonly #service;
   readonly #clients = new Set<Duplex>();
 
   constructor(clock: Clock = new FakeClock(), store = openStore({ path: ':memory:' }), name = 'faulty') {
-    this.#store = store;
+    this.store = store;
     this.name = name;
     this.#service = createLocatorService({ store, clock });
   }
@@ -113,7 +113,7 @@ export class FaultyService {
   stop(): void {
     this.breakAll();
     this.#service.close();
-    this.#store[Symbol.dispose]();
+    this.store[Symbol.dispose]();
   }
 }
 

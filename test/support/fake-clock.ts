@@ -10,7 +10,7 @@ interface Pending {
 /** Time that stands still until a test moves it; timers fire in the order of their deadlines. */
 export class FakeClock implements Clock {
   #now: Ms;
-  readonly #wallOffset: number;
+  #wallOffset: number;
   readonly #pending = new Map<object, Pending>();
   #order = 0;
 
@@ -74,6 +74,11 @@ export class FakeClock implements Clock {
   stall(ms: Ms): void {
     this.#now += ms;
     this.advance(0);
+  }
+
+  /** Somebody sets the wall clock, forward or, below 0, back; `now()` does not change. */
+  setWallForward(ms: Ms): void {
+    this.#wallOffset += ms;
   }
 
   #first(): [object, Pending] | undefined {
