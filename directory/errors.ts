@@ -1,5 +1,6 @@
 import { InvalidValueError, RendezvousError, StateError } from '../src/errors.ts';
 import { resultName } from '../src/ldap/index.ts';
+import { adviceFor, type ResultKind } from './result-advice.ts';
 
 /** Where and how a directory said no. */
 export interface DirectoryErrorDetails {
@@ -57,6 +58,10 @@ export class SizeLimitError extends DirectoryError {
 export class UnknownDialectError extends DirectoryError {
   override readonly code = 'ERR_DIRECTORY_DIALECT';
 }
+/** The server does not keep it, and says who does: see {@link DirectoryError.referrals}. It is not followed by itself. */
+export class ReferralError extends DirectoryError {
+  override readonly code = 'ERR_DIRECTORY_REFERRAL';
+}
 /** Not reached, or lost on the way. */
 export class DirectoryUnavailableError extends DirectoryError {
   override readonly code = 'ERR_DIRECTORY_UNAVAILABLE';
@@ -87,54 +92,29 @@ export class NoFreeGroupError extends DirectoryError {
   override readonly code = 'ERR_DIRECTORY_NO_FREE_GROUP';
 }
 
+const ERROR_OF: Readonly<
+  Record<ResultKind, new (message: string, details: DirectoryErrorDetails) => DirectoryError>
+> = {
+  notFound: NotFoundError,
+  alreadyExists: AlreadyExistsError,
+  notPermitted: NotPermittedError,
+  limit: SizeLimitError,
+  timeout: DirectoryTimeoutError,
+  unavailable: DirectoryUnavailableError,
+  referral: ReferralError,
+  other: DirectoryError,
+};
+
 /** The error for an LDAP result other than success; `doing` completes "Could not …". */
 export function errorForResult(
   doing: string,
   ldapCode: number,
   details: Omit<DirectoryErrorDetails, 'ldapCode'> = {},
 ): DirectoryError {
-  const words =
-    details.diagnostic === undefined || details.diagnostic === '' ? '' : `: ${details.diagnostic}`;
-  const message = `Could not ${doing}: the directory answered ${resultName(ldapCode)} (${ldapCode})${words}.${hint(ldapCode, details.referrals)}`;
-  const all = { ...details, ldapCode };
-  switch (ldapCode) {
-    case 32:
-      return new NotFoundError(message, all);
-    case 68:
-      return new AlreadyExistsError(message, all);
-    case 7:
-    case 8:
-    case 13:
-    case 48:
-    case 49:
-    case 50:
-      return new NotPermittedError(message, all);
-    case 4:
-    case 11:
-      return new SizeLimitError(message, all);
-    case 3:
-      return new DirectoryTimeoutError(message, all);
-    case 51:
-    case 52:
-      return new DirectoryUnavailableError(message, all);
-    default:
-      return new DirectoryError(message, all);
-  }
-}
-
-/** What to do about it, where the code says so. */
-function hint(code: number, referrals: readonly string[] = []): string {
-  switch (code) {
-    case 10:
-      return referrals.length === 0 ? ' Ask another server.' : ` Ask instead: ${referrals.join(', ')}`;
-    case 8:
-    case 13:
-      return ' Use ldaps:// or StartTLS.';
-    case 49:
-      return ' Check the bind name and the password.';
-    case 50:
-      return ' Bind as somebody who may.';
-    default:
-      return '';
-  }
+  const { diagnostic = '', referrals } = details;
+  const { kind, advice } = adviceFor(ldapCode, diagnostic, referrals);
+  const words = diagnostic === '' ? '' : `: ${diagnostic}`;
+  const stop = /[.!?]$/.test(words) ? '' : '.';
+  const message = `Could not ${doing}: the directory answered ${resultName(ldapCode)} (${ldapCode})${words}${stop} ${advice}`;
+  return new ERROR_OF[kind](message, { ...details, ldapCode });
 }

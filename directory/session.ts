@@ -7,9 +7,10 @@ import {
   DirectoryUnavailableError,
   NotConnectedError,
   NotPermittedError,
+  ReferralError,
 } from './errors.ts';
 import { ConnectionLostError, type ConnectionSettings, LdapConnection } from './ldap/connection.ts';
-import type { LdapTarget } from './ldap/target.ts';
+import { isAt, type LdapTarget } from './ldap/target.ts';
 import { ServerChoice } from './server-choice.ts';
 import type { Credentials } from './types.ts';
 
@@ -127,6 +128,8 @@ export class LdapSession {
       try {
         return await request(connection, resends > 0);
       } catch (error) {
+        const elsewhere = this.#referredTo(error);
+        if (elsewhere !== undefined) return await this.#writeAt(elsewhere, request, signal);
         if (this.#closed || !this.#isTrouble(error)) throw error;
         this.#avoid(connection);
         if (error.outcomeUnknown) {
@@ -158,6 +161,27 @@ export class LdapSession {
     this.#choice.failed(this.#current, this.#clock.now());
     this.#connection = undefined;
     connection.retire();
+  }
+
+  /** A server of this directory that a read-only copy of it refers to. Other referrals are not followed. */
+  #referredTo(error: unknown): number | undefined {
+    if (!(error instanceof ReferralError)) return undefined;
+    const index = this.#servers.findIndex(({ target }) => error.referrals.some((url) => isAt(target, url)));
+    return index === -1 || index === this.#current ? undefined : index;
+  }
+
+  /** One change at a server that reading does not go to. */
+  async #writeAt<T>(
+    index: number,
+    request: (connection: LdapConnection, again: boolean) => Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<T> {
+    const connection = await this.#connectTo(index, signal);
+    try {
+      return await request(connection, false);
+    } finally {
+      await connection.close();
+    }
   }
 
   async #settle<T>(

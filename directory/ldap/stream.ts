@@ -120,7 +120,8 @@ export class LdapStream extends Duplex {
     const { op } = message;
     if (message.messageId === 0) {
       if (op.type === 'extendedResponse' && op.responseName === EXTENDED.noticeOfDisconnection) {
-        this.lose(`the server hung up: ${resultName(op.resultCode)} ${op.diagnosticMessage}`.trimEnd());
+        const words = op.diagnosticMessage === '' ? '' : `: ${op.diagnosticMessage}`;
+        this.lose(`the server hung up with ${resultName(op.resultCode)} (${op.resultCode})${words}`);
       }
       return undefined;
     }

@@ -56,3 +56,15 @@ export function displayTarget(target: LdapTarget): string {
   if (target.kind === 'unix') return target.path;
   return target.host.includes(':') ? `[${target.host}]:${target.port}` : `${target.host}:${target.port}`;
 }
+
+/** Whether an LDAP URL, such as that of a referral, names this server. */
+export function isAt(target: LdapTarget, url: string): boolean {
+  if (target.kind !== 'tcp') return target.url === url;
+  try {
+    const named = parseTarget(url);
+    if (named.kind !== 'tcp' || named.tls !== target.tls || named.port !== target.port) return false;
+    return named.host.toLowerCase() === target.host.toLowerCase();
+  } catch {
+    return false; // what a server sends may be anything
+  }
+}

@@ -183,6 +183,37 @@ describe('when it is back', () => {
   });
 });
 
+describe('a read-only copy', () => {
+  const refer = (...referral: string[]) => {
+    first.fate = (op) =>
+      op.type === 'addRequest'
+        ? {
+            answers: [
+              { type: 'addResponse', resultCode: 10, matchedDN: '', diagnosticMessage: '', referral },
+            ],
+          }
+        : 'pass';
+  };
+
+  test('that refers to another server of the directory is followed there, for this change', async () => {
+    refer('ldap://unknown.example', 'embedded:second');
+    await directory.add(conference('Written there'));
+    expect(directory.displayName).toBe('embedded:first');
+    expect([first.count('addRequest'), second.count('addRequest')]).toEqual([1, 1]);
+    await expect(directory.get('Written there')).resolves.toBeDefined();
+  });
+
+  test('that refers to anybody else is not followed: it is told where to ask', async () => {
+    refer('ldap://elsewhere.example/o=Intranet', 'nonsense');
+    await expect(directory.add(conference('Nowhere'))).rejects.toMatchObject({
+      code: 'ERR_DIRECTORY_REFERRAL',
+      referrals: ['ldap://elsewhere.example/o=Intranet', 'nonsense'],
+      message: expect.stringContaining('Ask there: ldap://elsewhere.example/o=Intranet'),
+    });
+    expect(second.count('addRequest')).toBe(0);
+  });
+});
+
 describe('a server that answers, and does not do its work', () => {
   test.each([51, 52])('result %i sends the request to the other one', async (code) => {
     first.fate = (op) => (op.type === 'addRequest' ? answer('addResponse', code) : 'pass');

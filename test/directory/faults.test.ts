@@ -254,7 +254,7 @@ describe('answers that a client library might stumble over', () => {
     const reasons: string[] = [];
     directory.on('disconnected', ({ message }) => reasons.push(message));
     await expect(directory.get('x')).rejects.toThrow(/closing for the night/);
-    expect(reasons[0]).toMatch(/hung up: unavailable closing for the night/);
+    expect(reasons[0]).toMatch(/hung up with unavailable \(52\): closing for the night/);
     await directory.close();
   });
 
