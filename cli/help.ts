@@ -48,11 +48,15 @@ export const HELP_LAYOUT: Partial<Help> = {
       ...(more.length === 0 ? [] : ['', helper.styleTitle('More examples:'), ...more]),
       ...(command.parent === null
         ? []
-        : ['', `Options that every command has: ${command.parent.name()} --help`]),
+        : ['', `Options that every command has: ${rootOf(command).name()} --help`]),
       '',
     ].join('\n');
   },
 };
+
+function rootOf(command: Command): Command {
+  return command.parent === null ? command : rootOf(command.parent);
+}
 
 /** Every paragraph on one line, so that it can be broken where the terminal ends; indented lines stay as they are. */
 function flowing(text: string): string {

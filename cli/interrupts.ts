@@ -36,6 +36,15 @@ export class Interrupts implements Disposable {
     return this.#cause !== undefined;
   }
 
+  /** Fulfilled by the first interruption. */
+  get interrupted(): Promise<void> {
+    const { signal } = this.#leaving;
+    return new Promise((resolve) => {
+      if (signal.aborted) resolve();
+      else signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+  }
+
   interrupt(signal: NodeJS.Signals = 'SIGINT'): void {
     if (this.#cause !== undefined) return this.#quit();
     this.#cause = signal;

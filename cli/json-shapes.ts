@@ -43,6 +43,38 @@ export const CONFERENCE_MEDIUM_SHAPE: JsonShape = {
   ],
 };
 
+/** A user as `user list`, `user show` and `user publish` print it: what `DirectoryUser.toJSON` of the library gives. */
+export const USER_SHAPE: JsonShape = {
+  title: 'A user',
+  fields: [
+    ['kind', 'string', '`user`'],
+    ['name', 'string', 'one of its name at a computer'],
+    ['primaryPhone', OR_NULL, 'name or address of the computer'],
+    ['email', OR_NULL, 'e-mail address'],
+    ['givenName', OR_NULL, 'first name'],
+    ['surname', OR_NULL, 'family name'],
+    ['location', OR_NULL, 'where the user is'],
+    ['comment', OR_NULL, 'anything else'],
+    ['phones', 'array of strings', 'telephone numbers'],
+    ['addresses', 'array of strings', 'IPv4 and IPv6 addresses of the computer'],
+    ['port', 'number or null', 'port at which calls are taken'],
+    ['inCall', 'boolean', 'in a call at the moment'],
+    ['canAudio', 'boolean', 'takes part with sound'],
+    ['canVideo', 'boolean', 'takes part with pictures'],
+    ['listed', 'boolean', 'in lists'],
+    ['dn', OR_NULL, 'name of the directory entry'],
+    ['ttlSeconds', 'number or null', 'seconds the directory keeps the entry from now on'],
+    ['expiresAt', OR_NULL, 'RFC 3339 in UTC: when that is over'],
+    [
+      'attributes',
+      'object',
+      'further attributes of the entry, each with an array of strings; bytes as `base64:…`',
+    ],
+  ],
+};
+
+export const USER_SHAPES: readonly JsonShape[] = [USER_SHAPE];
+
 export const CONFERENCE_SHAPES: readonly JsonShape[] = [CONFERENCE_SHAPE, CONFERENCE_MEDIUM_SHAPE];
 
 /** Events of `serve --json`, one object per line. */

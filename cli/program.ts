@@ -11,6 +11,7 @@ import { listCommand } from './commands/list.ts';
 import { schemaCommand } from './commands/schema.ts';
 import { serveCommand } from './commands/serve.ts';
 import { showCommand } from './commands/show.ts';
+import { userCommand } from './commands/user.ts';
 import type { CliContext, GlobalOptions } from './context.ts';
 import { addHelp, type CommandHelp, HELP_LAYOUT } from './help.ts';
 import { packageVersion } from './version.ts';
@@ -63,6 +64,7 @@ export function buildProgram(ctx: CliContext, withCompletion = true): Command {
     browseCommand,
     editCommand,
     deleteCommand,
+    userCommand,
     serveCommand,
     doctorCommand,
     schemaCommand,
@@ -74,6 +76,7 @@ export function buildProgram(ctx: CliContext, withCompletion = true): Command {
 
 /** Errors are thrown instead of ending the process, and everything goes to the context's streams. */
 function adapt(command: Command, ctx: CliContext): Command {
+  for (const below of command.commands) adapt(below, ctx);
   return command
     .exitOverride()
     .showSuggestionAfterError()

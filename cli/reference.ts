@@ -37,16 +37,23 @@ function commandSection(command: Command): string[] {
   const { examples = [], text, json = [] } = helpOf(command) ?? {};
   const own = command.options.filter((option) => !option.hidden);
   return [
-    `## ${command.name()}`,
+    `${command.parent?.parent == null ? '##' : '###'} ${fullName(command)}`,
     `${command.description()}.`,
     codeBlock(examples),
-    `Usage: \`rendezvous ${command.name()} ${command.usage()}\``,
+    `Usage: \`rendezvous ${fullName(command)} ${command.usage()}\``,
     ...(command.registeredArguments.length === 0 ? [] : [argumentTable(command.registeredArguments)]),
     ...(own.length === 0 ? [] : [optionTable(command)]),
     ...(text === undefined ? [] : [text.replaceAll(/^ {2}(\S.*)$/gm, '\n    $1\n')]),
     ...(json === CONFERENCE_SHAPES ? [CONFERENCE_LINK] : json.flatMap(shapeSection)),
     ...(command.name() === 'join' ? JOIN_OBJECT_SHAPES.flatMap(shapeSection) : []),
+    ...command.commands.filter((below) => below.name() !== 'help').flatMap(commandSection),
   ];
+}
+
+/** `user list` for the command below a command. */
+function fullName(command: Command): string {
+  const { parent } = command;
+  return parent === null || parent.parent === null ? command.name() : `${fullName(parent)} ${command.name()}`;
 }
 
 function shapeSection({ title, fields }: JsonShape): string[] {

@@ -45,7 +45,7 @@ function blocks({ out, now }: CliContext, conferences: readonly Conference[]): v
 }
 
 /** @throws {UsageError} where RFC 4515 is broken; the parentheses around the whole may be missing */
-async function checkFilter(text: string): Promise<void> {
+export async function checkFilter(text: string): Promise<void> {
   const { parseFilter } = await import('../../src/ldap/index.ts');
   try {
     parseFilter(text.startsWith('(') ? text : `(${text})`);

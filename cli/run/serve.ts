@@ -40,7 +40,7 @@ export async function runServe(
     const listener = listeners.use(await listenOn(service, place));
     announce(ctx, listener, path, anonymousWrite, json);
   }
-  await untilInterrupted(interrupts.signal);
+  await interrupts.interrupted;
   await listeners.disposeAsync();
   stopped(ctx, service, json);
 }
@@ -87,11 +87,4 @@ function stopped(ctx: CliContext, { counters }: LocatorService, json: boolean): 
   const { connections } = counters;
   if (json) ctx.out.ndjson({ type: 'stopped', time: ctx.now.toISOString(), connections, operations });
   else ctx.err.note(`Stopped after ${connections} connections and ${operations} requests.`);
-}
-
-function untilInterrupted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

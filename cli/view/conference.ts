@@ -35,7 +35,7 @@ function mediaText(conference: Conference): string {
 const collator = new Intl.Collator(undefined, { numeric: true });
 
 /** `Round 9` before `Round 10`. */
-export function compareNames(a: Conference, b: Conference): number {
+export function compareNames(a: { readonly name: string }, b: { readonly name: string }): number {
   return collator.compare(a.name, b.name);
 }
 

@@ -2,10 +2,10 @@ import type { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { CliContext, processHost } from '../../cli/context.ts';
 import { helpOf } from '../../cli/help.ts';
-import { CONFERENCE_MEDIUM_SHAPE, CONFERENCE_SHAPE } from '../../cli/json-shapes.ts';
+import { CONFERENCE_MEDIUM_SHAPE, CONFERENCE_SHAPE, USER_SHAPE } from '../../cli/json-shapes.ts';
 import { buildProgram } from '../../cli/program.ts';
 import { cliReference } from '../../cli/reference.ts';
-import { createConference } from '../../directory/index.ts';
+import { createConference, createUser } from '../../directory/index.ts';
 import { runCli } from './host.ts';
 
 const program = buildProgram(new CliContext(processHost()));
@@ -22,6 +22,7 @@ test('the commands are those that others script against', () => {
       'show',
       'edit',
       'delete',
+      'user',
       'browse',
       'join',
       'doctor',
@@ -30,9 +31,15 @@ test('the commands are those that others script against', () => {
   );
 });
 
-describe.each(commands.map((command) => [command.name(), command] as const))('%s', (name, command) => {
+/** Commands and those below them, by what is typed. */
+const all = commands.flatMap((command) => [
+  [command.name(), command] as const,
+  ...command.commands.map((below) => [`${command.name()} ${below.name()}`, below] as const),
+]);
+
+describe.each(all)('%s', (name, command) => {
   test('opens its help with a sentence and an example', async () => {
-    const { code, out, err } = await runCli([name, '--help']);
+    const { code, out, err } = await runCli([...name.split(' '), '--help']);
     const [summary, blank, example] = out.split('\n');
     expect([code, err, blank]).toEqual([0, '', '']);
     expect(summary).toBe(`${command.description()}.`);
@@ -44,14 +51,15 @@ describe.each(commands.map((command) => [command.name(), command] as const))('%s
     for (const example of helpOf(command)?.examples ?? []) {
       const own = example.split('|').find((part) => part.includes(`rendezvous ${name}`)) ?? '';
       const flags = [...own.matchAll(/(?<=\s)--[a-z-]+/g)].map(([flag]) => flag);
-      const known = [...command.options, ...program.options].map(({ long }) => long);
+      const below = command.commands.flatMap(({ options }) => options);
+      const known = [...command.options, ...below, ...program.options].map(({ long }) => long);
       expect(known).toEqual(expect.arrayContaining(flags));
     }
   });
 
   test('is in the reference with all its options', () => {
     const text = cliReference();
-    const section = text.slice(text.indexOf(`\n## ${name}\n`)).split(/\n## /)[1] ?? '';
+    const section = text.slice(text.search(new RegExp(`\n###? ${name}\n`))).split(/\n###? /)[1] ?? '';
     expect(section).toContain(`${command.description()}.`);
     for (const { flags } of command.options) expect(section).toContain(`\`${flags.replaceAll('|', '\\|')}\``);
   });
@@ -73,6 +81,12 @@ test('JSON of a conference has the documented fields and no others', () => {
   const json = createConference({ name: 'Lecture' }).toJSON();
   expect(Object.keys(json)).toEqual(CONFERENCE_SHAPE.fields.map(([name]) => name));
   expect(Object.keys(json.media[0] ?? {})).toEqual(CONFERENCE_MEDIUM_SHAPE.fields.map(([name]) => name));
+});
+
+test('JSON of a user has the documented fields and no others', () => {
+  expect(Object.keys(createUser({ name: 'alice' }).toJSON())).toEqual(
+    USER_SHAPE.fields.map(([name]) => name),
+  );
 });
 
 test.each([72, 80, 100])('help flows to %i columns; only command lines may be longer', async (columns) => {
