@@ -1,4 +1,6 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ParticipantJson } from '../../conference/index.ts';
 import { PROGRAM, Running } from '../net/cli-program.ts';
 import { type Lab, openLab } from '../support/netns.ts';
 import {
@@ -54,6 +56,35 @@ function gstreamerSends({ group, port, payloadType }: Published, file: string, m
   return gstreamer(`rtpbin name=bin sdes=${sdes} ${samples} ! ${rtp} ${out.join(' ')}`);
 }
 
+/** Longer than any file that is sent here, and than GStreamer takes to start. */
+const SENT_SECONDS = 15;
+
+/**
+ * Records what GStreamer sends in a conference of its own. Now and then gst-launch 1.22 misses the end of its file:
+ * it has sent all of it but neither says goodbye nor ends, ever. Then there is nothing to see, and it has to send anew.
+ *
+ * @returns who it was, as we were told when it left
+ */
+async function recordGstreamer(
+  name: string,
+  medium: Medium,
+  file: string,
+  path: string,
+): Promise<ParticipantJson | undefined> {
+  for (let tries = 1; ; tries++) {
+    const conference = await user.publish(name, medium.spec);
+    await using ear = await join(conference, '--receive', `wav:${path}`);
+    await using gst = gstreamerSends(conference, file, medium);
+    const ended = await Promise.race([gst.end, delay(SENT_SECONDS * 1000, undefined, { ref: false })]);
+    if (ended === undefined && tries < 3) continue;
+    const { participant } = await event(ear, 'participant-left');
+    expect(await gst.end).toMatchObject({ code: 0 });
+    await recorded(path);
+    await leave(ear);
+    return participant;
+  }
+}
+
 /** Records what the conference sends, from its description, until we say goodbye; it prints what it knows of us. */
 async function gstreamerRecords({ group, sdpFile }: Published, path: string): Promise<Running> {
   const playing = 'decodebin ! audioconvert ! audio/x-raw,format=S16LE ! audiorate ! wavenc';
@@ -70,17 +101,11 @@ describe.each(MEDIA)('$spec with GStreamer', (medium) => {
   const plain = spec.replaceAll('/', '-');
 
   test('what GStreamer sends is recorded as it was, and who sent it is told', async () => {
-    const conference = await user.publish(`from GStreamer ${spec}`, spec);
     const path = user.file(`from-gst-${plain}.wav`);
-    await using ear = await join(conference, '--receive', `wav:${path}`);
-    await using gst = gstreamerSends(conference, user.toneFile(medium), medium);
-    const { participant } = await event(ear, 'participant-left');
-    expect(participant).toMatchObject({ cname: 'gst@example.org', name: 'Gee', address: '10.77.0.2' });
-    expect(await gst.end).toMatchObject({ code: 0 });
-    await recorded(path);
-    await leave(ear);
+    const who = await recordGstreamer(`from GStreamer ${spec}`, medium, user.toneFile(medium), path);
+    expect(who).toMatchObject({ cname: 'gst@example.org', name: 'Gee', address: '10.77.0.2' });
     expectTones(path, medium, 3);
-  });
+  }, 120_000);
 
   test('GStreamer plays what we send, from what show --sdp printed, and ends with our goodbye', async () => {
     const conference = await user.publish(`to GStreamer ${spec}`, spec);
@@ -107,15 +132,10 @@ describe('speech with GStreamer', () => {
   const [, , , l16] = MEDIA;
 
   test('from GStreamer', async () => {
-    const conference = await user.publish('GStreamer speaks', l16.spec);
     const path = user.file('gst-speaks.wav');
-    await using ear = await join(conference, '--receive', `wav:${path}`);
-    await using _ = gstreamerSends(conference, speech, l16);
-    await event(ear, 'participant-left');
-    await recorded(path);
-    await leave(ear);
+    await recordGstreamer('GStreamer speaks', l16, speech, path);
     expectSpeech(path, speech);
-  });
+  }, 120_000);
 
   test('to GStreamer', async () => {
     const conference = await user.publish('GStreamer listens', 'PCMA');

@@ -47,6 +47,7 @@ export interface JoinLine {
 export class User implements Disposable {
   readonly home = new Home();
   readonly dataDir = join(this.home.path, 'directory');
+  #published = 0;
 
   file(name: string): string {
     return join(this.home.path, name);
@@ -61,8 +62,9 @@ export class User implements Disposable {
     return ended;
   }
 
-  /** `create`, and what `show --sdp` prints in a file. */
-  async publish(name: string, spec: string, ...options: readonly string[]): Promise<Published> {
+  /** `create`, and what `show --sdp` prints in a file. The name gets a number: a test that is tried again has another. */
+  async publish(title: string, spec: string, ...options: readonly string[]): Promise<Published> {
+    const name = `${title} ${++this.#published}`;
     await this.run('create', name, '--media', `audio:${spec}`, '--scope', 'local', ...options);
     const sdpFile = this.file(`${name.replaceAll(/[ /]/g, '-')}.sdp`);
     writeFileSync(sdpFile, (await this.run('show', name, '--sdp')).bytes);
