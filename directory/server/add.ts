@@ -3,12 +3,14 @@ import type { Identity } from './access.ts';
 import {
   failNoSuchObject,
   isLive,
-  liveEntry,
   type OperationContext,
   readDn,
   requireAccess,
+  requireService,
+  visibleEntry,
 } from './context.ts';
 import { EntryAttribute } from './entry.ts';
+import { checkDescriptor } from './entry-access.ts';
 import {
   addRdnValues,
   checkSize,
@@ -20,6 +22,7 @@ import {
   setClasses,
 } from './entry-rules.ts';
 import { OperationError } from './errors.ts';
+import { authorOf } from './peer.ts';
 import { parentPath, pathOf, STTL } from './schema.ts';
 import { withOperational } from './tree.ts';
 import { clampTtl, extendAbove, ttlFromValues } from './ttl.ts';
@@ -35,7 +38,7 @@ export function add(context: OperationContext, who: Identity, request: AddReques
   if (dn.length === 0)
     throw new OperationError('unwillingToPerform', 'the root DSE (empty DN) cannot be added');
   const path = pathOf(dn);
-  requireAccess(context, who, 'add', request.entry);
+  requireService(context, who, 'add', request.entry);
 
   const attributes = new Map<string, EntryAttribute>();
   let requestTtl: number | undefined;
@@ -61,6 +64,7 @@ export function add(context: OperationContext, who: Identity, request: AddReques
   setClasses(attributes, classes);
   completeRequired(attributes, classes);
   checkSize(attributes, limits.maxEntryBytes);
+  checkDescriptor(who, undefined, attributes);
   if (requestTtl !== undefined && !classes.isDynamic) {
     throw new OperationError(
       'objectClassViolation',
@@ -71,8 +75,9 @@ export function add(context: OperationContext, who: Identity, request: AddReques
   store.transaction(() => {
     const now = clock.wall();
     const above = parentPath(path);
-    const parent = above === undefined ? undefined : liveEntry(context, above);
-    if (parent === undefined) failNoSuchObject(context, path, serializeDn(dn.slice(1)));
+    const parent = above === undefined ? undefined : visibleEntry(context, above, who);
+    if (parent === undefined) failNoSuchObject(context, path, serializeDn(dn.slice(1)), who);
+    requireAccess(context, who, 'add', parent);
     if (parent.expires !== undefined && !classes.isDynamic) {
       throw new OperationError(
         'objectClassViolation',
@@ -91,7 +96,7 @@ export function add(context: OperationContext, who: Identity, request: AddReques
     const expires = classes.isDynamic ? now + seconds * 1000 : undefined;
     const all = withOperational(attributes, {
       structuralObjectClass: classes.structural.name,
-      who: who.dn,
+      who: authorOf(who),
       wallMs: now,
     });
     store.insert({ parent: parent.id, path, dn: serializeDn(dn), attributes: all, expires });

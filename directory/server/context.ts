@@ -3,6 +3,7 @@ import { type DistinguishedName, parseDn, serializeDn } from '../../src/ldap/ind
 import type { Clock } from '../../src/net/clock.ts';
 import type { AccessAction, AccessPolicy, Identity } from './access.ts';
 import type { Entry } from './entry.ts';
+import { type EntryAction, mayDo } from './entry-access.ts';
 import { OperationError } from './errors.ts';
 import type { LegacyProfile } from './legacy.ts';
 import type { ServiceLimits, TtlLimits } from './limits.ts';
@@ -41,11 +42,11 @@ export const isLive = (entry: Entry, wallMs: number): boolean =>
   entry.expires === undefined || entry.expires > wallMs;
 
 /**
- * The live entry a request names.
+ * The live entry a request names, if `who` may see it: to others it is not there.
  *
  * @throws {OperationError} noSuchObject with the deepest entry that exists
  */
-export function requireEntry(context: OperationContext, dn: DistinguishedName): Entry {
+export function requireEntry(context: OperationContext, dn: DistinguishedName, who: Identity): Entry {
   if (dn.length === 0) {
     throw new OperationError(
       'unwillingToPerform',
@@ -53,25 +54,39 @@ export function requireEntry(context: OperationContext, dn: DistinguishedName): 
     );
   }
   const path = pathOf(dn);
-  return liveEntry(context, path) ?? failNoSuchObject(context, path, serializeDn(dn));
+  return visibleEntry(context, path, who) ?? failNoSuchObject(context, path, serializeDn(dn), who);
 }
 
+/** The live entry of that path if `who` may see it. */
+export function visibleEntry(context: OperationContext, path: string, who: Identity): Entry | undefined {
+  const entry = liveEntry(context, path);
+  return entry !== undefined && mayRead(context, who, entry) ? entry : undefined;
+}
+
+/** Whether a search by `who` returns the entry. */
+export const mayRead = (context: OperationContext, who: Identity, entry: Entry): boolean =>
+  mayDo(who, 'read', entry) && context.access.allows(who, 'read', entry.dn) === true;
+
 /** @throws {OperationError} always */
-export function failNoSuchObject(context: OperationContext, path: string, dn: string): never {
+export function failNoSuchObject(context: OperationContext, path: string, dn: string, who: Identity): never {
   let matched: Entry | undefined;
   for (
     let above = parentPath(path);
     above !== undefined && matched === undefined;
     above = parentPath(above)
   ) {
-    matched = liveEntry(context, above);
+    matched = visibleEntry(context, above, who);
   }
   const where = matched === undefined ? `; this service holds ${SUFFIX}` : `; ${matched.dn} exists`;
   throw new OperationError('noSuchObject', `there is no entry ${dn}${where}`, matched?.dn ?? '');
 }
 
-/** @throws {OperationError} insufficientAccessRights */
-export function requireAccess(
+/**
+ * Whether the service takes this from `who` at all.
+ *
+ * @throws {OperationError} insufficientAccessRights
+ */
+export function requireService(
   context: OperationContext,
   who: Identity,
   action: AccessAction,
@@ -80,3 +95,43 @@ export function requireAccess(
   const answer = context.access.allows(who, action, dn);
   if (answer !== true) throw new OperationError('insufficientAccessRights', `${action} of ${dn}: ${answer}`);
 }
+
+/**
+ * Whether the service takes this from `who`, and the entry itself allows it. To add is asked of the entry above.
+ *
+ * @throws {OperationError} insufficientAccessRights
+ */
+export function requireAccess(
+  context: OperationContext,
+  who: Identity,
+  action: EntryAction,
+  entry: Entry,
+): void {
+  requireService(context, who, SERVICE_ACTION[action], entry.dn);
+  if (mayDo(who, action, entry)) return;
+  throw new OperationError(
+    'insufficientAccessRights',
+    `${who.dn === '' ? 'anonymous clients' : who.dn} may not ${WORDS[action]} ${entry.dn}: its owner or an administrator can change that`,
+  );
+}
+
+const SERVICE_ACTION: Readonly<Record<EntryAction, AccessAction>> = {
+  read: 'read',
+  readPermissions: 'read',
+  compare: 'compare',
+  add: 'add',
+  modify: 'modify',
+  permissions: 'modify',
+  delete: 'delete',
+  refresh: 'refresh',
+};
+const WORDS: Readonly<Record<EntryAction, string>> = {
+  read: 'read',
+  readPermissions: 'read who may do what with',
+  compare: 'compare',
+  add: 'add below',
+  modify: 'modify',
+  permissions: 'say who may do what with',
+  delete: 'delete',
+  refresh: 'refresh',
+};

@@ -1,7 +1,10 @@
 import { type CompareRequest, type DelRequest, RESULT } from '../../src/ldap/index.ts';
+import { RIGHT } from '../../src/security/index.ts';
 import type { Identity } from './access.ts';
 import { computedAttributes } from './computed.ts';
-import { type OperationContext, readDn, requireAccess, requireEntry } from './context.ts';
+import { type OperationContext, readDn, requireAccess, requireEntry, requireService } from './context.ts';
+import type { Entry } from './entry.ts';
+import { DESCRIPTOR, mayDo, rightsOn } from './entry-access.ts';
 import { requireDescription } from './entry-rules.ts';
 import { OperationError } from './errors.ts';
 import { attributesOf } from './filter-match.ts';
@@ -16,8 +19,8 @@ export function deleteEntry(context: OperationContext, who: Identity, request: D
   const { store, clock } = context;
   const dn = readDn(request.entry);
   store.transaction(() => {
-    const entry = requireEntry(context, dn);
-    requireAccess(context, who, 'delete', entry.dn);
+    const entry = requireEntry(context, dn, who);
+    requireDelete(context, who, entry);
     if (isBaseTree(entry.path)) {
       throw new OperationError(
         'unwillingToPerform',
@@ -32,6 +35,16 @@ export function deleteEntry(context: OperationContext, who: Identity, request: D
   });
 }
 
+/** Who may delete what is below an entry may delete this one too (MS-ADTS §3.1.1.5.5.4). */
+function requireDelete(context: OperationContext, who: Identity, entry: Entry): void {
+  const parent = mayDo(who, 'delete', entry) ? undefined : context.store.byId(entry.parent);
+  if (parent !== undefined && (rightsOn(who, parent) & RIGHT.deleteChild) !== 0) {
+    requireService(context, who, 'delete', entry.dn);
+    return;
+  }
+  requireAccess(context, who, 'delete', entry);
+}
+
 /**
  * Compares one value (RFC 4511 §4.10).
  *
@@ -39,9 +52,10 @@ export function deleteEntry(context: OperationContext, who: Identity, request: D
  * @throws {OperationError} saying why it cannot be told
  */
 export function compare(context: OperationContext, who: Identity, request: CompareRequest): number {
-  const entry = requireEntry(context, readDn(request.entry));
-  requireAccess(context, who, 'compare', entry.dn);
+  const entry = requireEntry(context, readDn(request.entry), who);
+  requireAccess(context, who, 'compare', entry);
   const wanted = requireDescription(request.attribute);
+  if (wanted.type.key === DESCRIPTOR) requireAccess(context, who, 'readPermissions', entry);
   const key = wanted.type.rule.key(request.value);
   if (key === undefined) {
     throw new OperationError('invalidAttributeSyntax', `the value is none that ${wanted.type.name} can have`);

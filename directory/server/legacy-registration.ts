@@ -12,7 +12,7 @@ import {
 import type { Identity } from './access.ts';
 import { add } from './add.ts';
 import { computedAttributes } from './computed.ts';
-import { liveEntry, type OperationContext, readDn, requireAccess, requireEntry } from './context.ts';
+import { liveEntry, mayRead, type OperationContext, readDn, requireAccess, requireEntry } from './context.ts';
 import { deleteEntry } from './delete-compare.ts';
 import type { Entry, EntryAttribute } from './entry.ts';
 import { OperationError } from './errors.ts';
@@ -86,7 +86,7 @@ export function modifyRegistration(context: OperationContext, who: Identity, req
   const ofPerson = request.changes.filter((change) => !isOfApplication(change));
   const ofApplication = request.changes.filter(isOfApplication);
   context.store.atomic(() => {
-    const person = requireEntry(context, readDn(request.object));
+    const person = requireEntry(context, readDn(request.object), who);
     if (applicationPath(person.path) === undefined || !isPerson(person)) return modify(context, who, request);
     modify(context, who, { ...request, changes: ofPerson });
     const rdn = serializeRdn(parseDn(person.dn)[0]!);
@@ -169,7 +169,7 @@ export function refreshBySearch(
     const expires = clock.wall() + clampTtl(asked.seconds, ttl) * 1000;
     const found = hits(context, who, search);
     // Everything is checked before the first write: the transaction may be shared with other requests.
-    for (const entry of found) requireAccess(context, who, 'refresh', entry.dn);
+    for (const entry of found) requireAccess(context, who, 'refresh', entry);
     for (const entry of found) {
       for (const each of [entry, applicationOf(context, entry)]) {
         if (each?.expires === undefined) continue;
@@ -182,14 +182,13 @@ export function refreshBySearch(
 }
 
 function hits(context: OperationContext, who: Identity, request: SearchRequest): Entry[] {
-  const { store, clock, access } = context;
+  const { store, clock } = context;
   const matches = compileFilter(request.filter, computedAttributes(context));
   const dn = readDn(request.baseObject);
-  const base = dn.length === 0 ? undefined : requireEntry(context, dn);
+  const base = dn.length === 0 ? undefined : requireEntry(context, dn, who);
   const depth = request.scope === 'one' ? 'one' : 'sub';
   const scope: StoreScope = base === undefined ? { depth } : { base, depth };
-  const isHit = (entry: Entry): boolean =>
-    matches(entry) === true && access.allows(who, 'read', entry.dn) === true;
+  const isHit = (entry: Entry): boolean => matches(entry) === true && mayRead(context, who, entry);
   if (request.scope === 'base') return base !== undefined && isHit(base) ? [base] : [];
   const found: Entry[] = [];
   const source = chooseSource(request.filter, store);

@@ -1,7 +1,8 @@
 import { type ModifyChange, type ModifyRequest, parseDn, utf8Bytes, utf8Text } from '../../src/ldap/index.ts';
 import type { Identity } from './access.ts';
 import { type OperationContext, readDn, requireAccess, requireEntry } from './context.ts';
-import { type Entry, EntryAttribute } from './entry.ts';
+import { type Entry, EntryAttribute, type EntryAttributes } from './entry.ts';
+import { checkDescriptor, DESCRIPTOR } from './entry-access.ts';
 import {
   addRdnValues,
   checkSize,
@@ -13,6 +14,7 @@ import {
   setClasses,
 } from './entry-rules.ts';
 import { OperationError } from './errors.ts';
+import { authorOf } from './peer.ts';
 import { generalizedTime } from './matching.ts';
 import { type AttributeDescription, STTL } from './schema.ts';
 import { setText } from './tree.ts';
@@ -27,7 +29,7 @@ import { clampTtl, extendAbove, ttlFromValues } from './ttl.ts';
 export function modify(context: OperationContext, who: Identity, request: ModifyRequest): void {
   const dn = readDn(request.object);
   context.store.transaction(() => {
-    const entry = requireEntry(context, dn);
+    const entry = requireEntry(context, dn, who);
     const attributes = new Map(entry.attributes);
     let requestTtl: number | undefined;
     let changed = false;
@@ -39,7 +41,7 @@ export function modify(context: OperationContext, who: Identity, request: Modify
         changed = true;
       }
     }
-    requireAccess(context, who, changed ? 'modify' : 'refresh', entry.dn);
+    requireChanges(context, who, entry, attributes, changed);
     const now = context.clock.wall();
     let { expires } = entry;
     if (requestTtl !== undefined) expires = now + clampTtl(requestTtl, context.ttl) * 1000;
@@ -50,10 +52,33 @@ export function modify(context: OperationContext, who: Identity, request: Modify
       extendAbove(context, entry.parent, expires);
     }
     if (!changed) return;
-    setText(attributes, 'modifiersName', who.dn);
+    setText(attributes, 'modifiersName', authorOf(who));
     setText(attributes, 'modifyTimestamp', generalizedTime(now));
     context.store.update(entry, attributes, expires);
   });
+}
+
+/** A new time to live, a change, and a change of who may do what are three different rights. */
+function requireChanges(
+  context: OperationContext,
+  who: Identity,
+  entry: Entry,
+  attributes: EntryAttributes,
+  changed: boolean,
+): void {
+  if (!changed) {
+    requireAccess(context, who, 'refresh', entry);
+    return;
+  }
+  const isPermission = attributes.get(DESCRIPTOR) !== entry.attributes.get(DESCRIPTOR);
+  if (isPermission) {
+    requireAccess(context, who, 'permissions', entry);
+    checkDescriptor(who, entry, attributes);
+  }
+  const keys = new Set([...attributes, ...entry.attributes].map(([key]) => key));
+  keys.delete(DESCRIPTOR);
+  const others = [...keys].some((key) => attributes.get(key) !== entry.attributes.get(key));
+  if (others || !isPermission) requireAccess(context, who, 'modify', entry);
 }
 
 /** Seconds to live when the change is about that. */

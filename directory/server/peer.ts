@@ -1,3 +1,4 @@
+import process from 'node:process';
 import type { AuthMethod, Identity } from './access.ts';
 
 /** What is known of the other end of a byte stream before it has said a word. */
@@ -27,3 +28,12 @@ export function identityOf(peer: Peer, dn = '', method: AuthMethod = 'anonymous'
   const { name, isSecure, isInProcess } = peer;
   return { dn, isAdmin, method, peer: name, isSecure, isInProcess, saslMechanisms: [] };
 }
+
+/** The user of this process, by the name that a local socket gives the same user (SASL EXTERNAL). */
+const LOCAL_USER =
+  process.getuid === undefined || process.getgid === undefined
+    ? ''
+    : `gidNumber=${process.getgid()}+uidNumber=${process.getuid()},cn=peercred,cn=external,cn=auth`;
+
+/** Whose an entry is that `who` adds: empty when it is nobody's. */
+export const authorOf = (who: Identity): string => (who.dn === '' && who.isInProcess ? LOCAL_USER : who.dn);

@@ -1,8 +1,9 @@
 import { type BerWriter, type Control, type SearchRequest, writeControls } from '../../src/ldap/index.ts';
 import type { Identity } from './access.ts';
 import { computedAttributes } from './computed.ts';
-import { isLive, liveEntry, type OperationContext, readDn, requireEntry } from './context.ts';
+import { isLive, liveEntry, mayRead, type OperationContext, readDn, requireEntry } from './context.ts';
 import type { Entry } from './entry.ts';
+import { DESCRIPTOR, mayDo } from './entry-access.ts';
 import { compileFilter, type ComputedAttribute, type Predicate } from './filter-match.ts';
 import { chooseSource } from './plan.ts';
 import { rootDse } from './root-dse.ts';
@@ -39,7 +40,7 @@ export class SearchContent {
     const { scope } = request;
     this.path = pathOf(dn);
     // Below the root DSE there is one naming context.
-    this.#base = this.path === '' ? undefined : requireEntry(context, dn);
+    this.#base = this.path === '' ? undefined : requireEntry(context, dn, who);
     this.#scope = {
       ...(this.#base === undefined ? {} : { base: this.#base }),
       depth: scope === 'one' ? 'one' : 'sub',
@@ -71,7 +72,7 @@ export class SearchContent {
   isHit(entry: Entry): boolean {
     if (this.#request.scope === 'subordinates' && entry.path === this.path) return false;
     if (this.#matches(entry) !== true) return false;
-    return this.#context.access.allows(this.#who, 'read', entry.dn) === true;
+    return entry.path === '' || mayRead(this.#context, this.#who, entry);
   }
 
   /** Whether any entry at all is part of the content now. */
@@ -90,10 +91,18 @@ export class SearchContent {
   /** Writes the search result entry with the attributes asked for. */
   write(w: BerWriter, messageId: number, entry: Entry, controls: readonly Control[] = []): void {
     w.begin().integer(messageId).begin(SEARCH_RESULT_ENTRY).text(entry.dn).begin();
-    writeSelected(w, entry, this.#selection, this.#computed);
+    writeSelected(w, entry, this.#selectionFor(entry), this.#computed);
     w.end().end();
     if (controls.length > 0) writeControls(w, controls);
     w.end();
+  }
+
+  /** Without the descriptor where that is not for the asker to read. */
+  #selectionFor(entry: Entry): AttributeSelection {
+    if (entry.attributes.get(DESCRIPTOR) === undefined || mayDo(this.#who, 'readPermissions', entry)) {
+      return this.#selection;
+    }
+    return { ...this.#selection, without: DESCRIPTOR };
   }
 
   #contexts(): CandidateSource {

@@ -13,6 +13,8 @@ export interface AttributeSelection {
   /** `sTTL`, minutes to live, under the spelling asked for. */
   readonly sttl: string | undefined;
   readonly typesOnly: boolean;
+  /** Key of an attribute that is not shown. */
+  readonly without?: string;
 }
 
 export function selectAttributes(names: readonly string[], typesOnly: boolean): AttributeSelection {
@@ -44,12 +46,13 @@ export function writeSelected(
   selection: AttributeSelection,
   computed: ComputedAttribute,
 ): void {
-  const { user, operational, named, typesOnly, sttl } = selection;
+  const { user, operational, named, typesOnly, sttl, without } = selection;
   if (
     user &&
     !operational &&
     !typesOnly &&
     sttl === undefined &&
+    without === undefined &&
     named.length === 0 &&
     entry.attributes instanceof StoredAttributes
   ) {
@@ -58,7 +61,7 @@ export function writeSelected(
   }
   const sent = new Set<EntryAttribute>();
   const put = (attribute: EntryAttribute, spelling: string): void => {
-    if (sent.has(attribute)) return;
+    if (sent.has(attribute) || attribute.type.key === without) return;
     sent.add(attribute);
     const { options } = attribute.description;
     w.begin().text(options.length === 0 ? spelling : [spelling, ...options].join(';'));

@@ -67,8 +67,8 @@ export function refresh(
   const { entryName, requestTtl } = readRefresh(requestValue);
   const { ttl } = context;
   return context.store.transaction(() => {
-    const entry = requireEntry(context, readDn(entryName));
-    requireAccess(context, who, 'refresh', entry.dn);
+    const entry = requireEntry(context, readDn(entryName), who);
+    requireAccess(context, who, 'refresh', entry);
     if (entry.expires === undefined) {
       throw new OperationError(
         'objectClassViolation',

@@ -43,8 +43,10 @@ describe('serve', () => {
       remote(['show', 'Written there', '--sdp']),
     ]);
     expect(here.bytes).toEqual(there.bytes);
-    expect(await remote(['delete', 'Written here'])).toMatchObject({ code: 0 });
-    expect(names(await home.run(['list', '--json']))).toEqual(['Written there']);
+    // What the user of this computer publishes is that user's; what nobody in particular publishes is everyone's.
+    expect(await remote(['delete', 'Written here'])).toMatchObject({ code: 4 });
+    expect(await remote(['delete', 'Written there'])).toMatchObject({ code: 0 });
+    expect(names(await home.run(['list', '--json']))).toEqual(['Written here']);
   });
 
   test('other LDAP clients too', async () => {

@@ -50,8 +50,8 @@ OBJ-02 | done | Its name
 OBJ-03 | done | Rename it; on the wire a delete and an add
 OBJ-04 | done | Addresses of one type that can be called, one at a time
 OBJ-05 | done | The same as a collection
-OBJ-06 | planned | Read the access rights of the entry
-OBJ-07 | planned | Set the access rights of the entry
+OBJ-06 | partly | Read the access rights of the entry | by LDAP; the library does not show them yet
+OBJ-07 | partly | Set the access rights of the entry | by LDAP; the library does not set them yet
 OBJ-10 | done | Address types: phone number, SDP, e-mail, domain name, IP address
 `,
   },
@@ -331,7 +331,7 @@ DEF-01 | partly | Locator port 1002, then 389; TLS optional | any port can be na
 DEF-02 | done | A client may not ask for less than 300 s
 DEF-03 | done | User entries live 1800 s
 DEF-04 | done | A conference lasts 30 minutes by default
-DEF-05 | planned | Everyone may read a conference, its owner may do everything
+DEF-05 | done | Everyone may read a conference, its owner may do everything
 DEF-06 | done | Rights are tested with a throw-away conference | by the doctor command
 DEF-07 | planned | Users are not removed, they age out
 DEF-08 | done | Scope to TTL: 1, 15, 63, 127
