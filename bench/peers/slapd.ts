@@ -13,20 +13,26 @@ const SCHEMA = `
 objectIdentifier bench 2.25.171717171717
 attributetype ( bench:1 NAME 'protocolID' EQUALITY caseIgnoreMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 )
 attributetype ( bench:2 NAME 'conferenceBlob' EQUALITY octetStringMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.40 )
-attributetype ( bench:3 NAME 'originator' EQUALITY caseIgnoreMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 )
+attributetype ( bench:3 NAME 'originator' EQUALITY caseIgnoreMatch SUBSTR caseIgnoreSubstringsMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 )
 attributetype ( bench:4 NAME 'generalDescription' EQUALITY caseIgnoreMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 )
 objectclass ( bench:5 NAME 'rtConference' SUP top STRUCTURAL MUST ( uid $ cn )
   MAY ( protocolID $ conferenceBlob $ originator $ generalDescription ) )
 `;
 
-/** OpenLDAP with dynamic entries on a free port, its files in `folder`, ready for `ou=Dynamic,o=Intranet`. */
+/**
+ * OpenLDAP with dynamic entries on a free port, its files in `folder`, ready for `ou=Dynamic,o=Intranet`. A database that
+ * is there is used.
+ *
+ * @param sync whether each change is flushed to the disk
+ */
 export async function startSlapd(
   folder: string,
+  { sync }: { readonly sync: boolean },
 ): Promise<{ port: number; pid: number; stop(): Promise<void> }> {
   const program = commandPath('slapd');
   if (program === undefined) throw new Error('slapd is not installed');
   const port = await freePort();
-  mkdirSync(join(folder, 'db'));
+  mkdirSync(join(folder, 'db'), { recursive: true });
   writeFileSync(join(folder, 'bench.schema'), SCHEMA);
   writeFileSync(
     join(folder, 'slapd.conf'),
@@ -43,7 +49,7 @@ rootdn "${ADMIN.name}"
 rootpw "${ADMIN.password}"
 directory ${folder}/db
 maxsize 4294967296
-dbnosync
+${sync ? '' : 'dbnosync'}
 index objectClass,entryExpireTimestamp eq
 index uid eq,sub
 overlay dds
