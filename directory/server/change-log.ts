@@ -40,7 +40,9 @@ export class ChangeLog {
   readonly #bounds: StatementSync;
   readonly #after: StatementSync;
   readonly #version: StatementSync;
+  readonly #listeners = new Set<() => void>();
   #untrimmed = 0;
+  #isChanged = false;
 
   /** @param keep changes, at least 1 */
   constructor(db: DatabaseSync, clock: Clock, keep: number) {
@@ -65,6 +67,7 @@ export class ChangeLog {
   /** Records a change within the caller's transaction, under the number of {@link next}. */
   record(csn: number, kind: Exclude<Kind, 'start'>, entry: number, was?: FormerEntry): void {
     this.#record.run(csn, KINDS.indexOf(kind), entry, was?.uuid ?? null, was?.path ?? null, was?.dn ?? null);
+    this.#isChanged = true;
     if (++this.#untrimmed < TRIM_EVERY) return;
     this.#trim.run(this.#keep - 1);
     this.#untrimmed = 0;
@@ -72,6 +75,18 @@ export class ChangeLog {
   /** The number of the change that the caller makes now, within a transaction: writers take turns. */
   next(): number {
     return Math.max(this.last + 1, this.#clock.wall() * 1000); // a clock that was set back does not matter
+  }
+
+  /** @param listener called after each commit of changes by this process. @returns ends it */
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+  /** Called after each commit. */
+  committed(): void {
+    if (!this.#isChanged) return;
+    this.#isChanged = false;
+    for (const listener of this.#listeners) listener();
   }
 
   /** Number of the last change. */

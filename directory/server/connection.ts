@@ -6,7 +6,6 @@ import {
   EXTENDED,
   LdapFramer,
   type LdapMessage,
-  type LdapRequest,
   type LdapResponse,
   RESULT,
   type ResultName,
@@ -18,32 +17,25 @@ import { add } from './add.ts';
 import { bind } from './bind.ts';
 import { compare, deleteEntry } from './delete-compare.ts';
 import { OperationError } from './errors.ts';
+import { cancelTarget } from './cancel.ts';
 import { extended, extendedFailure } from './extended.ts';
+import { startFollowing } from './follow.ts';
+import { Followings } from './followings.ts';
 import { modify } from './modify.ts';
 import { identityOf, type Peer } from './peer.ts';
-import { SUPPORTED_CONTROLS } from './root-dse.ts';
+import {
+  type AnsweredRequest,
+  isAnswered,
+  ok,
+  type PendingRequest,
+  requireKnownControls,
+  RESPONSES,
+} from './requests.ts';
 import { SearchRun } from './search.ts';
 import type { LocatorService } from './service.ts';
 
 /** Milliseconds one connection works before others have their turn. */
 const SLICE_MS = 10;
-
-const RESPONSES = {
-  bindRequest: 'bindResponse',
-  searchRequest: 'searchResultDone',
-  modifyRequest: 'modifyResponse',
-  addRequest: 'addResponse',
-  delRequest: 'delResponse',
-  modDNRequest: 'modDNResponse',
-  compareRequest: 'compareResponse',
-  extendedRequest: 'extendedResponse',
-} as const;
-type AnsweredRequest = Extract<LdapRequest, { type: keyof typeof RESPONSES }>;
-type PendingRequest = LdapMessage<AnsweredRequest>;
-
-const ok = { resultCode: RESULT.success, matchedDN: '', diagnosticMessage: '' };
-
-const isAnswered = (op: LdapMessage['op']): op is AnsweredRequest => op.type in RESPONSES;
 
 /**
  * One client's session: bytes in, bytes out. Requests are answered in order; those that arrive together are done in
@@ -56,6 +48,13 @@ export class LdapConnection {
   readonly #peer: Peer;
   readonly #pending: PendingRequest[] = [];
   #search: { readonly id: number; readonly run: SearchRun } | undefined;
+  /** Searches that go on, beside everything else. */
+  readonly #followings = new Followings();
+  #unfollow: (() => void) | undefined;
+  /** Whether news of those have their turn before the next request. */
+  #isNewsTurn = false;
+  /** Answers that overtake what waits. */
+  readonly #urgent: LdapMessage<LdapResponse>[] = [];
   #binding: number | undefined;
   #who: Identity;
   #last: Uint8Array | undefined;
@@ -77,15 +76,18 @@ export class LdapConnection {
   /** False while as many requests wait as are allowed: stop reading until it is true again. */
   get wantsInput(): boolean {
     // At the end everything is read and dropped, so that the peer's close is seen.
-    return this.#isEnding || this.#pending.length < this.#service.context.limits.maxPendingOperations;
+    const waiting = this.#pending.length + this.#urgent.length;
+    return this.#isEnding || waiting < this.#service.context.limits.maxPendingOperations;
   }
   /** Whether {@link pollTransmit} has more to do, although it may have returned nothing. */
   get hasWork(): boolean {
     if (this.#last !== undefined) return true;
+    if (this.#isEnding || this.#binding !== undefined) return false;
     return (
-      !this.#isEnding &&
-      this.#binding === undefined &&
-      (this.#search !== undefined || this.#pending.length > 0)
+      this.#search !== undefined ||
+      this.#pending.length > 0 ||
+      this.#urgent.length > 0 ||
+      this.#followings.hasNews
     );
   }
 
@@ -107,6 +109,12 @@ export class LdapConnection {
       this.#service.counters.malformed++;
       this.#disconnect('protocolError', error.message);
     }
+  }
+
+  /** The transport is gone. */
+  close(): void {
+    this.#isEnding = true;
+    this.#drop();
   }
 
   /** The next bytes to send, at most about `outputChunkBytes`; undefined when there are none now. */
@@ -146,8 +154,7 @@ export class LdapConnection {
     if (op.type === 'unbindRequest') {
       this.#service.counters.operations.unbindRequest++;
       this.#isEnding = true;
-      this.#search = undefined;
-      this.#pending.length = 0;
+      this.#drop();
     } else if (op.type === 'abandonRequest') {
       this.#service.counters.operations.abandonRequest++;
       this.#abandon(op.abandonId);
@@ -155,6 +162,9 @@ export class LdapConnection {
       throw new DecodeError('LDAP', `${op.type} is not a request`, { rule: 'RFC 4511 §4.1.1' });
     } else if (messageId === 0) {
       throw new DecodeError('LDAP', 'a request has message id 0', { rule: 'RFC 4511 §4.1.1.1' });
+    } else if (op.type === 'extendedRequest' && op.requestName === EXTENDED.cancel) {
+      this.#service.counters.operations.extendedRequest++;
+      this.#cancel(messageId, op.requestValue);
     } else {
       const { controls } = message;
       this.#pending.push({ messageId, op, ...(controls === undefined ? {} : { controls }) });
@@ -162,18 +172,56 @@ export class LdapConnection {
   }
 
   /** RFC 4511 §4.11: only what has not been done yet can be dropped; a bind cannot. */
-  #abandon(id: number): void {
-    if (this.#search?.id === id) this.#search = undefined;
+  #abandon(id: number): AnsweredRequest['type'] | undefined {
+    if (this.#followings.remove(id)) {
+      if (this.#followings.size === 0) this.#dropFollowings();
+      return 'searchRequest';
+    }
+    if (this.#search?.id === id) {
+      this.#search = undefined;
+      return 'searchRequest';
+    }
     const at = this.#pending.findIndex(({ messageId, op }) => messageId === id && op.type !== 'bindRequest');
-    if (at >= 0) this.#pending.splice(at, 1);
+    return at < 0 ? undefined : this.#pending.splice(at, 1)[0]?.op.type;
+  }
+
+  /** RFC 3909 §2: as {@link #abandon}, and both get an answer. It does not wait behind what it is to cancel. */
+  #cancel(messageId: number, value: Uint8Array | undefined): void {
+    const op = { type: 'extendedRequest', requestName: EXTENDED.cancel } as const;
+    try {
+      const id = cancelTarget(value);
+      const canceled = this.#abandon(id);
+      if (canceled === undefined) {
+        const isBind = this.#binding === id || this.#pending.some((request) => request.messageId === id);
+        throw isBind
+          ? new OperationError('cannotCancel', 'a bind cannot be canceled (RFC 3909 §2.3)')
+          : new OperationError('noSuchOperation', `no operation with message id ${id} is under way`);
+      }
+      this.#urgent.push({
+        messageId: id,
+        op: { ...ok, type: RESPONSES[canceled], resultCode: RESULT.canceled },
+      });
+      this.#urgent.push({ messageId, op: { ...ok, type: 'extendedResponse' } });
+    } catch (error) {
+      if (!(error instanceof OperationError)) throw error;
+      this.#urgent.push({ messageId, op: this.#failure(op, error) });
+    }
   }
 
   /** Does the next piece of work. */
   #work(w: BerWriter, maxBytes: number, until: number): void {
+    for (const message of this.#urgent.splice(0)) writeMessage(w, message);
     if (this.#search !== undefined) {
       if (this.#search.run.step(w, maxBytes, until)) this.#search = undefined;
       return;
     }
+    if (this.#followings.hasNews && (this.#isNewsTurn || this.#pending.length === 0)) {
+      this.#isNewsTurn = false;
+      this.#followings.step(w, maxBytes, until);
+      if (this.#followings.size === 0) this.#dropFollowings();
+      return;
+    }
+    this.#isNewsTurn = true;
     const request = this.#pending.shift();
     if (request === undefined) return;
     const { messageId } = request;
@@ -193,7 +241,7 @@ export class LdapConnection {
     switch (op.type) {
       case 'searchRequest': {
         const search = this.#refreshed(op);
-        this.#search = { id: messageId, run: new SearchRun(context, this.#who, messageId, search, controls) };
+        this.#startSearch(messageId, search, controls);
         return;
       }
       case 'bindRequest':
@@ -239,6 +287,28 @@ export class LdapConnection {
     return context.legacy.refreshBySearch(context, this.#who, op);
   }
 
+  #startSearch(messageId: number, op: SearchRequest, controls: readonly Control[]): void {
+    const { context, feed } = this.#service;
+    if (this.#followings.has(messageId)) {
+      throw new OperationError('protocolError', `message id ${messageId} is that of a search that goes on`);
+    }
+    if (controls.length > 0) this.#service.expire(); // what follows begins with what is there
+    const following = startFollowing(context, this.#who, messageId, op, controls);
+    if (following === undefined) {
+      this.#search = { id: messageId, run: new SearchRun(context, this.#who, messageId, op, controls) };
+      return;
+    }
+    const { maxFollowings } = context.limits;
+    if (this.#followings.size >= maxFollowings) {
+      throw new OperationError('adminLimitExceeded', `at most ${maxFollowings} searches can go on at a time`);
+    }
+    this.#followings.add(messageId, following);
+    this.#unfollow ??= feed.follow(() => {
+      this.#followings.wake();
+      this.#wake();
+    });
+  }
+
   /** Opens the transaction that the changes of this turn share. */
   #write(op: AnsweredRequest): void {
     if (op.type === 'extendedRequest' && op.requestName !== EXTENDED.refresh) return;
@@ -255,6 +325,7 @@ export class LdapConnection {
   /** While a bind is under way nothing else is done (RFC 4511 §4.2.1). */
   #startBind(messageId: number, op: Extract<AnsweredRequest, { type: 'bindRequest' }>): void {
     this.#binding = messageId;
+    this.#dropFollowings();
     this.#who = identityOf(this.#peer);
     const answer = async (): Promise<void> => {
       let response: LdapResponse = { ...ok, type: 'bindResponse' };
@@ -305,20 +376,19 @@ export class LdapConnection {
     });
     this.#last = w.finish();
     this.#isEnding = true;
+    this.#drop();
+  }
+
+  /** Gives up everything that was not answered yet. */
+  #drop(): void {
     this.#search = undefined;
     this.#pending.length = 0;
+    this.#urgent.length = 0;
+    this.#dropFollowings();
   }
-}
-
-/** RFC 4511 §4.1.11. */
-function requireKnownControls(controls: readonly Control[]): void {
-  const unknown = controls.find(
-    ({ criticality, controlType }) => criticality && !SUPPORTED_CONTROLS.includes(controlType),
-  );
-  if (unknown !== undefined) {
-    throw new OperationError(
-      'unavailableCriticalExtension',
-      `control ${unknown.controlType} is not known here; supportedControl of the root DSE lists those that are`,
-    );
+  #dropFollowings(): void {
+    this.#followings.clear();
+    this.#unfollow?.();
+    this.#unfollow = undefined;
   }
 }

@@ -8,6 +8,8 @@ export interface ServiceLimits {
   readonly maxDepth: number;
   /** Requests of one connection that wait; reading pauses beyond. Default 1000. */
   readonly maxPendingOperations: number;
+  /** Searches of one connection that follow changes. Default 100. */
+  readonly maxFollowings: number;
   /** Entries one search returns. Default 1 000 000. */
   readonly maxSearchEntries: number;
   /** Seconds one search takes. Default 60. */
@@ -23,6 +25,7 @@ export const defaultLimits: ServiceLimits = {
   maxMessageBytes: 4 * 1024 * 1024,
   maxDepth: 60,
   maxPendingOperations: 1000,
+  maxFollowings: 100,
   maxSearchEntries: 1_000_000,
   maxSearchSeconds: 60,
   outputChunkBytes: 64 * 1024,

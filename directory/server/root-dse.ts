@@ -1,9 +1,9 @@
-import { EXTENDED, PAGED_RESULTS } from '../../src/ldap/index.ts';
+import { EXTENDED, PAGED_RESULTS, PERSISTENT_SEARCH, SYNC } from '../../src/ldap/index.ts';
 import type { Entry } from './entry.ts';
 import { APPLICATIONS, DYNAMIC, entryAttributes, SCHEMA, SUFFIX } from './tree.ts';
 
 /** Controls that are understood; any other critical one is refused. */
-export const SUPPORTED_CONTROLS: readonly string[] = [PAGED_RESULTS];
+export const SUPPORTED_CONTROLS: readonly string[] = [PAGED_RESULTS, SYNC.request, PERSISTENT_SEARCH];
 
 const dse: Entry = {
   id: 0,
@@ -17,7 +17,7 @@ const dse: Entry = {
     namingContexts: [SUFFIX],
     supportedLDAPVersion: ['2', '3'],
     supportedControl: SUPPORTED_CONTROLS,
-    supportedExtension: [EXTENDED.refresh, EXTENDED.whoAmI],
+    supportedExtension: [EXTENDED.refresh, EXTENDED.whoAmI, EXTENDED.cancel],
     supportedFeatures: [
       '1.3.6.1.1.14', // modify-increment, RFC 4525
       '1.3.6.1.4.1.4203.1.5.1', // "+" for all operational attributes, RFC 3673

@@ -2,6 +2,7 @@ import { type Duplex, duplexPair } from 'node:stream';
 import { normalizeDn, parseDn } from '../../src/ldap/index.ts';
 import { type Clock, systemClock, type Timer } from '../../src/net/clock.ts';
 import { type AccessPolicy, defaultAccess } from './access.ts';
+import { ChangeFeed } from './change-feed.ts';
 import { LdapConnection } from './connection.ts';
 import type { OperationContext } from './context.ts';
 import { type ServiceCounters, newCounters } from './counters.ts';
@@ -49,6 +50,8 @@ export type InProcessConnection = Duplex & { readonly connecting: false; readonl
 export class LocatorService implements Disposable {
   readonly context: OperationContext;
   readonly counters: ServiceCounters = newCounters();
+  /** Wakes connections with searches that follow changes. */
+  readonly feed: ChangeFeed;
   readonly #admin: { readonly dn: string; readonly check: PasswordCheck } | undefined;
   readonly #connections = new Set<Duplex>();
   readonly #sweepSeconds: number;
@@ -71,12 +74,9 @@ export class LocatorService implements Disposable {
         : { dn: normalizeDn(parseDn(admin.dn), dnRules), check: passwordCheck(admin.passwordHash) };
     this.#sweepSeconds = sweepSeconds;
     ensureBaseTree(store, clock.wall());
+    this.feed = new ChangeFeed(store.changes, clock, () => this.expire());
     this.#timer = clock.timer(() => {
-      try {
-        this.sweep();
-      } catch {
-        this.counters.sweepsFailed++; // another process writes just now: the next turn removes them
-      }
+      this.#trySweep();
       this.#setTimer();
     });
     this.#setTimer();
@@ -153,14 +153,29 @@ export class LocatorService implements Disposable {
     return removed;
   }
 
+  /** Removes what has ended, unless the service is to leave it to others. */
+  expire(): void {
+    const { store, clock } = this.context;
+    if (this.#sweepSeconds > 0 && store.expired(clock.wall(), 1).length > 0) this.#trySweep();
+  }
+
   /** Ends every connection and the sweep; the store stays open. */
   close(): void {
     this.#isClosed = true;
+    this.feed.close();
     this.#timer.set(undefined);
     for (const stream of this.#connections) stream.destroy();
   }
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  #trySweep(): void {
+    try {
+      this.sweep();
+    } catch {
+      this.counters.sweepsFailed++; // another process writes just now: the next turn removes them
+    }
   }
 
   #setTimer(): void {

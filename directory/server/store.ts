@@ -107,6 +107,7 @@ export class EntryStore implements Disposable {
     this.#statement('COMMIT').run();
     this.#inTransaction = false;
     this.#revision = undefined;
+    this.changes.committed();
   }
   rollback(): void {
     this.#inTransaction = false;

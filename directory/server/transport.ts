@@ -58,4 +58,5 @@ export function driveConnection(stream: Duplex, start: (wake: () => void) => Lda
     schedule();
   });
   stream.on('error', () => stream.destroy());
+  stream.once('close', () => connection.close());
 }
