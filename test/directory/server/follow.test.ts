@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { openStore } from '../../../directory/server/index.ts';
+import { networkPeer } from '../../../directory/server/peer.ts';
 import {
   type Control,
   decodeEntryChange,
@@ -13,6 +14,7 @@ import {
   ENTRY_CHANGE,
   EXTENDED,
   type LdapMessage,
+  type PartialAttribute,
   PERSISTENT_SEARCH,
   persistentSearchControl,
   type PersistentSearchValue,
@@ -23,7 +25,8 @@ import {
   syncRequestControl,
   utf8Text,
 } from '../../../src/ldap/index.ts';
-import { conferenceDn, searchRequest, TestClient, testService } from './support.ts';
+import { parseSddl, serializeSecurityDescriptor } from '../../../src/security/index.ts';
+import { type Answer, conferenceDn, searchRequest, TestClient, testService } from './support.ts';
 
 let folder = '';
 beforeAll(() => {
@@ -211,19 +214,32 @@ describe('RFC 4533 content synchronisation', () => {
     expect(await watch.next(2)).toEqual(['delete one', 'add one=ann']);
   });
 
-  test('what a client may not read it does not hear of; what it may no longer read is deleted for it', async () => {
-    const hidden = new Set([conferenceDn('secret')]);
-    using t = testService({
-      access: { allows: (_, action, dn) => action !== 'read' || !hidden.has(dn) || 'no' },
+  test('[OBJ-06] what a client may not read it does not hear of; what it may no longer read is gone for it', async () => {
+    using t = testService();
+    const nobody = new TestClient(t.service, networkPeer('192.0.2.1', 4000));
+    const rights = (sddl: string): PartialAttribute => ({
+      type: 'ntSecurityDescriptor',
+      vals: [serializeSecurityDescriptor(parseSddl(sddl))],
     });
+    const allow = (name: string, sddl: string): Promise<Answer> =>
+      t.client.request({
+        type: 'modifyRequest',
+        object: conferenceDn(name),
+        changes: [{ operation: 'replace', modification: rights(sddl) }],
+      });
     await t.client.addConference('open');
-    const watch = sync(t.client);
-    expect(await watch.next(2)).toEqual(['add open', 'refreshPresent']);
     await t.client.addConference('secret');
+    await allow('secret', 'D:(A;;GA;;;CO)');
+    const watch = sync(nobody);
+    const old = psearch(nobody);
+    expect(await watch.next(2)).toEqual(['add open', 'refreshPresent']);
+    await t.client.replace(conferenceDn('secret'), 'originator', 'ann');
     await remove(t.client, 'secret');
-    hidden.add(conferenceDn('open'));
-    await t.client.replace(conferenceDn('open'), 'originator', 'ann');
+    await allow('open', 'D:(A;;GA;;;CO)');
     expect(await watch.next(1)).toEqual(['delete open']);
+    await allow('open', 'D:(A;;GA;;;CO)(A;;GR;;;WD)');
+    expect(await watch.next(1)).toEqual(['add open']);
+    expect(await old.next(1)).toEqual(['modify open']);
   });
 
   test('[DIR-11] the end of an entry’s time is a deletion that arrives at once', async () => {
