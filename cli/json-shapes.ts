@@ -21,6 +21,8 @@ export const CONFERENCE_SHAPE: JsonShape = {
     ['sdpProblem', OR_NULL, 'why the blob could not be read as SDP'],
     ['blobBase64', OR_NULL, 'the blob when it is no session description'],
     ['dn', OR_NULL, 'name of the directory entry'],
+    ['acl', OR_NULL, 'who may do what, as `--acl` takes it; null when the entry does not say'],
+    ['sddl', OR_NULL, 'the same in SDDL'],
     ['ttlSeconds', 'number or null', 'seconds the directory keeps the entry from now on'],
     ['expiresAt', OR_NULL, 'RFC 3339 in UTC: when that is over'],
     [

@@ -30,11 +30,20 @@ export function accountSid(dn: string): Sid {
 /** Whether `sid` is one that {@link accountSid} gives. */
 export const isAccountSid = (sid: Sid): boolean => sid.startsWith(`S-1-${AUTHORITY}-`);
 
-/** Accounts by their DN; a name that is no DN is nobody's. @param known DNs that SIDs are traced back to */
-export function accountNames(known: Iterable<string>): AccountNames {
+/**
+ * Accounts by their DN; a name that is no DN is nobody's.
+ *
+ * @param known DNs that SIDs are traced back to, and those that were asked for
+ */
+export function accountNames(known: Iterable<string> = []): AccountNames {
   const bySid = new Map(Array.from(known, (dn) => [accountSid(dn), dn]));
   return {
-    sidOf: (name) => (/^[^=]+=/.test(name) ? accountSid(name) : undefined),
+    sidOf(name) {
+      if (!/^[^=]+=/.test(name)) return undefined;
+      const sid = accountSid(name);
+      bySid.set(sid, name);
+      return sid;
+    },
     nameOf: (sid) => bySid.get(sid),
   };
 }

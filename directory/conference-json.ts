@@ -22,6 +22,10 @@ export interface ConferenceJson {
   /** The blob in base64 when it is not SDP; else null, since `sdp` says it. */
   readonly blobBase64: string | null;
   readonly dn: string | null;
+  /** Who may do what, for people: `everyone:read,owner:all`; null when the entry does not say. */
+  readonly acl: string | null;
+  /** The same in SDDL. */
+  readonly sddl: string | null;
   readonly ttlSeconds: number | null;
   readonly expiresAt: string | null;
   /** Attributes of the entry that the dialect does not know; values that are no text as `base64:…`. */
@@ -64,6 +68,8 @@ export function conferenceToJson(conference: Conference): ConferenceJson {
     sdpProblem: conference.sdpProblem ?? null,
     blobBase64: sdp === undefined ? Buffer.from(conference.blob).toString('base64') : null,
     dn: conference.dn ?? null,
+    acl: conference.acl?.toString() ?? null,
+    sddl: conference.acl?.toSddl() ?? null,
     ttlSeconds: conference.ttlSeconds ?? null,
     expiresAt: conference.expiresAt?.toISOString() ?? null,
     attributes: attributesToJson(conference.attributes),

@@ -6,6 +6,7 @@ import {
   SessionDescription,
   unixMsToNtpSeconds,
 } from '../src/sdp/index.ts';
+import type { AccessRights } from './access-rights.ts';
 import { type ConferenceJson, conferenceToJson } from './conference-json.ts';
 import type { AddressType } from './dialable.ts';
 import { InvalidTimeError } from './errors.ts';
@@ -20,6 +21,7 @@ export interface ConferenceParts {
   readonly protocol?: string;
   readonly blob: Uint8Array;
   readonly isEncrypted?: boolean;
+  readonly acl?: AccessRights;
   readonly attributes?: ReadonlyMap<string, readonly (string | Uint8Array)[]>;
   readonly publication?: Publication;
 }
@@ -42,6 +44,8 @@ export class Conference {
   readonly #opaque: Uint8Array;
   #name: string;
   #encryptedFlag: boolean;
+  #acl: AccessRights | undefined;
+  #publishedAcl: AccessRights | undefined;
 
   /** @internal use `createConference`, or find one in a directory */
   constructor(parts: ConferenceParts) {
@@ -49,6 +53,8 @@ export class Conference {
     this.protocol = parts.protocol ?? SDP_PROTOCOL;
     this.#encryptedFlag = parts.isEncrypted ?? false;
     this.attributes = parts.attributes ?? new Map();
+    this.#acl = parts.acl;
+    this.#publishedAcl = parts.publication === undefined ? undefined : parts.acl;
     setPublication(this, parts.publication);
     this.#opaque = parts.blob;
     const read = readBlob(this.protocol, parts.blob);
@@ -100,6 +106,25 @@ export class Conference {
   /** Sets the flag only; it encrypts nothing. */
   set isEncrypted(flag: boolean) {
     this.#encryptedFlag = flag;
+  }
+
+  /**
+   * Who may do what with the entry; undefined when it does not say, or does not let us see: then everyone may read it, and
+   * its owner do all, or whatever else the server has as a rule. In directories that keep rights only.
+   */
+  get acl(): AccessRights | undefined {
+    return this.#acl;
+  }
+  set acl(acl: AccessRights | undefined) {
+    this.#acl = acl;
+  }
+  /** Whether {@link acl} was set since the directory had it. @internal */
+  get aclChanged(): boolean {
+    return this.#acl !== this.#publishedAcl;
+  }
+  /** Says that the directory has {@link acl} now. @internal */
+  aclPublished(): void {
+    this.#publishedAcl = this.#acl;
   }
 
   /** How far it reaches: by the largest TTL, or the scope of an IPv6 group. Undefined without a group. */

@@ -8,6 +8,7 @@ import {
   SessionDescription,
   unixMsToNtpSeconds,
 } from '../src/sdp/index.ts';
+import { AccessRights } from './access-rights.ts';
 import { checkName, Conference } from './conference.ts';
 
 export interface ConferenceInit {
@@ -25,6 +26,8 @@ export interface ConferenceInit {
   /** null for unbounded; default 30 minutes after the start. */
   readonly stopTime?: Date | null;
   readonly isEncrypted?: boolean;
+  /** Who may do what with the entry, as a list for people or in the making of `AccessRights`. Default the server's rule. */
+  readonly acl?: AccessRights | string;
   /** Group and port of the new description, from `pickGroup`. Default a placeholder that carries nothing. */
   readonly group?: string;
   /** Of the default medium; default 5004. */
@@ -54,7 +57,7 @@ export const PLACEHOLDER_GROUP = '224.0.0.0';
  * A conference that only exists here, nothing is sent: one audio medium in PCMU, starting now and lasting 30 minutes,
  * scope site. Nothing is drawn at random; take the group from `pickGroup`.
  *
- * @throws {InvalidValueError} when the name cannot be one
+ * @throws {InvalidValueError} when the name cannot be one, or the access list cannot be read
  * @throws {InvalidTimeError} when a time is no date, or the stop is not after the start
  * @throws {DecodeError} when `sdp` is text that is no description
  * @throws {EncodeError} when a value cannot stand in a description
@@ -71,6 +74,9 @@ export function createConference(init: ConferenceInit): Conference {
   if (init.description !== undefined) conference.description = init.description;
   if (init.url !== undefined) conference.url = init.url;
   if (init.isEncrypted !== undefined) conference.isEncrypted = init.isEncrypted;
+  if (init.acl !== undefined) {
+    conference.acl = typeof init.acl === 'string' ? AccessRights.parse(init.acl) : init.acl;
+  }
   if (!fresh && init.scope !== undefined) conference.advertisingScope = init.scope;
   if (fresh || init.startTime !== undefined || init.stopTime !== undefined) {
     const start = init.startTime ?? (fresh ? now : conference.startTime);

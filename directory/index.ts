@@ -2,6 +2,8 @@
  * Where conferences are published and found: the `Directory` interface, its LDAP implementation for the embedded
  * service, locator services and other LDAP servers, and the `Conference` that travels through it.
  */
+export { AccessRights } from './access-rights.ts';
+export { accountSid } from './account-sid.ts';
 export { Conference, SDP_PROTOCOL } from './conference.ts';
 export type { ConferenceJson, ConferenceMediaJson } from './conference-json.ts';
 export {

@@ -155,6 +155,7 @@ export class LdapDirectory implements Directory {
     }
     const granted = await addEntries(this.#entriesOf(object), entries, ttlSeconds, options.signal);
     setPublication(object, this.#publication(dnOf(entries), object.name, granted));
+    if (object.kind === 'conference') object.aclPublished();
     if (this.autoRefresh) this.#owned.keep(object, entries, granted);
     else this.#owned.changed(keyOf(object), entries);
   }
@@ -175,6 +176,7 @@ export class LdapDirectory implements Directory {
       changes = [{ dn, attributes: dialect.changedAttributes(object) }];
     }
     await replaceEntries(this.#entriesOf(object), changes, signal);
+    if (object.kind === 'conference') object.aclPublished();
     this.#owned.changed(keyOf(object), changes);
   }
 
@@ -360,6 +362,7 @@ export class LdapDirectory implements Directory {
       }
     }
     setPublication(conference, this.#publication(dn, conference.name, granted));
+    conference.aclPublished();
     if (owned !== undefined) this.#owned.keep(conference, [{ dn, attributes }], granted);
   }
 

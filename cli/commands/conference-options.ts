@@ -15,6 +15,8 @@ export interface ConferenceOptions {
   readonly email?: readonly string[];
   readonly phone?: readonly string[];
   readonly ttl?: string;
+  readonly acl?: string;
+  readonly sddl?: string;
   readonly sdp?: string;
   readonly json?: boolean;
 }
@@ -26,6 +28,11 @@ export const collect = (value: string, before: readonly string[] = []): readonly
 ];
 
 export const SCOPES = ['local', 'site', 'region', 'world'];
+
+/** What `--acl` takes. */
+export const ACCESS_HELP = `--acl takes who:rights, separated by commas. Who is everyone, authenticated, anonymous, owner, administrators,
+the DN of an account or a SID. Rights are read (see and join), write, refresh, delete, permissions, ownership and all,
+joined by +; a ! before them denies them. Without --acl everyone reads and the owner does all.`;
 
 export function addConferenceOptions(command: Command): Command {
   return command
@@ -51,6 +58,8 @@ export function addConferenceOptions(command: Command): Command {
     .option('--email <address>', 'whom to write to, "Ann <ann@example.org>"; repeatable', collect)
     .option('--phone <number>', 'whom to call; repeatable', collect)
     .option('--ttl <seconds>', 'how long the directory keeps the entry, at least 300')
+    .option('--acl <list>', 'who may do what, like everyone:read,owner:all')
+    .addOption(new Option('--sddl <text>', 'the same as a security descriptor in SDDL').conflicts('acl'))
     .option('--sdp <file>', 'take the session description from a file, or from standard input with -')
     .option('--json', 'print the conference as JSON');
 }

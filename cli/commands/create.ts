@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import type { CliContext } from '../context.ts';
 import { addHelp } from '../help.ts';
 import { CONFERENCE_SHAPES } from '../json-shapes.ts';
-import { addConferenceOptions, type ConferenceOptions } from './conference-options.ts';
+import { ACCESS_HELP, addConferenceOptions, type ConferenceOptions } from './conference-options.ts';
 
 export function createCommand(ctx: CliContext): Command {
   return addHelp(
@@ -21,11 +21,14 @@ export function createCommand(ctx: CliContext): Command {
         'rendezvous create Paging --permanent --group 239.255.10.1:5004 --scope site',
         'rendezvous create Music --media audio:L16/44100/2',
         'rendezvous create Studio --sdp studio.sdp',
+        'rendezvous create Council --acl "authenticated:read,owner:all"',
       ],
       text: `Without options: one audio medium (PCMU), from now for 30 minutes, scope site, with a group and an even port
 that no other conference in the directory uses. A description given with --sdp is published byte for byte, but for its
 session name where NAME is another, and for what other options change. In a pipe the conference is printed as a line
-like those of list.`,
+like those of list.
+
+${ACCESS_HELP}`,
       json: CONFERENCE_SHAPES,
     },
   );

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import type { CliContext } from '../context.ts';
 import { addHelp } from '../help.ts';
 import { CONFERENCE_SHAPES } from '../json-shapes.ts';
-import { addConferenceOptions, type ConferenceOptions } from './conference-options.ts';
+import { ACCESS_HELP, addConferenceOptions, type ConferenceOptions } from './conference-options.ts';
 
 export interface EditOptions extends ConferenceOptions {
   readonly rename?: string;
@@ -27,7 +27,9 @@ export function editCommand(ctx: CliContext): Command {
       ],
       text: `Only what is given changes; the rest of the session description stays as it is, byte for byte, and its version is
 raised. An empty value ("") removes a description, URL, e-mail address or telephone number. --media replaces all media;
-each keeps the group and port of the one it takes the place of.`,
+each keeps the group and port of the one it takes the place of.
+
+${ACCESS_HELP}`,
       json: CONFERENCE_SHAPES,
     },
   );

@@ -5,6 +5,7 @@ import { CONFERENCE_SHAPES } from '../json-shapes.ts';
 
 export interface ShowOptions {
   readonly sdp?: boolean;
+  readonly sddl?: boolean;
   readonly json?: boolean;
   readonly ndjson?: boolean;
 }
@@ -15,8 +16,9 @@ export function showCommand(ctx: CliContext): Command {
       .description('Show one conference')
       .argument('<name>', 'which conference')
       .option('--sdp', 'print its session description, byte for byte, and nothing else')
-      .addOption(new Option('--json', 'print a JSON object').conflicts('sdp'))
-      .addOption(new Option('--ndjson', 'print a JSON object on one line').conflicts(['sdp', 'json']))
+      .addOption(new Option('--sddl', 'print who may do what as SDDL, and nothing else').conflicts('sdp'))
+      .addOption(new Option('--json', 'print a JSON object').conflicts(['sdp', 'sddl']))
+      .addOption(new Option('--ndjson', 'print a JSON object on one line').conflicts(['sdp', 'sddl', 'json']))
       .action(async (name: string, options: ShowOptions) => {
         const { runShow } = await import('../run/show.ts');
         await runShow(ctx, name, options);

@@ -1,5 +1,5 @@
 import { formatEndpoint } from '../../src/ip/index.ts';
-import type { Conference, Directory, GroupChoice } from '../../directory/index.ts';
+import type { AccessRights, Conference, Directory, GroupChoice } from '../../directory/index.ts';
 import type { AdvertisingScope } from '../../src/ip/index.ts';
 import { SCOPE_RANGES } from '../../src/ip/index.ts';
 import type { EmailContact, MediaInit, PhoneContact } from '../../src/sdp/index.ts';
@@ -22,6 +22,7 @@ export interface ConferencePlan {
   readonly emails?: readonly EmailContact[];
   readonly phones?: readonly PhoneContact[];
   readonly ttlSeconds?: number;
+  readonly acl?: AccessRights;
   /** Text of `--sdp`. */
   readonly sdp?: Uint8Array;
   /** Start and stop for a conference that had these; undefined when no time was given. */
@@ -49,9 +50,17 @@ export async function readPlan(ctx: CliContext, options: ConferenceOptions): Pro
     ...(email === undefined ? {} : { emails: nonEmpty(email).map(parseEmail) }),
     ...(phone === undefined ? {} : { phones: nonEmpty(phone).map(parsePhone) }),
     ...(ttl === undefined ? {} : { ttlSeconds: parseSeconds(ttl) }),
+    ...(await readAcl(options)),
     ...(sdp === undefined ? {} : { sdp: await readDescription(ctx, sdp) }),
     times: (before, now) => readTimes(options, before, now),
   };
+}
+
+/** @throws {InvalidValueError} when a list or SDDL cannot be read */
+async function readAcl({ acl, sddl }: ConferenceOptions): Promise<Pick<ConferencePlan, 'acl'>> {
+  if (acl === undefined && sddl === undefined) return {};
+  const { AccessRights } = await import('../../directory/index.ts');
+  return { acl: sddl === undefined ? AccessRights.parse(acl ?? '') : AccessRights.fromSddl(sddl) };
 }
 
 /**

@@ -31,6 +31,7 @@ export async function runCreate(ctx: CliContext, name: string, options: Conferen
       : { sdp: plan.sdp, ...(plan.scope === undefined ? {} : { scope: plan.scope }) }),
     ...initialTimes(times),
   });
+  if (plan.acl !== undefined) conference.acl = plan.acl;
   finish(conference, plan, times);
   warnOfIssues(ctx, conference, options.sdp === undefined ? `"${name}"` : options.sdp);
   if (plan.sdp !== undefined) await tellOfDifferences(ctx, directory, conference, plan.sdp);

@@ -60,6 +60,7 @@ async function apply(
   if (originator !== undefined) conference.originator = orNothing(originator);
   if (description !== undefined) conference.description = orNothing(description);
   if (url !== undefined) conference.url = orNothing(url);
+  if (plan.acl !== undefined) conference.acl = plan.acl;
   const { sdp } = conference;
   const times = plan.times({ start: conference.startTime, stop: conference.stopTime }, ctx.now);
   if (times !== undefined) conference.setTimes(times.start, times.stop);

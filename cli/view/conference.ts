@@ -128,6 +128,7 @@ export function conferencePairs(
     ...(sdp?.phones ?? []).map(({ number, name }) => ['Phone', maybe(contact(number, name))] as const),
     ['Encrypted', conference.isEncrypted ? 'yes' : undefined],
     ['Problem', maybe(conference.sdpProblem)],
+    ['Access', maybe(conference.acl?.toString())],
     ['Entry', maybe(conference.dn)],
     ['Expires', expiry(conference, now)],
   ];
@@ -155,6 +156,7 @@ export function conferenceFields(conference: Conference): string[][] {
     ['isEncrypted', conference.isEncrypted ? 'yes' : 'no'],
     ...one('sdpProblem', conference.sdpProblem),
     ...one('dn', conference.dn),
+    ...one('acl', conference.acl?.toString()),
     ...one('expiresAt', iso(conference.expiresAt)),
   ];
 }

@@ -1,6 +1,9 @@
 import { ADVERTISING_SCOPES, formatIp, tryParseIp } from '../../src/ip/index.ts';
 import { escapeDnValue, type Filter, utf8Bytes } from '../../src/ldap/index.ts';
+import { DecodeError } from '../../src/errors.ts';
+import { AccessRights } from '../access-rights.ts';
 import { Conference, SDP_PROTOCOL } from '../conference.ts';
+import { DirectoryError } from '../errors.ts';
 import type { LdapConnection } from '../ldap/connection.ts';
 import type { LdapAttributes, LdapEntry } from '../ldap/entry.ts';
 import type { DirectoryType } from '../types.ts';
@@ -29,6 +32,8 @@ export interface AttributeNames {
   readonly group: string;
   /** DN of who published it, where the schema has a place for it. */
   readonly owner?: string;
+  /** The security descriptor, where the schema has a place for it. */
+  readonly acl?: string;
 }
 
 export interface AttributeDialectOptions {
@@ -41,6 +46,8 @@ export interface AttributeDialectOptions {
   readonly operational: readonly string[];
 }
 
+const CREATOR = 'creatorsName';
+
 /** What the dialects for locator services and for other LDAP servers share; keeping entries alive is their own. */
 export abstract class AttributeDialect implements Dialect {
   readonly type: DirectoryType;
@@ -52,18 +59,28 @@ export abstract class AttributeDialect implements Dialect {
   protected readonly names: AttributeNames;
   protected readonly objectClass: string;
   readonly #known: ReadonlySet<string>;
+  readonly #operational: readonly string[];
 
   constructor(options: AttributeDialectOptions) {
     this.type = options.type;
     this.base = options.base;
     this.names = options.names;
     this.objectClass = options.objectClass;
-    this.attributes = ['*', ...options.operational];
-    this.binaryAttributes = [options.names.blob];
+    this.#operational = options.operational;
+    // A descriptor speaks of the owner, who is to be shown by name.
+    this.attributes = ['*', ...options.operational, ...(options.names.acl === undefined ? [] : [CREATOR])];
+    this.binaryAttributes = [
+      options.names.blob,
+      ...(options.names.acl === undefined ? [] : [options.names.acl]),
+    ];
     this.#known = new Set(
-      [...Object.values(options.names), ...options.hidden, ...options.operational, 'objectClass'].map(
-        (name) => String(name).toLowerCase(),
-      ),
+      [
+        ...Object.values(options.names),
+        ...options.hidden,
+        ...options.operational,
+        CREATOR,
+        'objectClass',
+      ].map((name) => String(name).toLowerCase()),
     );
   }
 
@@ -114,11 +131,16 @@ export abstract class AttributeDialect implements Dialect {
     for (const other of entry.names) {
       if (!this.#known.has(other.toLowerCase())) attributes.set(other, entry.all(other));
     }
+    const acl = this.#readAcl(entry);
+    if (acl === undefined && names.acl !== undefined && entry.all(names.acl).length > 0) {
+      attributes.set(names.acl, entry.all(names.acl)); // no descriptor that we can read
+    }
     return new Conference({
       name,
       protocol: entry.text(names.protocol) ?? SDP_PROTOCOL,
       blob: entry.bytes(names.blob) ?? new Uint8Array(0),
       isEncrypted: entry.text(names.encrypted) === '1',
+      ...(acl === undefined ? {} : { acl }),
       attributes,
       publication: {
         dn: entry.dn,
@@ -137,6 +159,7 @@ export abstract class AttributeDialect implements Dialect {
       [names.name]: [conference.name],
       [names.protocol]: [conference.protocol],
       ...this.changedAttributes(conference),
+      ...this.#writeAcl(conference.acl),
       ...owner,
     };
     return Object.fromEntries(Object.entries(all).filter(([, values]) => values.length > 0));
@@ -157,17 +180,37 @@ export abstract class AttributeDialect implements Dialect {
       [names.scope]: scope === undefined ? [] : [scopeNumber(scope)],
       [names.encrypted]: [conference.isEncrypted ? '1' : '0'],
       [names.group]: groupsOf(conference).map(formatGroup),
+      ...(conference.aclChanged ? this.#writeAcl(conference.acl, true) : {}),
     };
   }
 
   holds(entry: LdapEntry, attributes: LdapAttributes): boolean {
-    const { blob, encrypted } = this.names;
-    const stored = entry.bytes(blob);
-    const [wanted] = attributes[blob] ?? [];
-    const bytes = typeof wanted === 'string' ? utf8Bytes(wanted) : wanted;
-    if (stored === undefined || bytes === undefined || stored.length !== bytes.length) return false;
+    const { blob, encrypted, acl } = this.names;
     return (
-      entry.text(encrypted) === attributes[encrypted]?.[0] && stored.every((byte, i) => byte === bytes[i])
+      entry.text(encrypted) === attributes[encrypted]?.[0] &&
+      sameBytes(entry.bytes(blob), attributes[blob]?.[0]) &&
+      (acl === undefined || attributes[acl] === undefined || sameBytes(entry.bytes(acl), attributes[acl][0]))
+    );
+  }
+
+  #readAcl(entry: LdapEntry): AccessRights | undefined {
+    const bytes = this.names.acl === undefined ? undefined : entry.bytes(this.names.acl);
+    if (bytes === undefined) return undefined;
+    const creator = entry.text(CREATOR);
+    try {
+      return AccessRights.fromBytes(bytes, creator === undefined || creator === '' ? [] : [creator]);
+    } catch (error) {
+      if (error instanceof DecodeError) return undefined;
+      throw error;
+    }
+  }
+
+  #writeAcl(rights: AccessRights | undefined, removes = false): LdapAttributes {
+    const { acl } = this.names;
+    if (rights === undefined) return acl === undefined || !removes ? {} : { [acl]: [] };
+    if (acl !== undefined) return { [acl]: [rights.bytes] };
+    throw new DirectoryError(
+      'This directory keeps no access rights of entries: leave them out, and set them on the server',
     );
   }
 
@@ -176,7 +219,7 @@ export abstract class AttributeDialect implements Dialect {
     return {
       base: this.base,
       isDynamic: this.isDynamic,
-      operational: this.attributes.filter((name) => name !== '*'),
+      operational: this.#operational,
       ttlOf: (entry, now) => this.ttlOf(entry, now),
     };
   }
@@ -219,6 +262,12 @@ export abstract class AttributeDialect implements Dialect {
         : equality(group, formatGroup({ address, port }));
     return copy === undefined ? present(this.names.name) : this.#orMissing(group, copy);
   }
+}
+
+function sameBytes(stored: Uint8Array | undefined, wanted: string | Uint8Array | undefined): boolean {
+  const bytes = typeof wanted === 'string' ? utf8Bytes(wanted) : wanted;
+  if (stored === undefined || bytes === undefined) return stored === bytes;
+  return stored.length === bytes.length && stored.every((byte, i) => byte === bytes[i]);
 }
 
 function scopeNumber(scope: (typeof ADVERTISING_SCOPES)[number]): string {

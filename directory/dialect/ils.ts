@@ -45,6 +45,7 @@ export class IlsDialect extends AttributeDialect {
         scope: 'advertisingScope',
         encrypted: 'isEncrypted',
         group: 'confAddr',
+        acl: 'ntSecurityDescriptor',
       },
       hidden: ['cn'],
       operational: ['entryTTL'],

@@ -247,6 +247,8 @@ test('toJSON has documented fields, null where there is nothing', () => {
     sdpProblem: null,
     blobBase64: null,
     dn: null,
+    acl: null,
+    sddl: null,
     ttlSeconds: null,
     expiresAt: null,
     attributes: {},

@@ -384,7 +384,7 @@ describe('show', () => {
     await ok(['create', 'A']);
     const fields =
       'kind name protocol originator advertisingScope url description isEncrypted startTime stopTime media sdp ' +
-      'sdpProblem blobBase64 dn ttlSeconds expiresAt attributes';
+      'sdpProblem blobBase64 dn acl sddl ttlSeconds expiresAt attributes';
     expect(Object.keys(await shown('A'))).toEqual(fields.split(' '));
     const { out } = await ok(['show', 'A', '--ndjson']);
     expect(JSON.parse(out)).toEqual(await shown('A'));
@@ -464,6 +464,20 @@ describe('delete', () => {
     const { out, err } = await ok(['delete', 'A', '--quiet']);
     expect(out + err).toBe('');
   });
+});
+
+test('[OBJ-06] [OBJ-07] who may do what is given as a list or as SDDL, and shown as either', async () => {
+  await ok(['create', 'Council', '--acl', 'authenticated:read,uid=ann,o=Example:read+write,owner:all']);
+  const { acl, sddl } = await shown('Council');
+  expect(acl).toMatch(/^authenticated:read,S-1-1380210225-[\d-]+:read\+write,owner:all$/);
+  expect(sddl).toMatch(/^D:\(A;;GR;;;AU\)\(A;;GRGW;;;S-1-1380210225-[\d-]+\)\(A;;GA;;;OW\)$/);
+  await ok(['edit', 'Council', '--sddl', 'D:(A;;GR;;;WD)(A;;GA;;;OW)']);
+  expect((await ok(['show', 'Council', '--sddl'])).out).toBe('D:(A;;GR;;;WD)(A;;GA;;;OW)\n');
+  expect((await ok(['show', 'Council'])).out).toContain('\nacl\teveryone:read,owner:all\n');
+  await ok(['edit', 'Council', '--rename', 'Assembly', '--acl', 'owner:all']);
+  expect((await shown('Assembly')).acl).toBe('owner:all');
+  await ok(['create', 'Lecture']);
+  expect((await cli(['show', 'Lecture', '--sddl'])).err).toContain('does not say who may do what');
 });
 
 describe('errors', () => {
@@ -555,6 +569,18 @@ describe('errors', () => {
       args: ['list', '--directory', 'ldap://127.0.0.1:9', '--password-file', 'x'],
       code: 2,
       err: /give --bind-dn too/,
+    },
+    {
+      name: 'rights that are none',
+      args: ['create', 'x', '--acl', 'everyone:reed'],
+      code: 2,
+      err: /rights are all, read, write/,
+    },
+    {
+      name: 'SDDL that is none',
+      args: ['edit', 'Lecture', '--sddl', 'D:(A)'],
+      code: 2,
+      err: /SDDL: has an ACE/,
     },
     { name: 'no such help', args: ['help', 'lst'], code: 2, err: /Did you mean list\?/ },
     { name: 'no such command', args: ['lst'], code: 2, err: /Did you mean list\?/ },

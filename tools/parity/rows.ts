@@ -50,8 +50,8 @@ OBJ-02 | done | Its name
 OBJ-03 | done | Rename it; on the wire a delete and an add
 OBJ-04 | done | Addresses of one type that can be called, one at a time
 OBJ-05 | done | The same as a collection
-OBJ-06 | partly | Read the access rights of the entry | by LDAP; the library does not show them yet
-OBJ-07 | partly | Set the access rights of the entry | by LDAP; the library does not set them yet
+OBJ-06 | done | Read the access rights of the entry
+OBJ-07 | done | Set the access rights of the entry
 OBJ-10 | done | Address types: phone number, SDP, e-mail, domain name, IP address
 `,
   },

@@ -1,0 +1,105 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { AccessRights, accountSid, createConference, openDirectory } from '../../directory/index.ts';
+import { RendezvousDialect } from '../../directory/dialect/rendezvous.ts';
+import { LdapDirectory } from '../../directory/ldap-directory.ts';
+import { createLocatorService, networkPeer, openStore } from '../../directory/server/index.ts';
+import { InvalidValueError } from '../../src/errors.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+
+const dataDir = mkdtempSync(join(tmpdir(), 'rendezvous-acl-'));
+afterAll(() => rmSync(dataDir, { recursive: true, force: true }));
+
+const ANN = 'uid=ann,ou=People,o=Example';
+
+describe('account SIDs', () => {
+  test('are the same for all spellings of a DN, and others for others', () => {
+    expect(accountSid(ANN)).toBe('S-1-1380210225-399318881-3110203571-2941532563-254120186');
+    expect(accountSid('UID=Ann , OU=people,o=EXAMPLE')).toBe(accountSid(ANN));
+    expect(accountSid('uid=bob,ou=People,o=Example')).not.toBe(accountSid(ANN));
+  });
+});
+
+describe('access rights', () => {
+  test('[OBJ-07] from a list, with accounts by DN', () => {
+    const rights = AccessRights.parse(`everyone:read,owner:all,${ANN}:read+write`);
+    expect(rights.toSddl()).toBe(`D:(A;;GR;;;WD)(A;;GA;;;OW)(A;;GRGW;;;${accountSid(ANN)})`);
+    expect(String(rights)).toBe(`everyone:read,owner:all,${ANN}:read+write`);
+    expect(String(AccessRights.fromBytes(rights.bytes, [ANN]))).toBe(String(rights));
+    expect(String(AccessRights.fromBytes(rights.bytes))).toContain(accountSid(ANN));
+    expect(AccessRights.fromSddl(rights.toSddl()).bytes).toEqual(rights.bytes);
+  });
+
+  test('what cannot be read is the caller’s mistake', () => {
+    expect(() => AccessRights.parse('everyone:reed')).toThrow(InvalidValueError);
+    expect(() => AccessRights.fromSddl('D:(A;;GR;;;QQ)')).toThrow(InvalidValueError);
+    expect(() => createConference({ name: 'x', acl: 'nobody' })).toThrow(InvalidValueError);
+  });
+});
+
+describe('rights of a published conference', () => {
+  test('[OBJ-06] [OBJ-07] are written with it, read with it, changed and taken away', async () => {
+    await using directory = await openDirectory({ embedded: dataDir });
+    const conference = createConference({ name: 'Council', acl: 'authenticated:read,owner:all' });
+    expect(conference.toJSON()).toMatchObject({ acl: 'authenticated:read,owner:all' });
+    await directory.add(conference);
+    const found = await directory.get('Council');
+    expect(found?.acl?.toSddl()).toBe('D:(A;;GR;;;AU)(A;;GA;;;OW)');
+    expect(found?.attributes.size).toBe(0);
+
+    found!.acl = AccessRights.parse('everyone:read,owner:all');
+    expect(String((await directory.get('Council'))?.acl)).toBe('authenticated:read,owner:all'); // local until modify
+    await directory.modify(found!);
+    const changed = await directory.get('Council');
+    expect(String(changed?.acl)).toBe('everyone:read,owner:all');
+
+    changed!.acl = undefined;
+    await directory.modify(changed!);
+    await expect(directory.get('Council')).resolves.toMatchObject({ acl: undefined });
+  });
+
+  test('[OBJ-06] null when never set', async () => {
+    await using directory = await openDirectory({ embedded: dataDir });
+    await directory.add(createConference({ name: 'Plain' }));
+    const found = await directory.get('Plain');
+    expect(found?.acl).toBeUndefined();
+    expect(found?.toJSON()).toMatchObject({ acl: null, sddl: null });
+  });
+
+  test('[OBJ-07] a renamed conference keeps them', async () => {
+    await using directory = await openDirectory({ embedded: dataDir });
+    await directory.add(createConference({ name: 'Before', acl: 'authenticated:read,owner:all' }));
+    const found = await directory.get('Before');
+    found!.name = 'After';
+    await directory.modify(found!);
+    expect(String((await directory.get('After'))?.acl)).toBe('authenticated:read,owner:all');
+  });
+
+  test('[OBJ-06] who may not read a conference does not find it', async () => {
+    const clock = new FakeClock(1000, Date.UTC(2026, 10, 21));
+    using store = openStore({ path: ':memory:' });
+    using service = createLocatorService({ store, clock });
+    const open = async (connect: () => ReturnType<typeof service.connect>): Promise<LdapDirectory> => {
+      const target = { kind: 'service', connect, url: 'embedded:test', base: '' } as const;
+      const directory = new LdapDirectory(target, { clock, random: Math.random });
+      await directory.connect();
+      return directory;
+    };
+    await using mine = await open(() => service.connect());
+    await using theirs = await open(() => service.connect(networkPeer('192.0.2.1', 1)));
+    await mine.add(createConference({ name: 'Secret', acl: 'authenticated:read,owner:all' }));
+    await mine.add(createConference({ name: 'Open' }));
+    const names = async (directory: LdapDirectory): Promise<string[]> =>
+      (await directory.search().toArray()).map(({ name }) => name).sort();
+    expect([await names(mine), await names(theirs)]).toEqual([['Open', 'Secret'], ['Open']]);
+    await expect(theirs.get('Secret')).resolves.toBeUndefined();
+  });
+
+  test('a directory without a place for them says so', () => {
+    const dialect = new RendezvousDialect('ou=Conferences,dc=x', false, false);
+    const conference = createConference({ name: 'x', acl: 'everyone:read' });
+    expect(() => dialect.newAttributes(conference, undefined)).toThrow(/keeps no access rights/);
+  });
+});
