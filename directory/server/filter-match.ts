@@ -1,7 +1,7 @@
 import { parseDn, prepareSubstring, rdnValueOctets, utf8Text } from '../../src/ldap/index.ts';
 import type { Filter, SubstringFilter } from '../../src/ldap/index.ts';
 import { type Entry, EntryAttribute, matchingAttributes } from './entry.ts';
-import type { MatchingRule } from './matching.ts';
+import { type MatchingRule, ORDERING_RULES } from './matching.ts';
 import { type AttributeDescription, attributeDescription, attributeType, rules } from './schema.ts';
 
 /** RFC 4511 §4.5.1.7: undefined stands for Undefined, and does not become true by negation. */
@@ -77,7 +77,10 @@ export function compileFilter(filter: Filter, computed: ComputedAttribute): Pred
   const wanted = attributeDescription(filter.attribute);
   const key = wanted?.type.rule.key(filter.value);
   if (wanted === undefined || key === undefined) return () => undefined;
-  const { compare } = wanted.type.rule;
+  const { compare, name } = wanted.type.rule;
+  // Without an order `>=` and `<=` are Undefined (RFC 4511 §4.5.1.7.3).
+  const isOrdering = filter.kind === 'greaterOrEqual' || filter.kind === 'lessOrEqual';
+  if (isOrdering && !ORDERING_RULES.has(name)) return () => undefined;
   const test: (value: string) => boolean =
     filter.kind === 'greaterOrEqual'
       ? (value) => compare(value, key) >= 0

@@ -11,18 +11,16 @@ import {
 } from '../../src/ldap/index.ts';
 import type { Identity } from './access.ts';
 import { add } from './add.ts';
-import { computedAttributes } from './computed.ts';
-import { liveEntry, mayRead, type OperationContext, readDn, requireAccess, requireEntry } from './context.ts';
+import { liveEntry, type OperationContext, readDn, requireAccess, requireEntry } from './context.ts';
 import { deleteEntry } from './delete-compare.ts';
 import type { Entry, EntryAttribute } from './entry.ts';
+import { mayDo } from './entry-access.ts';
 import { OperationError } from './errors.ts';
-import { compileFilter } from './filter-match.ts';
 import { NETMEETING } from './legacy-names.ts';
 import { readRefreshSearch } from './legacy-search.ts';
 import { modify } from './modify.ts';
-import { chooseSource } from './plan.ts';
 import { attributeType, PATH_SEPARATOR, pathOf } from './schema.ts';
-import { inScope, type StoreScope } from './store-scope.ts';
+import { SearchContent } from './search-content.ts';
 import { DYNAMIC } from './tree.ts';
 import { clampTtl, extendAbove, secondsLeft } from './ttl.ts';
 
@@ -60,6 +58,17 @@ function applicationOf(context: OperationContext, person: Entry): Entry | undefi
 const isPerson = ({ attributes }: Entry): boolean =>
   attributes.get('objectclass')?.keys.includes('rtperson') ?? false;
 
+/** What is joined is seen by whoever sees the person: it must be what everybody may see. */
+const ANYBODY: Identity = {
+  dn: '',
+  isAdmin: false,
+  method: 'anonymous',
+  peer: '',
+  isSecure: false,
+  isInProcess: false,
+  saslMechanisms: [],
+};
+
 /** What the application's entry says where the person's says nothing: a search sees the two as one. */
 export function joinedAttribute(
   context: OperationContext,
@@ -68,7 +77,10 @@ export function joinedAttribute(
 ): EntryAttribute | undefined {
   if (!APPLICATION_ATTRIBUTES.has(key) || !entry.path.startsWith(PERSON_PREFIX)) return undefined;
   if (entry.attributes.get(key) !== undefined) return undefined;
-  return applicationOf(context, entry)?.attributes.get(key);
+  const application = applicationOf(context, entry);
+  return application !== undefined && mayDo(ANYBODY, 'read', application)
+    ? application.attributes.get(key)
+    : undefined;
 }
 
 /**
@@ -182,19 +194,11 @@ export function refreshBySearch(
 }
 
 function hits(context: OperationContext, who: Identity, request: SearchRequest): Entry[] {
-  const { store, clock } = context;
-  const matches = compileFilter(request.filter, computedAttributes(context));
-  const dn = readDn(request.baseObject);
-  const base = dn.length === 0 ? undefined : requireEntry(context, dn, who);
-  const depth = request.scope === 'one' ? 'one' : 'sub';
-  const scope: StoreScope = base === undefined ? { depth } : { base, depth };
-  const isHit = (entry: Entry): boolean => matches(entry) === true && mayRead(context, who, entry);
-  if (request.scope === 'base') return base !== undefined && isHit(base) ? [base] : [];
+  const content = new SearchContent(context, who, request);
   const found: Entry[] = [];
-  const source = chooseSource(request.filter, store);
   for (let after: number | undefined = 0; after !== undefined && found.length < MAX_REFRESHED; ) {
-    const { entries, next } = store.candidates(source, scope, after, 256, clock.wall());
-    found.push(...entries.filter((entry) => inScope(entry, scope) && isHit(entry)));
+    const { entries, next } = content.candidates(after, 256);
+    found.push(...entries.filter((entry) => content.isHit(entry)));
     after = next;
   }
   return found.slice(0, MAX_REFRESHED);

@@ -107,6 +107,16 @@ function uuidKey(value: Uint8Array): string | undefined {
     : undefined;
 }
 
+/** Ordering rules by the equality rule whose keys they order (RFC 4517 §4.2, RFC 4530 §2.4); others have no order. */
+export const ORDERING_RULES: ReadonlyMap<string, { readonly name: string; readonly oid: string }> = new Map([
+  ['caseIgnoreMatch', { name: 'caseIgnoreOrderingMatch', oid: '2.5.13.3' }],
+  ['caseExactMatch', { name: 'caseExactOrderingMatch', oid: '2.5.13.6' }],
+  ['octetStringMatch', { name: 'octetStringOrderingMatch', oid: '2.5.13.18' }],
+  ['integerMatch', { name: 'integerOrderingMatch', oid: '2.5.13.15' }],
+  ['generalizedTimeMatch', { name: 'generalizedTimeOrderingMatch', oid: '2.5.13.28' }],
+  ['uuidMatch', { name: 'uuidOrderingMatch', oid: '1.3.6.1.1.16.3' }],
+]);
+
 /** Names and OIDs compare as the schema knows them, DNs by the schema's rules: hence the two arguments. */
 export function matchingRules(
   canonicalOid: (nameOrOid: string) => string,

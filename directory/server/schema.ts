@@ -1,6 +1,6 @@
 import { normalizeDn, utf8Bytes } from '../../src/ldap/index.ts';
 import type { DistinguishedName, DnRules } from '../../src/ldap/index.ts';
-import { type MatchingRule, matchingRules } from './matching.ts';
+import { type MatchingRule, matchingRules, ORDERING_RULES } from './matching.ts';
 import { ATTRIBUTE_TYPES, OBJECT_CLASSES, type ObjectClassData } from './schema-data.ts';
 
 /** An attribute type with its matching rule at hand. */
@@ -146,8 +146,10 @@ export function subschemaValues(): ReadonlyMap<string, readonly string[]> {
         const { oid, names, rule, single, operational, noUserModification } = attributeType(data.oid)!;
         const substring =
           rule.prepare === undefined ? '' : ` SUBSTR ${rule.name.replace('Match', 'SubstringsMatch')}`;
+        const order = ORDERING_RULES.get(rule.name);
+        const ordering = order === undefined ? '' : ` ORDERING ${order.name}`;
         return (
-          `( ${oid} NAME ${quoted(names)} EQUALITY ${rule.name}${substring} SYNTAX ${rule.syntax}` +
+          `( ${oid} NAME ${quoted(names)} EQUALITY ${rule.name}${ordering}${substring} SYNTAX ${rule.syntax}` +
           `${single ? ' SINGLE-VALUE' : ''}${noUserModification ? ' NO-USER-MODIFICATION' : ''}` +
           `${operational ? ' USAGE directoryOperation' : ''} )`
         );
@@ -161,7 +163,15 @@ export function subschemaValues(): ReadonlyMap<string, readonly string[]> {
           `${must.length === 0 ? '' : ` MUST ${oids(must)}`}${may.length === 0 ? '' : ` MAY ${oids(may)}`} )`,
       ),
     ],
-    ['matchingrules', allRules.map(({ oid, name, syntax }) => `( ${oid} NAME '${name}' SYNTAX ${syntax} )`)],
+    [
+      'matchingrules',
+      allRules
+        .flatMap(({ oid, name, syntax }) => {
+          const order = ORDERING_RULES.get(name);
+          return [{ oid, name, syntax }, ...(order === undefined ? [] : [{ ...order, syntax }])];
+        })
+        .map(({ oid, name, syntax }) => `( ${oid} NAME '${name}' SYNTAX ${syntax} )`),
+    ],
     ['ldapsyntaxes', [...new Set(allRules.map((rule) => rule.syntax))].map((syntax) => `( ${syntax} )`)],
   ]);
 }

@@ -13,6 +13,8 @@ export interface SlapdOptions {
   readonly tls?: boolean;
   /** Further lines for the database in slapd.conf. */
   readonly extra?: string;
+  /** Further schema, as slapd.conf has it. */
+  readonly schema?: string;
 }
 
 export interface Slapd {
@@ -61,7 +63,7 @@ export async function startSlapd(options: SlapdOptions = {}): Promise<Slapd> {
   mkdirSync(join(dir, 'db'));
   if (tls) makeCertificate(dir);
   copyFileSync(OUR_SCHEMA, join(dir, 'rendezvous.schema')); // a checkout may be readable for its owner only
-  writeFileSync(join(dir, 'slapd.conf'), configuration(dir, dds, tls, options.extra ?? ''));
+  writeFileSync(join(dir, 'slapd.conf'), configuration(dir, dds, tls, options));
   const isRoot = process.getuid?.() === 0;
   if (isRoot) {
     chmodSync(dir, 0o755);
@@ -146,12 +148,18 @@ export async function startSlapd(options: SlapdOptions = {}): Promise<Slapd> {
   };
 }
 
-function configuration(dir: string, dds: boolean, tls: boolean, extra: string): string {
+function configuration(
+  dir: string,
+  dds: boolean,
+  tls: boolean,
+  { extra = '', schema = '' }: SlapdOptions,
+): string {
   return `
 include ${SCHEMAS}/core.schema
 include ${SCHEMAS}/cosine.schema
 include ${SCHEMAS}/inetorgperson.schema
 include ${dir}/rendezvous.schema
+${schema}
 pidfile ${dir}/pid
 modulepath ${MODULES}
 moduleload back_mdb

@@ -1,3 +1,4 @@
+import { Duplex } from 'node:stream';
 import {
   createLocatorService,
   type LocatorService,
@@ -60,7 +61,7 @@ export interface TestEntry {
 
 /** A client on the project's own codec: it sends what it is told to, right or wrong. */
 export class TestClient {
-  readonly stream;
+  readonly stream: Duplex;
   readonly #framer = new LdapFramer();
   readonly #waiting = new Map<number, { entries: TestEntry[]; resolve(answer: Answer): void }>();
   readonly #closed: Promise<void>;
@@ -68,9 +69,12 @@ export class TestClient {
   readonly notices: LdapMessage[] = [];
   #nextId = 1;
 
-  /** @param peer whom the service takes it for; default the user of this process */
-  constructor(service: LocatorService, peer?: Peer) {
-    this.stream = service.connect(peer);
+  /**
+   * @param server a service of this process, or a stream to any other server
+   * @param peer   whom the service takes it for; default the user of this process
+   */
+  constructor(server: LocatorService | Duplex, peer?: Peer) {
+    this.stream = server instanceof Duplex ? server : server.connect(peer);
     this.stream.on('data', (chunk: Uint8Array) => this.#handle(chunk));
     this.#closed = new Promise((resolve) => this.stream.once('close', () => resolve()));
     this.stream.once('end', () => this.stream.end());
