@@ -16,6 +16,7 @@ export { createUser, type UserInit } from './create-user.ts';
 export { ADDRESS_TYPES, type AddressType } from './dialable.ts';
 export * from './errors.ts';
 export { findGroupUsers, type GroupChoice, pickGroup, type PickGroupOptions } from './groups.ts';
+export { DIALECT_NAMES, type DialectName } from './dialect/dialect.ts';
 export { type GroupUse, groupsOf } from './dialect/groups-of.ts';
 export {
   createDirectory,

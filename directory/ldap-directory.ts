@@ -4,18 +4,26 @@ import type { RandomSource } from '../src/machine.ts';
 import type { Clock } from '../src/net/clock.ts';
 import { unixMsToNtpSeconds } from '../src/sdp/index.ts';
 import type { Conference } from './conference.ts';
-import { AlreadyConnectedError, DirectoryError, NotConnectedError, NotFoundError } from './errors.ts';
+import {
+  AlreadyConnectedError,
+  DirectoryError,
+  NotConnectedError,
+  NotFoundError,
+  NotPermittedError,
+} from './errors.ts';
 import { checkTimeout } from './connect-options.ts';
 import { searchConferences } from './conference-search.ts';
-import { conferenceEntries, type Connected, Entries, missingContainer, userEntries } from './entries.ts';
+import { conferenceEntries, type Connected, Entries, userEntries } from './entries.ts';
 import { detectDialect } from './dialect/detect.ts';
-import type { EntryValues, UserDialect } from './dialect/dialect.ts';
+import { type DialectName, directoryTypeOf, type EntryValues, type UserDialect } from './dialect/dialect.ts';
+import { withOldOnes } from './ldap/entry.ts';
 import { displayTarget, type LdapTarget } from './ldap/target.ts';
 import type { SrvResolver } from './locate.ts';
 import { addEntries, deleteEntries, refreshEntries, replaceEntries } from './object-entries.ts';
 import { keyOf, OwnedObjects, publishedName } from './owned.ts';
+import { resultsBelow } from './object-search.ts';
 import { publicationOf, setPublication } from './publication.ts';
-import { Results } from './results.ts';
+import type { Results } from './results.ts';
 import { DirectoryServers, type ServerList } from './servers.ts';
 import { LdapSession } from './session.ts';
 import { checkTtl, DEFAULT_TTL_SECONDS } from './ttl.ts';
@@ -36,8 +44,10 @@ import type { DirectoryUser } from './user.ts';
 import { latestOf, sameText, searchUsers } from './user-search.ts';
 
 export interface LdapDirectoryOptions {
-  /** The kind of server, instead of finding out. */
-  readonly type?: DirectoryType;
+  /** How the server keeps what it has, instead of finding out. */
+  readonly dialect?: DialectName;
+  /** Who ends the life of entries. Default the server, where it can and nothing is replicated. */
+  readonly expiry?: 'own' | 'server';
   readonly displayName?: string;
   readonly clock: Clock;
   readonly random: RandomSource;
@@ -77,7 +87,10 @@ export class LdapDirectory implements Directory {
   }
 
   get type(): DirectoryType {
-    return this.#connected?.dialect.type ?? this.#options.type ?? (this.#servers.isInside ? 'ils' : 'ldap');
+    return directoryTypeOf(this.dialect ?? (this.#servers.isInside ? 'ils' : 'rendezvous'));
+  }
+  get dialect(): DialectName | undefined {
+    return this.#connected?.dialect.name ?? this.#options.dialect ?? this.#servers.hints.dialect;
   }
   get displayName(): string {
     if (this.#options.displayName !== undefined) return this.#options.displayName;
@@ -124,12 +137,7 @@ export class LdapDirectory implements Directory {
         ...(signal === undefined ? {} : { signal }),
       });
       session = await LdapSession.open(servers, clock, random, events, signal);
-      const detected = await session.read(
-        (connection) => detectDialect(connection, this.#servers.base, this.#options.type, options.signal),
-        options.signal,
-      );
-      const connected = { ...detected, session };
-      this.#connected = this.#used(connected);
+      this.#connected = await this.#detect(session, options.signal);
       this.#state = 'connected';
     } catch (error) {
       this.#state = 'new'; // may be tried again
@@ -139,11 +147,13 @@ export class LdapDirectory implements Directory {
   }
 
   async bind(credentials: Credentials, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
-    await this.#use().session.bind(credentials, options.signal);
+    const { session, incomplete } = this.#use();
+    await session.bind(credentials, options.signal);
+    if (incomplete) this.#connected = await this.#detect(session, options.signal);
   }
 
   async add(object: DirectoryObject, options: AddOptions = {}): Promise<void> {
-    const { dialect, session } = this.#use();
+    const { dialect, session } = this.#useForWriting();
     const ttlSeconds = checkTtl(options.ttlSeconds ?? this.#defaultTtlSeconds, options.allowShortTtl);
     const owner = session.boundDn;
     let entries: readonly EntryValues[];
@@ -161,7 +171,7 @@ export class LdapDirectory implements Directory {
   }
 
   async modify(object: DirectoryObject, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
-    const { dialect } = this.#use();
+    const { dialect } = this.#useForWriting();
     const { signal } = options;
     const published = publicationOf(object);
     let changes: readonly EntryValues[];
@@ -186,6 +196,7 @@ export class LdapDirectory implements Directory {
     options: TtlOptions = {},
   ): Promise<number> {
     const ttl = checkTtl(ttlSeconds ?? this.#defaultTtlSeconds, options.allowShortTtl);
+    this.#useForWriting();
     const dns = this.#dnsOf(target);
     const entries = this.#entriesOf(target);
     const granted = await refreshEntries(entries, dns, ttl, false, options.signal);
@@ -198,6 +209,7 @@ export class LdapDirectory implements Directory {
     target: DirectoryObject | string,
     options: { readonly signal?: AbortSignal } = {},
   ): Promise<void> {
+    this.#useForWriting();
     const dns = this.#dnsOf(target);
     const key = keyOf(target);
     const owned = this.#owned.get(key);
@@ -213,18 +225,15 @@ export class LdapDirectory implements Directory {
 
   search(query: ConferenceQuery = {}): Results<Conference> {
     const connected = this.#use();
-    const now = (): Date => this.#now();
-    return new Results(async function* () {
-      try {
-        yield* searchConferences(connected, query, now);
-      } catch (error) {
-        throw missingContainer(error, connected.dialect.base);
-      }
-    });
+    return resultsBelow(connected.dialect.base, () => searchConferences(connected, query, () => this.#now()));
   }
 
   async get(name: string, options: { readonly signal?: AbortSignal } = {}): Promise<Conference | undefined> {
     const { dialect, entries } = this.#use();
+    if (dialect.readOnly !== undefined) {
+      const found = await this.search({ ...options, name }).toArray(); // what names an entry there is not known
+      return found.find((conference) => sameText(conference.name, name));
+    }
     const entry = await entries.read(dialect.dn(name), options.signal);
     return entry === undefined ? undefined : dialect.read(entry, this.#now());
   }
@@ -232,14 +241,7 @@ export class LdapDirectory implements Directory {
   searchUsers(query: UserQuery = {}): Results<DirectoryUser> {
     const connected = this.#use();
     const { dialect } = this.#useUsers();
-    const now = (): Date => this.#now();
-    return new Results(async function* () {
-      try {
-        yield* searchUsers(connected, dialect, query, now);
-      } catch (error) {
-        throw missingContainer(error, dialect.base);
-      }
-    });
+    return resultsBelow(dialect.base, () => searchUsers(connected, dialect, query, () => this.#now()));
   }
 
   async getUser(
@@ -285,11 +287,24 @@ export class LdapDirectory implements Directory {
     );
   }
 
+  /** @throws {NotPermittedError} when nothing in it is ever altered */
+  #useForWriting(): Use {
+    const use = this.#use();
+    if (use.dialect.readOnly !== undefined) throw new NotPermittedError(`${use.dialect.readOnly}.`);
+    return use;
+  }
+
+  async #detect(session: LdapSession, signal: AbortSignal | undefined): Promise<Use> {
+    const options = { ...this.#servers.hints, ...this.#options, base: this.#servers.base };
+    const detected = await session.read((connection) => detectDialect(connection, options, signal), signal);
+    return this.#used({ ...detected, session });
+  }
+
   #useUsers(): NonNullable<Use['users']> {
     const { users } = this.#use();
     if (users !== undefined) return users;
     throw new DirectoryError(
-      `${this.displayName} has no place for users: load the current docs/rendezvous.schema into it`,
+      `${this.displayName} has no place for users: load the schema that "rendezvous schema" prints into it`,
     );
   }
 
@@ -342,11 +357,7 @@ export class LdapDirectory implements Directory {
     this.#commit(conference);
     const dn = dialect.dn(conference.name);
     const fresh = dialect.newAttributes(conference, session.boundDn);
-    const attributes = {
-      ...Object.fromEntries(conference.attributes), // what we do not understand goes along
-      ...fresh,
-      objectClass: distinct([...(fresh['objectClass'] ?? []), ...old.all('objectClass')]),
-    };
+    const attributes = withOldOnes(fresh, conference.attributes, old.all('objectClass'));
     const left = dialect.ttlOf(old, this.#now());
     const granted = await entries.add(dn, attributes, Math.max(1, left ?? this.#defaultTtlSeconds), signal);
     const oldKey = keyOf(oldName);
@@ -374,7 +385,6 @@ export class LdapDirectory implements Directory {
   #granted(object: DirectoryObject, dn: string, ttlSeconds: number): void {
     setPublication(object, this.#publication(dn, publishedName(object), ttlSeconds));
   }
-
   /** A changed description gets a new version. */
   #commit({ sdp }: Conference): void {
     sdp?.commit(unixMsToNtpSeconds(this.#options.clock.wall()));
@@ -382,7 +392,3 @@ export class LdapDirectory implements Directory {
 }
 
 const dnOf = (entries: readonly EntryValues[]): string => entries.at(-1)?.dn ?? '';
-/** Without those that are the same but for case. */
-const distinct = (values: readonly (string | Uint8Array)[]): (string | Uint8Array)[] => [
-  ...new Map(values.map((value) => [String(value).toLowerCase(), value])).values(),
-];

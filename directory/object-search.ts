@@ -1,8 +1,9 @@
 import { type Filter, parseFilter } from '../src/ldap/index.ts';
 import { and } from './dialect/filters.ts';
-import type { Connected } from './entries.ts';
+import { type Connected, missingContainer } from './entries.ts';
 import type { LdapConnection } from './ldap/connection.ts';
 import type { LdapEntry } from './ldap/entry.ts';
+import { Results } from './results.ts';
 
 /** Entries asked for at once. */
 const PAGE_SIZE = 500;
@@ -62,6 +63,17 @@ export async function* searchObjects<T>(
       if (++found >= sizeLimit) return;
     }
   } while (cookie !== undefined);
+}
+
+/** A search that knows what it means when there is no base. */
+export function resultsBelow<T>(base: string, search: () => AsyncGenerator<T, void, undefined>): Results<T> {
+  return new Results(async function* () {
+    try {
+      yield* search();
+    } catch (error) {
+      throw missingContainer(error, base);
+    }
+  });
 }
 
 const parenthesized = (filter: string): string =>

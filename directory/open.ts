@@ -1,15 +1,21 @@
 import { join, resolve } from 'node:path';
 import type { RandomSource } from '../src/machine.ts';
 import { type Clock, systemClock } from '../src/net/clock.ts';
+import type { DialectName } from './dialect/dialect.ts';
 import { LdapDirectory } from './ldap-directory.ts';
 import type { LdapTarget } from './ldap/target.ts';
 import type { SrvResolver } from './locate.ts';
 import { parseServers } from './servers.ts';
-import type { ConnectOptions, Credentials, Directory, DirectoryType } from './types.ts';
+import type { ConnectOptions, Credentials, Directory } from './types.ts';
 
 export interface DirectoryOptions {
-  /** The kind of server, instead of finding out. */
-  readonly type?: DirectoryType;
+  /** How the server keeps what it has, instead of finding out; a URL may say it too, see `urlHints`. */
+  readonly dialect?: DialectName;
+  /**
+   * Who ends the life of entries: `own` is an attribute that we keep, and `rendezvous sweep`; `server` are dynamic
+   * entries (RFC 2589). Default the server, where it can and nothing is replicated.
+   */
+  readonly expiry?: 'own' | 'server';
   /** Data directory of the embedded store, for the target `embedded`; default the user's. */
   readonly dataDir?: string;
   readonly clock?: Clock;
@@ -61,11 +67,12 @@ export async function createDirectory(
   target: DirectoryTarget,
   options: DirectoryOptions = {},
 ): Promise<Directory> {
-  const { clock = systemClock, random = Math.random, type, resolver } = options;
+  const { clock = systemClock, random = Math.random, dialect, expiry, resolver } = options;
   const common = {
     clock,
     random,
-    ...(type === undefined ? {} : { type }),
+    ...(dialect === undefined ? {} : { dialect }),
+    ...(expiry === undefined ? {} : { expiry }),
     ...(resolver === undefined ? {} : { resolver }),
   };
   if (typeof target === 'string' && target !== 'embedded')
@@ -78,7 +85,7 @@ export async function createDirectory(
 
 async function openEmbedded(
   dataDir: string,
-  options: { readonly clock: Clock; readonly random: RandomSource; readonly type?: DirectoryType },
+  options: { readonly clock: Clock; readonly random: RandomSource },
 ): Promise<Directory> {
   const { createLocatorService, openStore } = await import('./server/index.ts');
   const store = openStore({ path: join(dataDir, STORE_FILE) });

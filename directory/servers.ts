@@ -6,6 +6,7 @@ import { displayTarget, type LdapTarget, parseTarget } from './ldap/target.ts';
 import { type LocateOptions, locateServers } from './locate.ts';
 import type { SessionServer } from './session.ts';
 import type { ConnectOptions } from './types.ts';
+import { type UrlHints, urlHints } from './url-hints.ts';
 
 /** The servers of one directory, as they were named. */
 export interface ServerList {
@@ -17,6 +18,8 @@ export interface ServerList {
   readonly named: readonly LdapTarget[];
   /** Base DN that was asked for; empty to find out. */
   readonly base: string;
+  /** What the URLs say of how it is kept. */
+  readonly hints?: UrlHints;
   /** Domains whose servers the DNS has to be asked for. */
   readonly domains: readonly { readonly domain: string; readonly tls: boolean }[];
 }
@@ -34,6 +37,8 @@ export const PROBED_PORTS = [1002, 389, 636] as const;
  *
  * @throws {NoServerError} when no server is named
  * @throws {DecodeError} when a part is none of these
+ * The extensions `x-dialect` and `x-expiry` of a URL say how the directory is kept, see {@link urlHints}.
+ *
  * @throws {InvalidValueError} when the parts name different bases
  */
 export function parseServers(text: string): ServerList {
@@ -66,6 +71,7 @@ export function parseServers(text: string): ServerList {
     displayName: first === undefined ? `dns:${domain?.domain}` : displayTarget(first),
     named,
     base: [...bases][0] ?? '',
+    hints: urlHints(words),
     domains,
   };
 }
@@ -87,6 +93,9 @@ export class DirectoryServers {
   }
   get base(): string {
     return this.#list.base;
+  }
+  get hints(): UrlHints {
+    return this.#list.hints ?? {};
   }
   /** It is in this process. */
   get isInside(): boolean {
@@ -164,7 +173,14 @@ function reached(target: LdapTarget, options: ConnectOptions, timeoutMs: number)
 
 function onlyServer(target: LdapTarget): ServerList {
   const { url, base } = target;
-  return { url, base, displayName: displayTarget(target), named: [target], domains: [] };
+  return {
+    url,
+    base,
+    displayName: displayTarget(target),
+    named: [target],
+    domains: [],
+    hints: urlHints([url]),
+  };
 }
 
 /** `dns:example.org`, or a URL without a host whose base begins at a domain (RFC 2247). */

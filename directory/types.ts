@@ -1,6 +1,7 @@
 import type { ConnectionOptions } from 'node:tls';
 import type { AdvertisingScope } from '../src/ip/index.ts';
 import type { Conference } from './conference.ts';
+import type { DialectName } from './dialect/dialect.ts';
 import type { DirectoryError } from './errors.ts';
 import type { Results } from './results.ts';
 import type { DirectoryUser } from './user.ts';
@@ -101,6 +102,8 @@ export interface Directory extends AsyncDisposable {
   readonly type: DirectoryType;
   /** LDAP URL, or what else it was named by, or `embedded:` and the data directory. */
   readonly url: string;
+  /** How it keeps what it has: what was asked for, afterwards what was found; undefined when neither is known yet. */
+  readonly dialect: DialectName | undefined;
   /** For people: host and port of the server in use, or where the embedded store is. */
   readonly displayName: string;
   /**

@@ -6,41 +6,55 @@ import { Conference, SDP_PROTOCOL } from '../conference.ts';
 import { DirectoryError } from '../errors.ts';
 import type { LdapConnection } from '../ldap/connection.ts';
 import type { LdapAttributes, LdapEntry } from '../ldap/entry.ts';
-import type { DirectoryType } from '../types.ts';
 import { and, atLeast, atMost, equality, matching, not, or, present } from './filters.ts';
 import { generalizedTime } from './generalized-time.ts';
-import type { Dialect, DialectQuery, UserDialect } from './dialect.ts';
+import type { Dialect, DialectName, DialectQuery, UserDialect } from './dialect.ts';
 import { type GroupUse, groupsOf } from './groups-of.ts';
-import type { UserMappingContext } from './user-values.ts';
+import type { OwnExpiry } from './own-expiry.ts';
+import {
+  one,
+  otherAttributes,
+  present as withValues,
+  publicationIn,
+  type UserMappingContext,
+} from './user-values.ts';
 
-/** Attribute names of one schema. All but the first three are copies out of the blob, to search by. */
+/**
+ * Attribute names of one schema. All but the first three are copies out of the blob, to search by; what the schema has
+ * no place for is missing, and looked at here instead of there.
+ */
 export interface AttributeNames {
   /** The RDN. */
   readonly name: string;
   readonly protocol: string;
   readonly blob: string;
-  readonly originator: string;
-  readonly description: string;
-  readonly url: string;
-  readonly start: string;
-  readonly stop: string;
+  readonly originator?: string;
+  readonly description?: string;
+  readonly url?: string;
+  readonly start?: string;
+  readonly stop?: string;
   /** 1 local, 2 site, 3 region, 4 world. */
-  readonly scope: string;
+  readonly scope?: string;
   /** 1 or 0. */
-  readonly encrypted: string;
+  readonly encrypted?: string;
   /** `group:port` of each medium; `[group]:port` for IPv6. */
-  readonly group: string;
-  /** DN of who published it, where the schema has a place for it. */
+  readonly group?: string;
+  /** Kinds of media, as `audio`. */
+  readonly media?: string;
+  /** DN of who published it. */
   readonly owner?: string;
   /** The security descriptor, where the schema has a place for it. */
   readonly acl?: string;
 }
 
 export interface AttributeDialectOptions {
-  readonly type: DirectoryType;
+  readonly name: DialectName;
   readonly base: string;
-  readonly objectClass: string;
+  /** Those of every entry; the first one tells conferences apart. */
+  readonly objectClasses: readonly [string, ...string[]];
   readonly names: AttributeNames;
+  /** How the server wants times written. Default GeneralizedTime to the second. */
+  readonly writeTime?: (date: Date) => string;
   /** Attributes that every entry has and nobody needs to see. */
   readonly hidden: readonly string[];
   readonly operational: readonly string[];
@@ -50,29 +64,31 @@ const CREATOR = 'creatorsName';
 
 /** What the dialects for locator services and for other LDAP servers share; keeping entries alive is their own. */
 export abstract class AttributeDialect implements Dialect {
-  readonly type: DirectoryType;
+  readonly name: DialectName;
+  readonly readOnly = undefined;
   abstract readonly isDynamic: boolean;
+  abstract readonly expiry: OwnExpiry | undefined;
   abstract readonly users: UserDialect | undefined;
   readonly base: string;
   readonly attributes: readonly string[];
   readonly binaryAttributes: readonly string[];
   protected readonly names: AttributeNames;
-  protected readonly objectClass: string;
+  readonly #objectClasses: readonly [string, ...string[]];
+  readonly #writeTime: (date: Date) => string;
   readonly #known: ReadonlySet<string>;
   readonly #operational: readonly string[];
 
   constructor(options: AttributeDialectOptions) {
-    this.type = options.type;
+    this.name = options.name;
     this.base = options.base;
     this.names = options.names;
-    this.objectClass = options.objectClass;
+    this.#objectClasses = options.objectClasses;
+    this.#writeTime = options.writeTime ?? generalizedTime;
     this.#operational = options.operational;
+    const { blob, acl } = options.names;
     // A descriptor speaks of the owner, who is to be shown by name.
-    this.attributes = ['*', ...options.operational, ...(options.names.acl === undefined ? [] : [CREATOR])];
-    this.binaryAttributes = [
-      options.names.blob,
-      ...(options.names.acl === undefined ? [] : [options.names.acl]),
-    ];
+    this.attributes = ['*', ...options.operational, ...(acl === undefined ? [] : [CREATOR])];
+    this.binaryAttributes = [blob, ...(acl === undefined ? [] : [acl])];
     this.#known = new Set(
       [
         ...Object.values(options.names),
@@ -107,16 +123,14 @@ export abstract class AttributeDialect implements Dialect {
 
   filter(query: DialectQuery, now: Date): Filter {
     const { names } = this;
-    const moment = query.activeAt === undefined ? undefined : generalizedTime(query.activeAt);
+    const moment = query.activeAt === undefined ? undefined : this.#writeTime(query.activeAt);
     return and(
-      equality('objectClass', this.objectClass),
+      equality('objectClass', this.#objectClasses[0]),
       this.aliveFilter(now),
       query.name === undefined ? undefined : matching(names.name, query.name),
-      query.scope === undefined
-        ? undefined
-        : this.#orMissing(names.scope, equality(names.scope, scopeNumber(query.scope))),
-      moment === undefined ? undefined : this.#orMissing(names.start, atMost(names.start, moment)),
-      moment === undefined ? undefined : this.#orMissing(names.stop, atLeast(names.stop, moment)),
+      orMissing(equality, names.scope, query.scope === undefined ? undefined : scopeNumber(query.scope)),
+      orMissing(atMost, names.start, moment),
+      orMissing(atLeast, names.stop, moment),
       query.group === undefined ? undefined : this.#groupFilter(query.group),
     );
   }
@@ -125,12 +139,9 @@ export abstract class AttributeDialect implements Dialect {
     const { names } = this;
     const name = entry.text(names.name);
     if (name === undefined) return undefined;
-    const ttlSeconds = this.ttlOf(entry, now);
-    if (ttlSeconds !== undefined && ttlSeconds <= 0) return undefined; // removal may be late (RFC 2589 §6.2)
-    const attributes = new Map<string, readonly (string | Uint8Array)[]>();
-    for (const other of entry.names) {
-      if (!this.#known.has(other.toLowerCase())) attributes.set(other, entry.all(other));
-    }
+    const publication = publicationIn(entry, name, this.ttlOf(entry, now), now);
+    if (publication === undefined) return undefined;
+    const attributes = otherAttributes(entry, this.#known);
     const acl = this.#readAcl(entry);
     if (acl === undefined && names.acl !== undefined && entry.all(names.acl).length > 0) {
       attributes.set(names.acl, entry.all(names.acl)); // no descriptor that we can read
@@ -139,47 +150,45 @@ export abstract class AttributeDialect implements Dialect {
       name,
       protocol: entry.text(names.protocol) ?? SDP_PROTOCOL,
       blob: entry.bytes(names.blob) ?? new Uint8Array(0),
-      isEncrypted: entry.text(names.encrypted) === '1',
+      isEncrypted: names.encrypted !== undefined && entry.text(names.encrypted) === '1',
       ...(acl === undefined ? {} : { acl }),
       attributes,
-      publication: {
-        dn: entry.dn,
-        name,
-        ttlSeconds,
-        expiresAt: ttlSeconds === undefined ? undefined : new Date(now.getTime() + ttlSeconds * 1000),
-      },
+      publication,
     });
   }
 
   newAttributes(conference: Conference, ownerDn: string | undefined): LdapAttributes {
     const { names } = this;
-    const owner = names.owner === undefined || ownerDn === undefined ? {} : { [names.owner]: [ownerDn] };
-    const all: LdapAttributes = {
-      objectClass: [this.objectClass, ...(this.isDynamic ? ['dynamicObject'] : [])],
+    return withValues({
+      objectClass: [...this.#objectClasses, ...(this.isDynamic ? ['dynamicObject'] : [])],
       [names.name]: [conference.name],
       [names.protocol]: [conference.protocol],
       ...this.changedAttributes(conference),
       ...this.#writeAcl(conference.acl),
-      ...owner,
-    };
-    return Object.fromEntries(Object.entries(all).filter(([, values]) => values.length > 0));
+      ...(names.owner === undefined ? {} : { [names.owner]: one(ownerDn) }),
+    });
   }
 
   changedAttributes(conference: Conference): LdapAttributes {
     const { names } = this;
-    const one = (value: string | undefined): readonly string[] =>
+    const text = (value: string | undefined): readonly string[] =>
       value === undefined || value.trim() === '' ? [] : [value];
     const { advertisingScope: scope, startTime, stopTime } = conference;
+    const media = conference.sdp?.media.toArray().map((medium) => medium.kind) ?? [];
+    const copies: readonly (readonly [string | undefined, readonly string[]])[] = [
+      [names.originator, text(conference.originator)],
+      [names.description, text(conference.description)],
+      [names.url, text(conference.url)],
+      [names.start, startTime === undefined ? [] : [this.#writeTime(startTime)]],
+      [names.stop, stopTime === null ? [] : [this.#writeTime(stopTime)]],
+      [names.scope, scope === undefined ? [] : [scopeNumber(scope)]],
+      [names.encrypted, [conference.isEncrypted ? '1' : '0']],
+      [names.group, groupsOf(conference).map(formatGroup)],
+      [names.media, [...new Set(media.filter((kind) => kind !== ''))]],
+    ];
     return {
       [names.blob]: [conference.blob],
-      [names.originator]: one(conference.originator),
-      [names.description]: one(conference.description),
-      [names.url]: one(conference.url),
-      [names.start]: startTime === undefined ? [] : [generalizedTime(startTime)],
-      [names.stop]: stopTime === null ? [] : [generalizedTime(stopTime)],
-      [names.scope]: scope === undefined ? [] : [scopeNumber(scope)],
-      [names.encrypted]: [conference.isEncrypted ? '1' : '0'],
-      [names.group]: groupsOf(conference).map(formatGroup),
+      ...Object.fromEntries(copies.filter(([name]) => name !== undefined)),
       ...(conference.aclChanged ? this.#writeAcl(conference.acl, true) : {}),
     };
   }
@@ -187,7 +196,7 @@ export abstract class AttributeDialect implements Dialect {
   holds(entry: LdapEntry, attributes: LdapAttributes): boolean {
     const { blob, encrypted, acl } = this.names;
     return (
-      entry.text(encrypted) === attributes[encrypted]?.[0] &&
+      (encrypted === undefined || entry.text(encrypted) === attributes[encrypted]?.[0]) &&
       sameBytes(entry.bytes(blob), attributes[blob]?.[0]) &&
       (acl === undefined || attributes[acl] === undefined || sameBytes(entry.bytes(acl), attributes[acl][0]))
     );
@@ -247,20 +256,16 @@ export abstract class AttributeDialect implements Dialect {
     return undefined;
   }
 
-  /** Entries of other programs lack the copies; they pass and are looked at here. */
-  #orMissing(attribute: string, filter: Filter): Filter {
-    return or(filter, not(present(attribute)));
-  }
-
   #groupFilter({ address: text, port }: { readonly address: string; readonly port?: number }): Filter {
+    const { group, name } = this.names;
+    if (group === undefined) return present(name);
     const ip = tryParseIp(text);
     const address = ip === undefined ? text : formatIp(ip); // as the copies are spelled
-    const { group } = this.names;
     const copy =
       port === undefined
         ? matching(group, `${formatGroup({ address, port: 0 }).slice(0, -1)}*`)
         : equality(group, formatGroup({ address, port }));
-    return copy === undefined ? present(this.names.name) : this.#orMissing(group, copy);
+    return copy === undefined ? present(name) : or(copy, not(present(group)));
   }
 }
 
@@ -268,6 +273,16 @@ function sameBytes(stored: Uint8Array | undefined, wanted: string | Uint8Array |
   const bytes = typeof wanted === 'string' ? utf8Bytes(wanted) : wanted;
   if (stored === undefined || bytes === undefined) return stored === bytes;
   return stored.length === bytes.length && stored.every((byte, i) => byte === bytes[i]);
+}
+
+/** Entries of other programs lack the copies; they pass and are looked at here. */
+function orMissing(
+  filter: (attribute: string, value: string) => Filter,
+  attribute: string | undefined,
+  value: string | undefined,
+): Filter | undefined {
+  if (attribute === undefined || value === undefined) return undefined;
+  return or(filter(attribute, value), not(present(attribute)));
 }
 
 function scopeNumber(scope: (typeof ADVERTISING_SCOPES)[number]): string {

@@ -3,8 +3,20 @@ import type { AdvertisingScope } from '../../src/ip/index.ts';
 import type { Conference } from '../conference.ts';
 import type { LdapConnection } from '../ldap/connection.ts';
 import type { LdapAttributes, LdapEntry } from '../ldap/entry.ts';
+import type { OwnExpiry } from './own-expiry.ts';
 import type { DirectoryType } from '../types.ts';
 import type { DirectoryUser } from '../user.ts';
+
+/**
+ * How a server keeps conferences and users: `ils` as a locator service does (MS-TAIL), `ad` as Active Directory,
+ * `rendezvous` in the project's own schema, `h350` entries of other programs (ITU-T H.350), which are only shown.
+ */
+export const DIALECT_NAMES = ['ils', 'ad', 'rendezvous', 'h350'] as const;
+export type DialectName = (typeof DIALECT_NAMES)[number];
+
+/** What kind of server speaks a dialect. */
+export const directoryTypeOf = (name: DialectName): DirectoryType =>
+  name === 'ils' || name === 'ad' ? name : 'ldap';
 
 /** What a dialect needs to know of a query to let the server do most of the work. */
 export interface DialectQuery {
@@ -60,7 +72,11 @@ export interface UserDialect {
  * another kind is another implementation of this and a line in `detectDialect`.
  */
 export interface Dialect {
-  readonly type: DirectoryType;
+  readonly name: DialectName;
+  /** Why nothing in it is ever altered; undefined where we may write. */
+  readonly readOnly: string | undefined;
+  /** The time that entries carry where the server does not end them; undefined where no entry carries one. */
+  readonly expiry: OwnExpiry | undefined;
   /** How it keeps users; undefined when it has no place for them. */
   readonly users: UserDialect | undefined;
   /** Whether the server removes entries that are not refreshed. */

@@ -1,7 +1,10 @@
-/** GeneralizedTime in UTC to the second, as every server takes it (RFC 4517 §3.3.13). */
+/** GeneralizedTime in UTC to the second (RFC 4517 §3.3.13). */
 export function generalizedTime(date: Date): string {
   return `${date.toISOString().slice(0, 19).replaceAll(/[-:T]/g, '')}Z`;
 }
+
+/** The only form that Active Directory stores: with tenths of a second ([MS-ADTS] 3.1.1.2.2.2). */
+export const generalizedTimeWithTenths = (date: Date): string => generalizedTime(date).replace('Z', '.0Z');
 
 /** Reads GeneralizedTime with seconds in UTC; undefined for anything else. */
 export function parseGeneralizedTime(text: string): Date | undefined {

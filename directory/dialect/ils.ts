@@ -23,6 +23,7 @@ const TTL_REFUSED: ReadonlySet<number> = new Set([16, 17, 19, 21, 53, 65]);
  */
 export class IlsDialect extends AttributeDialect {
   readonly isDynamic = true;
+  readonly expiry = undefined;
   readonly users: UserDialect;
   readonly #refreshes: boolean;
   #ttlInAdd = true;
@@ -30,9 +31,9 @@ export class IlsDialect extends AttributeDialect {
   /** @param refreshes whether the server offers the refresh operation; else `entryTTL` is modified */
   constructor(refreshes: boolean) {
     super({
-      type: 'ils',
+      name: 'ils',
       base: `ou=Dynamic,${ILS_CONTEXT}`,
-      objectClass: 'rtConference',
+      objectClasses: ['rtConference'],
       names: {
         name: 'uid',
         protocol: 'protocolID',

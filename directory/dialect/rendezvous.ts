@@ -4,52 +4,62 @@ import { SizeLimitError } from '../errors.ts';
 import type { LdapAttributes, LdapEntry } from '../ldap/entry.ts';
 import { AttributeDialect } from './attribute-dialect.ts';
 import type { UserDialect } from './dialect.ts';
-import { atMost, not } from './filters.ts';
 import { generalizedTime, parseGeneralizedTime } from './generalized-time.ts';
+import { OwnExpiry } from './own-expiry.ts';
 import { RendezvousUsers } from './rendezvous-users.ts';
 
 /** Object class of the project's own schema, `docs/rendezvous.schema`. */
 export const RENDEZVOUS_CLASS = 'rdvConference';
 /** The container below a naming context when the URL names no base. */
-export const RENDEZVOUS_CONTAINER = 'ou=Conferences';
+export const CONFERENCES_CONTAINER = 'ou=Conferences';
 /** A server may shorten a time to live, but not below this (RFC 2589 §4.2). */
 const LEAST_MAXIMUM_SECONDS = 86_400;
 
-const EXPIRES = 'rdvExpires';
+/** When an entry counts as gone. */
+export const EXPIRES = 'rdvExpires';
+
+export interface RendezvousDialectOptions {
+  /** DN of the entry above conferences and users. */
+  readonly base: string;
+  /** Whether the server shall end the life of entries (RFC 2589); else we do. */
+  readonly isDynamic: boolean;
+  /** Whether its schema has a class for users. */
+  readonly hasUsers: boolean;
+  /** Whether it offers the assertion control. */
+  readonly asserts: boolean;
+  /** Default GeneralizedTime to the second. */
+  readonly writeTime?: (date: Date) => string;
+}
 
 /**
  * Conferences on a general LDAP server that carries the project's schema. Where the server has dynamic entries
  * (OpenLDAP's dds overlay), it keeps the time to live itself and lets nobody write it, so an add is followed by a
- * refresh. Where it has none, `rdvExpires` says when an entry counts as gone.
+ * refresh. Where it has none, or where entries are replicated, `rdvExpires` says when an entry counts as gone.
  */
 export class RendezvousDialect extends AttributeDialect {
   readonly isDynamic: boolean;
   readonly users: UserDialect | undefined;
+  readonly expiry: OwnExpiry;
 
-  /** @param hasUsers whether the server's schema has a class for users */
-  constructor(base: string, isDynamic: boolean, hasUsers: boolean) {
+  constructor({ base, isDynamic, hasUsers, asserts, writeTime = generalizedTime }: RendezvousDialectOptions) {
     super({
-      type: 'ldap',
+      name: 'rendezvous',
       base,
-      objectClass: RENDEZVOUS_CLASS,
+      objectClasses: [RENDEZVOUS_CLASS],
       names: {
         name: 'cn',
         protocol: 'rdvProtocol',
         blob: 'rdvBlob',
-        originator: 'rdvOriginator',
         description: 'description',
-        url: 'rdvUrl',
-        start: 'rdvStart',
-        stop: 'rdvStop',
-        scope: 'rdvScope',
-        encrypted: 'rdvEncrypted',
-        group: 'rdvGroup',
         owner: 'owner',
+        ...INDEX_NAMES,
       },
       hidden: [EXPIRES],
-      operational: isDynamic ? ['entryTtl'] : [],
+      operational: ['entryTtl'],
+      writeTime,
     });
     this.isDynamic = isDynamic;
+    this.expiry = new OwnExpiry(expiresAttribute(writeTime), asserts);
     const alive = (now: Date): Filter | undefined => this.aliveFilter(now);
     this.users = hasUsers ? new RendezvousUsers(this.userContext(), alive) : undefined;
   }
@@ -62,11 +72,10 @@ export class RendezvousDialect extends AttributeDialect {
     now: Date,
     signal?: AbortSignal,
   ): Promise<void> {
-    if (!this.isDynamic) {
-      await connection.add(dn, { ...attributes, [EXPIRES]: [expiry(now, ttlSeconds)] }, signal);
-      return;
-    }
-    await this.addThenRefresh(connection, dn, attributes, ttlSeconds, now, signal);
+    const way = this.isDynamic
+      ? this.addThenRefresh(connection, dn, attributes, ttlSeconds, now, signal)
+      : this.expiry.add(connection, dn, attributes, ttlSeconds, now, signal);
+    await way;
   }
 
   async refresh(
@@ -76,10 +85,7 @@ export class RendezvousDialect extends AttributeDialect {
     now: Date,
     signal?: AbortSignal,
   ): Promise<number | undefined> {
-    if (!this.isDynamic) {
-      await connection.replace(dn, { [EXPIRES]: [expiry(now, ttlSeconds)] }, signal);
-      return ttlSeconds;
-    }
+    if (!this.isDynamic) return this.expiry.refresh(connection, dn, ttlSeconds, now, signal);
     try {
       return await connection.refresh(dn, ttlSeconds, signal);
     } catch (error) {
@@ -88,16 +94,28 @@ export class RendezvousDialect extends AttributeDialect {
     }
   }
 
+  /** Whatever ends first: others may have left the one to the server and the other to us. */
   ttlOf(entry: LdapEntry, now: Date): number | undefined {
-    if (this.isDynamic) return entry.integer('entryTtl');
-    const expires = parseGeneralizedTime(entry.text(EXPIRES) ?? '');
-    return expires === undefined ? undefined : Math.ceil((expires.getTime() - now.getTime()) / 1000);
+    const both = [entry.integer('entryTtl'), this.expiry.left(entry, now)].filter((it) => it !== undefined);
+    return both.length === 0 ? undefined : Math.min(...both);
   }
 
   protected override aliveFilter(now: Date): Filter | undefined {
-    return this.isDynamic ? undefined : not(atMost(EXPIRES, generalizedTime(now)));
+    return this.expiry.alive(now);
   }
 }
 
-const expiry = (now: Date, ttlSeconds: number): string =>
-  generalizedTime(new Date(now.getTime() + ttlSeconds * 1000));
+/** Where the project's schema keeps what is searched by. */
+export const INDEX_NAMES = {
+  originator: 'rdvOriginator',
+  url: 'rdvUrl',
+  start: 'rdvStart',
+  stop: 'rdvStop',
+  scope: 'rdvScope',
+  encrypted: 'rdvEncrypted',
+  group: 'rdvGroup',
+  media: 'rdvMedia',
+} as const;
+
+export const expiresAttribute = (write: (date: Date) => string) =>
+  ({ name: EXPIRES, write, read: parseGeneralizedTime, ordered: true }) as const;

@@ -3,6 +3,17 @@ import { utf8Bytes, utf8Text } from '../../src/ldap/index.ts';
 /** Values to write, by attribute name. Text goes out as UTF-8. */
 export type LdapAttributes = Readonly<Record<string, readonly (string | Uint8Array)[]>>;
 
+/** What a new entry has in place of an old one: what is not understood goes along, and object classes are joined. */
+export function withOldOnes(
+  fresh: LdapAttributes,
+  notUnderstood: ReadonlyMap<string, readonly (string | Uint8Array)[]>,
+  oldClasses: readonly (string | Uint8Array)[],
+): LdapAttributes {
+  const classes = [...(fresh['objectClass'] ?? []), ...oldClasses];
+  const distinct = new Map(classes.map((value) => [String(value).toLowerCase(), value]));
+  return { ...Object.fromEntries(notUnderstood), ...fresh, objectClass: [...distinct.values()] };
+}
+
 /** An entry as the server gave it. Attribute names are compared without regard to case. */
 export class LdapEntry {
   readonly dn: string;

@@ -81,7 +81,7 @@ function attributeEntry(attribute: SchemaAttribute, partition: string): LdifLine
 }
 
 function classEntry(objectClass: SchemaClass, partition: string): LdifLine[] {
-  const { name, description, kind, rdn = 'cn', must, may } = objectClass;
+  const { name, description, kind, rdn = 'cn', must, may, mayInAd = [] } = objectClass;
   const structural = kind === 'STRUCTURAL';
   return [
     ['dn', `CN=${name},${partition}`],
@@ -96,7 +96,7 @@ function classEntry(objectClass: SchemaClass, partition: string): LdifLine[] {
     ['objectClassCategory', structural ? '1' : '3'],
     ['rDNAttID', rdn],
     ...must.map((attribute) => ['mustContain', attribute] as const),
-    ...may.map((attribute) => ['mayContain', attribute] as const),
+    ...[...may, ...mayInAd].map((attribute) => ['mayContain', attribute] as const),
     ...(structural ? SUPERIORS.map((superior) => ['possSuperiors', superior] as const) : []),
     ...(structural ? [['defaultSecurityDescriptor', DEFAULT_SECURITY] as const] : []),
     ['showInAdvancedViewOnly', 'TRUE'],

@@ -39,6 +39,8 @@ export interface SchemaClass {
   readonly rdn?: string;
   readonly must: readonly string[];
   readonly may: readonly string[];
+  /** Attributes that only Active Directory has. */
+  readonly mayInAd?: readonly string[];
 }
 
 export const SCHEMA_ATTRIBUTES: readonly SchemaAttribute[] = [
@@ -206,6 +208,15 @@ export const SCHEMA_CLASSES: readonly SchemaClass[] = [
     kind: 'AUXILIARY',
     must: [],
     may: INDEX,
+  },
+  {
+    number: 4,
+    name: 'rdvReachable',
+    description: 'How a user is reached and until when, for entries of other classes, as in Active Directory',
+    kind: 'AUXILIARY',
+    must: [],
+    may: ['rdvPort', 'rdvExpires', 'mail', 'givenName', 'sn', 'l', 'telephoneNumber'],
+    mayInAd: ['otherTelephone'],
   },
 ];
 

@@ -98,7 +98,12 @@ describe('rights of a published conference', () => {
   });
 
   test('a directory without a place for them says so', () => {
-    const dialect = new RendezvousDialect('ou=Conferences,dc=x', false, false);
+    const dialect = new RendezvousDialect({
+      base: 'ou=Conferences,dc=x',
+      isDynamic: false,
+      hasUsers: false,
+      asserts: false,
+    });
     const conference = createConference({ name: 'x', acl: 'everyone:read' });
     expect(() => dialect.newAttributes(conference, undefined)).toThrow(/keeps no access rights/);
   });

@@ -77,8 +77,8 @@ describe('Rendezvous', () => {
       await directory.close();
     }
     expect(seen).toHaveLength(2);
-    const unconnected = await rendezvous.createDirectory('ldap://x.example', { type: 'ils' });
-    expect(unconnected).toMatchObject({ type: 'ils', displayName: 'x.example:389' });
+    const unconnected = await rendezvous.createDirectory('ldap://x.example', { dialect: 'ils' });
+    expect(unconnected).toMatchObject({ type: 'ils', dialect: 'ils', displayName: 'x.example:389' });
     expect(rendezvous.createConference({ name: 'New' })).toMatchObject({ name: 'New', dn: undefined });
     await using opened = await rendezvous.openDirectory({ embedded: dataDir });
     expect(opened.type).toBe('ils');

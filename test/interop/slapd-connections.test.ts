@@ -115,7 +115,7 @@ test('[DIR-03] the base may be named, and a server without our schema is told ap
   expect(named.isDynamic).toBe(true);
   await using elsewhere = await openDirectory(`${slapd.url}/ou=Elsewhere,${slapd.suffix}`);
   await expect(elsewhere.search().toArray()).rejects.toThrow(/no ou=Elsewhere/);
-  await expect(openDirectory(slapd.url, { type: 'ad' })).rejects.toThrow(UnknownDialectError);
+  await expect(openDirectory(slapd.url, { dialect: 'ad' })).rejects.toThrow(UnknownDialectError);
 });
 
 test('what OpenLDAP’s own tools see is what was meant', async () => {

@@ -1,0 +1,119 @@
+import type { Filter } from '../../src/ldap/index.ts';
+import type { LdapConnection } from '../ldap/connection.ts';
+import type { LdapAttributes, LdapEntry } from '../ldap/entry.ts';
+import { AdUsers } from './ad-users.ts';
+import { AttributeDialect } from './attribute-dialect.ts';
+import type { UserDialect } from './dialect.ts';
+import { generalizedTime, generalizedTimeWithTenths, parseGeneralizedTime } from './generalized-time.ts';
+import { type ExpiryAttribute, OwnExpiry } from './own-expiry.ts';
+import { EXPIRES, expiresAttribute, INDEX_NAMES } from './rendezvous.ts';
+
+/** Object class of conferences in the schema of every Active Directory since Windows Server 2003 ([MS-ADSC] 2.151). */
+export const AD_CONFERENCE_CLASS = 'msTAPI-RtConference';
+/** Auxiliary class of the project's schema, where it was added to that of the forest. */
+export const INDEXED_CLASS = 'rdvIndexed';
+
+export interface AdDialectOptions {
+  /** DN of an organizational unit, in an application partition or a domain. */
+  readonly base: string;
+  /** Whether the server keeps dynamic objects ([MS-ADTS] 3.1.1.1.13). */
+  readonly isDynamic: boolean;
+  /** Whether the forest's schema has the project's auxiliary classes. */
+  readonly isExtended: boolean;
+}
+
+/**
+ * Conferences in Active Directory (MS-TAIL §2.2.3): `msTAPI-uid=<name>` below an organizational unit, the blob as
+ * octets. Dynamic objects get their `entryTTL` in the add; the server raises it to its least, 900 s unless configured.
+ *
+ * Where there are no dynamic objects (Samba, or a forest of Windows 2000), we keep the time. With the project's schema
+ * added to the forest's it is `rdvExpires`. Without, it is a sentence in `adminDescription`, which every class may have
+ * and administrators' tools show: the classes themselves have no attribute to spare, and putting it into the blob
+ * would change what others have described.
+ */
+export class AdDialect extends AttributeDialect {
+  readonly isDynamic: boolean;
+  readonly users: UserDialect;
+  readonly expiry: OwnExpiry | undefined;
+
+  constructor({ base, isDynamic, isExtended }: AdDialectOptions) {
+    super({
+      name: 'ad',
+      base,
+      objectClasses: [AD_CONFERENCE_CLASS, ...(isExtended ? [INDEXED_CLASS] : [])],
+      names: {
+        name: 'msTAPI-uid',
+        protocol: 'msTAPI-ProtocolId',
+        blob: 'msTAPI-ConferenceBlob',
+        description: 'description',
+        ...(isExtended ? INDEX_NAMES : { url: 'wWWHomePage', encrypted: 'flags' }),
+      },
+      hidden: [...EVERY_OBJECT, EXPIRES, ADMIN_NOTE.name],
+      operational: ['entryTTL'],
+      writeTime: generalizedTimeWithTenths,
+    });
+    this.isDynamic = isDynamic;
+    const attribute = isExtended ? expiresAttribute(generalizedTimeWithTenths) : ADMIN_NOTE;
+    this.expiry = isDynamic ? undefined : new OwnExpiry(attribute, false); // no assertion control there
+    const alive = (now: Date): Filter | undefined => this.aliveFilter(now);
+    this.users = new AdUsers(this.userContext(), isExtended, [...EVERY_OBJECT, ADMIN_NOTE.name], alive);
+  }
+
+  async add(
+    connection: LdapConnection,
+    dn: string,
+    attributes: LdapAttributes,
+    ttlSeconds: number,
+    now: Date,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    if (this.expiry === undefined) {
+      await connection.add(dn, { ...attributes, entryTTL: [String(ttlSeconds)] }, signal);
+    } else await this.expiry.add(connection, dn, attributes, ttlSeconds, now, signal);
+  }
+
+  async refresh(
+    connection: LdapConnection,
+    dn: string,
+    ttlSeconds: number,
+    now: Date,
+    signal?: AbortSignal,
+  ): Promise<number | undefined> {
+    if (this.expiry !== undefined) return this.expiry.refresh(connection, dn, ttlSeconds, now, signal);
+    return connection.refresh(dn, ttlSeconds, signal);
+  }
+
+  ttlOf(entry: LdapEntry, now: Date): number | undefined {
+    return this.expiry?.left(entry, now) ?? entry.integer('entryTTL');
+  }
+
+  protected override aliveFilter(now: Date): Filter | undefined {
+    return this.expiry?.alive(now);
+  }
+}
+
+/** For people who look at the entry: `Expires 20261121143000Z unless refreshed (Rendezvous)`. */
+const ADMIN_NOTE: ExpiryAttribute = {
+  name: 'adminDescription',
+  write: (expires) => `Expires ${generalizedTime(expires)} unless refreshed (Rendezvous)`,
+  read: (text) => parseGeneralizedTime(/^Expires (\S+) .*\(Rendezvous\)$/.exec(text)?.[1] ?? ''),
+  ordered: false,
+};
+
+/** What the server puts into every object. */
+const EVERY_OBJECT = [
+  'cn',
+  'distinguishedName',
+  'dSCorePropagationData',
+  'instanceType',
+  'msDS-Entry-Time-To-Die',
+  'name',
+  'nTSecurityDescriptor',
+  'objectCategory',
+  'objectGUID',
+  'showInAdvancedViewOnly',
+  'uSNChanged',
+  'uSNCreated',
+  'whenChanged',
+  'whenCreated',
+];

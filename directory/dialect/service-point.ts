@@ -1,0 +1,34 @@
+import type { LdapConnection } from '../ldap/connection.ts';
+import { and, equality } from './filters.ts';
+
+/** Class by which services are published in Active Directory ([MS-ADSC] 2.250). */
+export const SERVICE_POINT_CLASS = 'serviceConnectionPoint';
+/** What clients look for; servers index it. */
+export const SERVICE_KEYWORD = 'rendezvous-conferences';
+/** Where the service point has the DN of the container. */
+export const SERVICE_BINDING = 'serviceBindingInformation';
+
+/**
+ * The container that administrators have published for a domain, see `rendezvous partition`; of several the first by
+ * DN, so that everybody takes the same.
+ *
+ * @throws {DirectoryError} when we may not look
+ */
+export async function publishedContainer(
+  connection: LdapConnection,
+  domain: string,
+  signal?: AbortSignal,
+): Promise<string | undefined> {
+  const { entries } = await connection.searchPage(
+    {
+      base: domain,
+      scope: 'sub',
+      filter: and(equality('objectClass', SERVICE_POINT_CLASS), equality('keywords', SERVICE_KEYWORD)),
+      attributes: [SERVICE_BINDING],
+      binaryAttributes: [],
+    },
+    signal,
+  );
+  const [first] = entries.toSorted((a, b) => (a.dn < b.dn ? -1 : 1));
+  return first?.text(SERVICE_BINDING);
+}
