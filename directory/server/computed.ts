@@ -3,6 +3,7 @@ import { csnText } from './change-log.ts';
 import type { OperationContext } from './context.ts';
 import { type Entry, EntryAttribute } from './entry.ts';
 import type { ComputedAttribute } from './filter-match.ts';
+import type { PlanContext } from './plan.ts';
 import { attributeDescription, subschemaValues } from './schema.ts';
 import { SCHEMA, SCHEMA_PATH, SUFFIX_PATH } from './tree.ts';
 import { secondsLeft } from './ttl.ts';
@@ -55,3 +56,9 @@ export function computedAttributes(context: OperationContext): ComputedAttribute
     }
   };
 }
+
+/** What choosing an index needs to know: values that are worked out are in none. */
+export const planContext = ({ store, legacy }: OperationContext): PlanContext => ({
+  store,
+  isComputed: (type) => COMPUTED.includes(type) || (legacy?.isJoined(type) ?? false),
+});

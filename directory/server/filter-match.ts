@@ -75,19 +75,26 @@ export function compileFilter(filter: Filter, computed: ComputedAttribute): Pred
       break;
   }
   const wanted = attributeDescription(filter.attribute);
-  const key = wanted?.type.rule.key(filter.value);
-  if (wanted === undefined || key === undefined) return () => undefined;
-  const { compare, name } = wanted.type.rule;
-  // Without an order `>=` and `<=` are Undefined (RFC 4511 §4.5.1.7.3).
-  const isOrdering = filter.kind === 'greaterOrEqual' || filter.kind === 'lessOrEqual';
-  if (isOrdering && !ORDERING_RULES.has(name)) return () => undefined;
-  const test: (value: string) => boolean =
-    filter.kind === 'greaterOrEqual'
-      ? (value) => compare(value, key) >= 0
-      : filter.kind === 'lessOrEqual'
-        ? (value) => compare(value, key) <= 0
-        : (value) => value === key; // approx: as equality, which RFC 4511 §4.5.1.7.6 allows
+  const test = wanted === undefined ? undefined : assertionTest(filter, wanted.type.rule);
+  if (wanted === undefined || test === undefined) return () => undefined;
   return anyValue(wanted, computed, test);
+}
+
+type AssertionFilter = Extract<Filter, { kind: 'equality' | 'approx' | 'greaterOrEqual' | 'lessOrEqual' }>;
+
+/** The test of a value's key that an assertion makes; undefined where it is Undefined. */
+export function assertionTest(
+  { kind, value: asserted }: AssertionFilter,
+  rule: MatchingRule,
+): ((key: string) => boolean) | undefined {
+  const key = rule.key(asserted);
+  if (key === undefined) return undefined;
+  // Without an order `>=` and `<=` are Undefined (RFC 4511 §4.5.1.7.3).
+  const isOrdering = kind === 'greaterOrEqual' || kind === 'lessOrEqual';
+  if (isOrdering && !ORDERING_RULES.has(rule.name)) return undefined;
+  if (kind === 'greaterOrEqual') return (value) => rule.compare(value, key) >= 0;
+  if (kind === 'lessOrEqual') return (value) => rule.compare(value, key) <= 0;
+  return (value) => value === key; // approx: as equality, which RFC 4511 §4.5.1.7.6 allows
 }
 
 function anyValue(
@@ -103,11 +110,15 @@ function anyValue(
   };
 }
 
-/** Key parts of a substring assertion, or undefined when the attribute has no substring matching. */
-export function substringParts(
-  filter: SubstringFilter,
-  rule: MatchingRule,
-): { initial: string; any: readonly string[]; final: string } | undefined {
+/** Key parts of a substring assertion. */
+export interface SubstringParts {
+  readonly initial: string;
+  readonly any: readonly string[];
+  readonly final: string;
+}
+
+/** Key parts of an assertion, or undefined when the attribute has no substring matching. */
+export function substringParts(filter: SubstringFilter, rule: MatchingRule): SubstringParts | undefined {
   const { prepare } = rule;
   if (prepare === undefined) return undefined;
   const part = (octets: Uint8Array | undefined, place: 'initial' | 'any' | 'final'): string | undefined => {
@@ -126,17 +137,19 @@ function substrings(filter: SubstringFilter, computed: ComputedAttribute): Predi
   const wanted = attributeDescription(filter.attribute);
   const parts = wanted === undefined ? undefined : substringParts(filter, wanted.type.rule);
   if (wanted === undefined || parts === undefined) return () => undefined;
-  const { initial, any, final } = parts;
-  return anyValue(wanted, computed, (key) => {
-    if (!key.startsWith(initial)) return false;
-    let at = initial.length;
-    for (const part of any) {
-      const found = key.indexOf(part, at);
-      if (found < 0) return false;
-      at = found + part.length;
-    }
-    return key.length - final.length >= at && key.endsWith(final);
-  });
+  return anyValue(wanted, computed, (key) => matchesSubstrings(parts, key));
+}
+
+/** Whether `key` begins, goes on and ends with the parts, in their order and none overlapping. */
+export function matchesSubstrings({ initial, any, final }: SubstringParts, key: string): boolean {
+  if (!key.startsWith(initial)) return false;
+  let at = initial.length;
+  for (const part of any) {
+    const found = key.indexOf(part, at);
+    if (found < 0) return false;
+    at = found + part.length;
+  }
+  return key.length - final.length >= at && key.endsWith(final);
 }
 
 function extensible(filter: Extract<Filter, { kind: 'extensible' }>, computed: ComputedAttribute): Predicate {

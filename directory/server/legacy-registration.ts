@@ -69,6 +69,9 @@ const ANYBODY: Identity = {
   saslMechanisms: [],
 };
 
+/** Whether {@link joinedAttribute} may give values of that type. */
+export const isJoined = (key: string): boolean => APPLICATION_ATTRIBUTES.has(key);
+
 /** What the application's entry says where the person's says nothing: a search sees the two as one. */
 export function joinedAttribute(
   context: OperationContext,

@@ -27,6 +27,7 @@ import {
 import { readPseudoDn } from './legacy-names.ts';
 import {
   deleteRegistration,
+  isJoined,
   joinedAttribute,
   modifyRegistration,
   refreshBySearch,
@@ -73,6 +74,7 @@ export const legacyProfile = {
   refreshBySearch,
   modify: modifyRegistration,
   deleteEntry: deleteRegistration,
+  isJoined,
   joinedAttribute,
 } as const;
 export type LegacyProfile = typeof legacyProfile;

@@ -1,6 +1,6 @@
 import { type BerWriter, type Control, type SearchRequest, writeControls } from '../../src/ldap/index.ts';
 import type { Identity } from './access.ts';
-import { computedAttributes } from './computed.ts';
+import { computedAttributes, planContext } from './computed.ts';
 import { isLive, liveEntry, mayRead, type OperationContext, readDn, requireEntry } from './context.ts';
 import type { Entry } from './entry.ts';
 import { DESCRIPTOR, mayDo } from './entry-access.ts';
@@ -51,7 +51,7 @@ export class SearchContent {
         : scope === 'one' && this.#base === undefined
           ? this.#contexts()
           : // The children of one container are nearly everything there is, unless an index knows better.
-            chooseSource(request.filter, context.store);
+            chooseSource(request.filter, planContext(context));
   }
 
   /**

@@ -14,6 +14,8 @@ export interface StoreOptions {
   readonly durability?: 'process' | 'power';
   /** Bytes of entries kept ready in memory, about; SQLite keeps pages besides. Default 32 MiB. */
   readonly cacheBytes?: number;
+  /** Bytes of attributes kept in memory to find entries by, about. Default 64 MiB. */
+  readonly columnBytes?: number;
   /** Changes that followers can still ask for; who has seen less looks at everything again. Default 100 000. */
   readonly keptChanges?: number;
   /** Numbers the changes. */

@@ -12,7 +12,31 @@ export interface StoreScope {
 export type CandidateSource =
   | { readonly kind: 'all' }
   | { readonly kind: 'equal'; readonly attribute: number; readonly value: string }
-  | { readonly kind: 'ids'; readonly ids: readonly number[] };
+  | { readonly kind: 'ids'; readonly ids: readonly number[] }
+  | ColumnSource;
+
+/** Candidates that columns in memory name, worked out once the columns are ready. */
+export class ColumnSource {
+  readonly kind = 'columns';
+  /** Keys of the attribute types whose columns are needed. */
+  readonly attributes: readonly string[];
+  readonly #find: () => readonly number[];
+  #ids: readonly number[] | undefined;
+
+  /** @param find gives ids, ascending and each once */
+  constructor(attributes: readonly string[], find: () => readonly number[]) {
+    this.attributes = attributes;
+    this.#find = find;
+  }
+
+  get isFound(): boolean {
+    return this.#ids !== undefined;
+  }
+  ids(): readonly number[] {
+    this.#ids ??= this.#find();
+    return this.#ids;
+  }
+}
 
 /** The range of paths below `path`. */
 export const below = (path: string): [string, string] => [

@@ -1,16 +1,18 @@
 import { dirname } from 'node:path';
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { DatabaseSync } from 'node:sqlite';
 import { systemClock } from '../../src/net/clock.ts';
+import { AttributeColumns } from './attribute-columns.ts';
 import { ChangeLog, formerEntry } from './change-log.ts';
 import { encodeAttributes, type Entry, type EntryAttributes, StoredAttributes } from './entry.ts';
 import { EntryCache } from './entry-cache.ts';
 import { openError, StoreError } from './errors.ts';
 import { makeFolder } from './make-folder.ts';
-import { indexKeys } from './store-index.ts';
+import { Sql } from './sql.ts';
+import { ValueIndex } from './store-index.ts';
 import type { StoreOptions } from './store-options.ts';
 import { inSavepoint } from './store-savepoint.ts';
 import { SecretTable } from './store-secrets.ts';
-import { CUT, INDEX_LAYOUT, INDEXED_LENGTH, prepareDatabase } from './store-schema.ts';
+import { INDEX_LAYOUT, prepareDatabase } from './store-schema.ts';
 import { below, inScope, lowerBound, scopeCondition } from './store-scope.ts';
 import type { CandidateSource, StoreScope } from './store-scope.ts';
 
@@ -30,7 +32,11 @@ export class EntryStore implements Disposable {
   readonly path: string;
   readonly secrets: SecretTable;
   readonly #db: DatabaseSync;
-  readonly #statements = new Map<string, StatementSync>();
+  readonly #sql: Sql;
+  /** Finds entries by the attributes that are indexed on disk. */
+  readonly index: ValueIndex;
+  /** Finds entries by the others. */
+  readonly columns: AttributeColumns;
   readonly #cache: EntryCache;
   /** What has changed, by whatever process. */
   readonly changes: ChangeLog;
@@ -46,6 +52,7 @@ export class EntryStore implements Disposable {
     busyTimeoutMs = 2000,
     durability = 'process',
     cacheBytes = 32 * 1024 * 1024,
+    columnBytes = 64 * 1024 * 1024,
     keptChanges = 100_000,
     clock = systemClock,
   }: StoreOptions) {
@@ -60,6 +67,9 @@ export class EntryStore implements Disposable {
       db.exec(`PRAGMA synchronous = ${durability === 'power' ? 'FULL' : 'NORMAL'}`);
       db.exec('PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY');
       const needsIndex = prepareDatabase(db, path);
+      this.#sql = new Sql(db);
+      this.index = new ValueIndex(this.#sql);
+      this.columns = new AttributeColumns(this.#sql, columnBytes);
       this.changes = new ChangeLog(db, clock, keptChanges);
       if (needsIndex) this.#rebuildIndex();
       this.secrets = new SecretTable(db);
@@ -100,11 +110,11 @@ export class EntryStore implements Disposable {
   }
   /** Waits for other writers as long as `busyTimeoutMs`. @throws when they hold on */
   begin(): void {
-    this.#statement('BEGIN IMMEDIATE').run();
+    this.#sql.run('BEGIN IMMEDIATE');
     this.#inTransaction = true;
   }
   commit(): void {
-    this.#statement('COMMIT').run();
+    this.#sql.run('COMMIT');
     this.#inTransaction = false;
     this.#revision = undefined;
     this.changes.committed();
@@ -114,16 +124,16 @@ export class EntryStore implements Disposable {
     this.#revision = undefined;
     // Copies made from rows that now never were.
     this.#cache.clear();
-    if (this.#db.isTransaction) this.#statement('ROLLBACK').run();
+    if (this.#db.isTransaction) this.#sql.run('ROLLBACK');
   }
 
   /** The entry, whether or not its time is over. */
   get(path: string): Entry | undefined {
-    const row = this.#row(`SELECT ${COLUMNS} FROM entry e WHERE e.path = ?`, path);
+    const row = this.#sql.row(`SELECT ${COLUMNS} FROM entry e WHERE e.path = ?`, path);
     return row === undefined ? undefined : this.#entryOf(row);
   }
   byId(id: number): Entry | undefined {
-    const row = this.#row(`SELECT ${COLUMNS} FROM entry e WHERE e.id = ?`, id);
+    const row = this.#sql.row(`SELECT ${COLUMNS} FROM entry e WHERE e.id = ?`, id);
     return row === undefined ? undefined : this.#entryOf(row);
   }
 
@@ -131,9 +141,8 @@ export class EntryStore implements Disposable {
   insert(entry: Omit<Entry, 'id' | 'csn'>): number {
     return this.transaction(() => {
       const csn = this.changes.next();
-      const { lastInsertRowid } = this.#statement(
+      const { lastInsertRowid } = this.#sql.run(
         'INSERT INTO entry (parent, path, dn, rev, expires, attributes, csn) VALUES (?, ?, ?, ?, ?, ?, ?)',
-      ).run(
         entry.parent,
         entry.path,
         entry.dn,
@@ -143,7 +152,7 @@ export class EntryStore implements Disposable {
         csn,
       );
       const id = Number(lastInsertRowid);
-      for (const [attribute, value] of indexKeys(entry.attributes)) this.#index(attribute, value, id);
+      this.index.add(id, entry.attributes);
       this.changes.record(csn, 'add', id);
       return id;
     });
@@ -152,7 +161,8 @@ export class EntryStore implements Disposable {
   update(entry: Entry, attributes: EntryAttributes, expires: number | undefined): void {
     this.transaction(() => {
       const csn = this.changes.next();
-      this.#statement('UPDATE entry SET attributes = ?, expires = ?, rev = ?, csn = ? WHERE id = ?').run(
+      this.#sql.run(
+        'UPDATE entry SET attributes = ?, expires = ?, rev = ?, csn = ? WHERE id = ?',
         encodeAttributes(attributes),
         expires ?? null,
         this.#nextRevision(),
@@ -161,22 +171,18 @@ export class EntryStore implements Disposable {
       );
       // A second change in one transaction does not change the revision.
       this.#cache.delete(entry.id);
-      const before = new Map(Array.from(indexKeys(entry.attributes), (key) => [key.join(CUT), key]));
-      for (const key of indexKeys(attributes)) {
-        if (!before.delete(key.join(CUT))) this.#index(key[0], key[1], entry.id);
-      }
-      for (const [attribute, value] of before.values()) this.#unindex(attribute, value, entry.id);
+      this.index.replace(entry.id, entry.attributes, attributes);
       this.changes.record(csn, 'modify', entry.id);
     });
   }
   /** Moves the end of a dynamic entry. That is no change of the entry: followers are not told. */
   setExpires(id: number, expires: number): void {
-    this.#statement('UPDATE entry SET expires = ? WHERE id = ?').run(expires, id);
+    this.#sql.run('UPDATE entry SET expires = ? WHERE id = ?', expires, id);
   }
   delete(entry: Entry): void {
     this.transaction(() => {
-      this.#statement('DELETE FROM entry WHERE id = ?').run(entry.id);
-      for (const [attribute, value] of indexKeys(entry.attributes)) this.#unindex(attribute, value, entry.id);
+      this.#sql.run('DELETE FROM entry WHERE id = ?', entry.id);
+      this.index.remove(entry.id, entry.attributes);
       this.#cache.delete(entry.id);
       this.changes.record(this.changes.next(), 'delete', entry.id, formerEntry(entry));
     });
@@ -185,11 +191,11 @@ export class EntryStore implements Disposable {
   /** Whether `id` has an entry below it that has not ended at `now`. */
   hasChildren(id: number, now: number): boolean {
     const sql = 'SELECT 1 FROM entry WHERE parent = ? AND (expires IS NULL OR expires > ?) LIMIT 1';
-    return this.#row(sql, id, now) !== undefined;
+    return this.#sql.row(sql, id, now) !== undefined;
   }
   /** Entries below `path` at any depth, deepest first. */
   descendants(path: string): Entry[] {
-    const rows = this.#all(
+    const rows = this.#sql.all(
       `SELECT ${COLUMNS} FROM entry e WHERE e.path > ? AND e.path < ? ORDER BY e.path DESC`,
       ...below(path),
     );
@@ -198,17 +204,18 @@ export class EntryStore implements Disposable {
   /** Up to `limit` entries that ended at or before `now`, the first to end first. */
   expired(now: number, limit: number): Entry[] {
     const sql = `SELECT ${COLUMNS} FROM entry e WHERE e.expires <= ? ORDER BY e.expires LIMIT ?`;
-    return this.#all(sql, now, limit)
+    return this.#sql
+      .all(sql, now, limit)
       .map((row) => this.#entryOf(row))
       .filter((entry) => entry !== undefined);
   }
   /** Entries that have not ended at `now`. */
   count(now: number): number {
-    return Number(this.#row('SELECT count(*) FROM entry WHERE expires IS NULL OR expires > ?', now)?.[0]);
+    return Number(this.#sql.row('SELECT count(*) FROM entry WHERE expires IS NULL OR expires > ?', now)?.[0]);
   }
 
   /**
-   * The next candidates of a search in ascending id.
+   * The next candidates of a search in ascending id. There may be none at first: a column is being made ready.
    *
    * @param after id of the last candidate seen; 0 to begin
    * @param limit rows looked at
@@ -222,11 +229,16 @@ export class EntryStore implements Disposable {
     now: number,
   ): { entries: Entry[]; next: number | undefined } {
     if (source.kind === 'ids') return this.#fromIds(source.ids, scope, after, limit, now);
+    if (source.kind === 'columns') {
+      const state = source.isFound ? 'ready' : this.columns.prepare(source.attributes, this.#revision);
+      if (state === 'more') return { entries: [], next: after };
+      if (state === 'ready') return this.#fromIds(source.ids(), scope, after, limit, now);
+    }
     const { sql, values } = scopeCondition(scope);
     const columns = this.#scanFindsCopies ? COLUMNS : ALL_COLUMNS;
     const rows =
       source.kind === 'equal'
-        ? this.#all(
+        ? this.#sql.all(
             `SELECT ${columns} FROM attribute_value v CROSS JOIN entry e ON e.id = v.entry ` +
               `WHERE v.attribute = ? AND v.value = ? AND v.entry > ?${sql} ORDER BY v.entry LIMIT ?`,
             source.attribute,
@@ -235,7 +247,7 @@ export class EntryStore implements Disposable {
             ...values,
             limit,
           )
-        : this.#all(
+        : this.#sql.all(
             `SELECT ${columns} FROM entry e WHERE e.id > ?${sql} ORDER BY e.id LIMIT ?`,
             after,
             ...values,
@@ -253,32 +265,10 @@ export class EntryStore implements Disposable {
     return { entries, next: rows.length < limit ? undefined : Number(rows.at(-1)![0]) };
   }
 
-  /** Ids of entries with a key that begins with `prefix`, ascending. */
-  idsWithPrefix(attribute: number, prefix: string): number[] {
-    const cut = prefix.slice(0, INDEXED_LENGTH);
-    return this.#ids(
-      'SELECT entry FROM attribute_value WHERE attribute = ? AND value >= ? AND value < ?',
-      attribute,
-      cut,
-      `${cut}\u{10ffff}`,
-    );
-  }
-  /** Ids of entries with a key that contains `part`, ascending. */
-  idsContaining(attribute: number, part: string): number[] {
-    return this.#ids(
-      `SELECT entry FROM attribute_value WHERE attribute = ? AND (instr(value, ?) OR instr(value, char(1)))`,
-      attribute,
-      part,
-    );
-  }
-  /** Ids of entries whose {@link indexKey} is `value`, ascending. */
-  idsEqual(attribute: number, value: string): number[] {
-    return this.#ids('SELECT entry FROM attribute_value WHERE attribute = ? AND value = ?', attribute, value);
-  }
-
   close(): void {
     if (!this.#db.isOpen) return;
     this.#cache.clear();
+    this.columns.clear();
     this.#db.close();
   }
   [Symbol.dispose](): void {
@@ -303,12 +293,6 @@ export class EntryStore implements Disposable {
     return { entries, next: at < ids.length ? ids[at - 1] : undefined };
   }
 
-  /** The ids that `sql` selects, ascending and each once. */
-  #ids(sql: string, ...values: SQLInputValue[]): number[] {
-    const ids = this.#all(sql, ...values).map((row) => Number(row[0]));
-    return ids.sort((x, y) => x - y).filter((id, i) => i === 0 || id !== ids[i - 1]);
-  }
-
   /** The entry of a row (id, rev, expires): the copy in memory when it is still true, else a new one. */
   #entryOf(row: readonly unknown[], isScan = false): Entry | undefined {
     const id = Number(row[0]);
@@ -317,7 +301,8 @@ export class EntryStore implements Disposable {
     const copy = this.#cache.get(id, rev, expires);
     if (copy !== undefined) return copy;
     // Of a short row the rest is read, and the revision with it: it may have changed since.
-    const full = row.length > 3 ? row : this.#row(`SELECT ${ALL_COLUMNS} FROM entry e WHERE e.id = ?`, id);
+    const full =
+      row.length > 3 ? row : this.#sql.row(`SELECT ${ALL_COLUMNS} FROM entry e WHERE e.id = ?`, id);
     if (full === undefined) return undefined;
     const blob = full[6];
     if (!(blob instanceof Uint8Array)) throw new StoreError(`${this.path}: entry ${id} has no attributes`);
@@ -337,55 +322,21 @@ export class EntryStore implements Disposable {
   /** The revision of everything that this transaction changes; outside of one, of the next change. */
   #nextRevision(): number {
     if (this.#revision !== undefined) return this.#revision;
-    const revision = Number(this.#row('UPDATE revision SET last = last + 1 RETURNING last')?.[0]);
+    const revision = Number(this.#sql.row('UPDATE revision SET last = last + 1 RETURNING last')?.[0]);
     if (this.#inTransaction) this.#revision = revision;
     return revision;
   }
-  #index(attribute: number, value: string, entry: number): void {
-    this.#statement('INSERT OR IGNORE INTO attribute_value (attribute, value, entry) VALUES (?, ?, ?)').run(
-      attribute,
-      value,
-      entry,
-    );
-  }
-  #unindex(attribute: number, value: string, entry: number): void {
-    this.#statement('DELETE FROM attribute_value WHERE attribute = ? AND value = ? AND entry = ?').run(
-      attribute,
-      value,
-      entry,
-    );
-  }
   #rebuildIndex(): void {
     this.transaction(() => {
-      this.#statement('DELETE FROM attribute_value').run();
+      this.index.clear();
       for (let after = 0; ; ) {
         const { entries, next } = this.candidates({ kind: 'all' }, { depth: 'sub' }, after, 1000, 0);
-        for (const { id, attributes } of entries) {
-          for (const [attribute, value] of indexKeys(attributes)) this.#index(attribute, value, id);
-        }
+        for (const { id, attributes } of entries) this.index.add(id, attributes);
         if (next === undefined) break;
         after = next;
       }
-      this.#statement('INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)').run('index', INDEX_LAYOUT);
+      this.#sql.run('INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)', 'index', INDEX_LAYOUT);
     });
-  }
-
-  #statement(sql: string): StatementSync {
-    let statement = this.#statements.get(sql);
-    if (statement === undefined) {
-      statement = this.#db.prepare(sql);
-      statement.setReturnArrays(true);
-      this.#statements.set(sql, statement);
-    }
-    return statement;
-  }
-  #row(sql: string, ...values: SQLInputValue[]): readonly unknown[] | undefined {
-    const row: unknown = this.#statement(sql).get(...values);
-    return Array.isArray(row) ? row : undefined;
-  }
-  #all(sql: string, ...values: SQLInputValue[]): (readonly unknown[])[] {
-    const rows: unknown[] = this.#statement(sql).all(...values);
-    return rows.filter((row): row is unknown[] => Array.isArray(row));
   }
 }
 

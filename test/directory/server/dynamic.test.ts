@@ -62,7 +62,7 @@ describe('entries that expire', () => {
     t.clock.advance(60_000);
     expect(store.count(0)).toBe(before - 1);
     expect(t.service.counters.expired).toBe(1);
-    expect(store.idsEqual(1, 'short')).toEqual([]);
+    expect(store.index.equal(1, 'short')).toEqual([]);
     expect(await ttl(t.client, conferenceDn('long'))).toBe('240');
   });
 
