@@ -12,7 +12,7 @@ export function searchConferences(
   now: () => Date,
 ): AsyncGenerator<Conference, void, undefined> {
   const { dialect } = connected;
-  const { activeAt, scope, group, sizeLimit, signal } = query;
+  const { activeAt, takesPlace, startsAfter, scope, group, sizeLimit, signal } = query;
   return searchObjects(connected, {
     base: dialect.base,
     filter: dialect.filter(query, now()),
@@ -23,7 +23,7 @@ export function searchConferences(
       const conference = dialect.read(entry, now());
       return conference !== undefined && matches(conference, query) ? conference : undefined;
     },
-    readRefuses: activeAt !== undefined || scope !== undefined || group !== undefined,
+    readRefuses: [activeAt, takesPlace, startsAfter, scope, group].some((it) => it !== undefined),
     sizeLimit,
     signal,
   });
@@ -31,7 +31,7 @@ export function searchConferences(
 
 /** What the server may have let through (entries without the copies that can be searched). */
 function matches(conference: Conference, query: ConferenceQuery): boolean {
-  const { scope, activeAt, group } = query;
+  const { scope, activeAt, takesPlace, startsAfter, group } = query;
   if (
     scope !== undefined &&
     conference.advertisingScope !== undefined &&
@@ -40,6 +40,8 @@ function matches(conference: Conference, query: ConferenceQuery): boolean {
     return false;
   }
   if (activeAt !== undefined && !conference.isActiveAt(activeAt)) return false;
+  if (takesPlace !== undefined && !conference.takesPlace(takesPlace.from, takesPlace.to)) return false;
+  if (startsAfter !== undefined && conference.nextStart(startsAfter) === undefined) return false;
   if (group === undefined) return true;
   return groupsOf(conference).some(
     ({ address, port }) =>

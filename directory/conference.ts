@@ -15,6 +15,17 @@ import { type Publication, publicationOf, setPublication } from './publication.t
 /** `protocolID` of a conference whose blob is a session description. */
 export const SDP_PROTOCOL = 'IP Conference';
 
+/** Occurrences running at once that are looked through for a later one. */
+const MAX_OVERLAPPING = 1000;
+
+/** Once that a conference takes place. */
+export interface ConferenceOccurrence {
+  /** Undefined: always open. */
+  readonly start: Date | undefined;
+  /** null: without end. */
+  readonly stop: Date | null;
+}
+
 /** A conference as it comes out of a directory entry. */
 export interface ConferenceParts {
   readonly name: string;
@@ -179,6 +190,36 @@ export class Conference {
     }
     if (times.length === 0) times.add(range);
     else times.at(0).set(range.start, range.stop);
+  }
+
+  /**
+   * When it takes place, from what has not ended at `from` on; unknown blobs have none. A series without end gives
+   * occurrences without end, so take only as many as you need.
+   */
+  *occurrences(from: Date): Generator<ConferenceOccurrence> {
+    for (const { startUnixMs, stopUnixMs } of this.sdp?.occurrences(from.getTime()) ?? []) {
+      yield {
+        start: startUnixMs === undefined ? undefined : new Date(startUnixMs),
+        stop: stopUnixMs === undefined ? null : new Date(stopUnixMs),
+      };
+    }
+  }
+  /** Whether it is open at some time from `from` up to, not including, `to`; unknown blobs count as open. */
+  takesPlace(from: Date, to: Date): boolean {
+    if (this.sdp === undefined) return true;
+    const [first] = this.occurrences(from).take(1).toArray();
+    return first !== undefined && (first.start === undefined || first.start < to);
+  }
+  /** When it begins for the first time after that moment; undefined when it does not, or nobody can know. */
+  nextStart(after: Date): Date | undefined {
+    for (const { start } of this.occurrences(after).take(MAX_OVERLAPPING)) {
+      if (start !== undefined && start > after) return start;
+    }
+    return undefined;
+  }
+  /** Whether a time of it has repeats (`r=`). */
+  get repeats(): boolean {
+    return this.sdp?.times.toArray().some((time) => time.repeats.length > 0) ?? false;
   }
 
   /** Whether one of its times, repeats included, has it open at that moment; unknown blobs count as open. */

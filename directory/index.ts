@@ -4,7 +4,7 @@
  */
 export { AccessRights } from './access-rights.ts';
 export { accountSid } from './account-sid.ts';
-export { Conference, SDP_PROTOCOL } from './conference.ts';
+export { Conference, type ConferenceOccurrence, SDP_PROTOCOL } from './conference.ts';
 export type { ConferenceJson, ConferenceMediaJson } from './conference-json.ts';
 export {
   type ConferenceInit,
@@ -27,7 +27,9 @@ export {
   STORE_FILE,
 } from './open.ts';
 export { Rendezvous, type RendezvousOptions } from './rendezvous.ts';
+export { clearRepeat, type RepeatInit, setRepeat } from './repeat.ts';
 export { Results } from './results.ts';
+export { TimeZone } from './time-zone.ts';
 export { DEFAULT_TTL_SECONDS, MAX_TTL_SECONDS, MIN_TTL_SECONDS, ttlUntilStop } from './ttl.ts';
 export type * from './types.ts';
 export { DEFAULT_CALL_PORT, DirectoryUser, splitUserId, type UserDetails } from './user.ts';

@@ -34,6 +34,10 @@ export interface ConferenceQuery {
   readonly scope?: AdvertisingScope;
   /** Only conferences that one of their time lines makes active at this moment. */
   readonly activeAt?: Date;
+  /** Only conferences that take place at some time from `from` up to, not including, `to`; repeats count. */
+  readonly takesPlace?: { readonly from: Date; readonly to: Date };
+  /** Only conferences that begin at some time after this moment; repeats count. */
+  readonly startsAfter?: Date;
   /** Only conferences with a medium on this multicast group, and on this port if there is one. */
   readonly group?: { readonly address: string; readonly port?: number };
   /** Stop after this many conferences. Default no limit but the server's. */

@@ -9,6 +9,9 @@ export interface ConferenceOptions {
   readonly stop?: string;
   readonly duration?: string;
   readonly permanent?: boolean;
+  readonly repeat?: string;
+  readonly until?: string;
+  readonly zone?: string;
   readonly originator?: string;
   readonly description?: string;
   readonly url?: string;
@@ -52,6 +55,17 @@ export function addConferenceOptions(command: Command): Command {
     )
     .addOption(new Option('--duration <time>', 'how long it lasts, like 45m').conflicts('permanent'))
     .addOption(new Option('--permanent', 'always open').conflicts('start'))
+    .addOption(
+      new Option(
+        '--repeat <rule>',
+        'how often: daily, weekly, weekdays, mon,wed, "every 2 weeks", 12h; never',
+      ).conflicts('permanent'),
+    )
+    .option('--until <time>', 'when the series ends, that day included; "never" (default) for no end')
+    .option(
+      '--zone <zone>',
+      'time zone of the times, in which a series keeps its time of day, like Europe/Berlin',
+    )
     .option('--originator <name>', 'user name of whoever holds it, one word')
     .option('--description <text>', 'what it is about')
     .option('--url <url>', 'where there is more to read')

@@ -8,6 +8,8 @@ export interface ListOptions {
   readonly filter?: string;
   readonly scope?: 'local' | 'site' | 'region' | 'world';
   readonly active?: boolean;
+  readonly upcoming?: boolean;
+  readonly on?: string;
   readonly long?: boolean;
   readonly json?: boolean;
   readonly ndjson?: boolean;
@@ -21,6 +23,13 @@ export function listCommand(ctx: CliContext): Command {
       .option('--filter <filter>', 'only entries that this LDAP filter (RFC 4515) fits')
       .addOption(new Option('--scope <scope>', 'only this scope').choices(SCOPES))
       .option('--active', 'only those that take place now')
+      .addOption(new Option('--upcoming', 'only those that begin later').conflicts('active'))
+      .addOption(
+        new Option(
+          '--on <day>',
+          'only those that take place on that day: today, friday, 2026-12-24',
+        ).conflicts('active'),
+      )
       .option('-l, --long', 'more columns')
       .option('--json', 'print a JSON array')
       .addOption(
@@ -34,10 +43,11 @@ export function listCommand(ctx: CliContext): Command {
       examples: [
         'rendezvous list',
         'rendezvous list "lect*" --active',
+        'rendezvous list --on friday',
         'rendezvous list --filter "(description=*chapter*)" --json',
       ],
       text: `In a pipe: fields between tabs, no header, times as RFC 3339; name, group, scope, start, stop, media, and with
---long originator, description, URL, encrypted, expiry, DN.`,
+--long originator, description, URL, encrypted, expiry, DN, start of the occurrence that runs or comes next.`,
       json: CONFERENCE_SHAPES,
     },
   );

@@ -1,7 +1,15 @@
 import { UsageError } from '../errors.ts';
 import { parseDuration } from './duration.ts';
 
-const WEEKDAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
+export const WEEKDAYS: readonly string[] = [
+  'sunday',
+  'monday',
+  'tuesday',
+  'wednesday',
+  'thursday',
+  'friday',
+  'saturday',
+];
 const ISO_DATE =
   /^(\d{4})-(\d{2})-(\d{2})(?:[t ](\d{2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?(z|[+-]\d{2}:?\d{2})?)?$/;
 const CLOCK = /^(\d{1,2}):(\d{2})(?::(\d{2}))?$/;
@@ -26,8 +34,8 @@ export function parseTime(text: string, now: Date, from: Date = now): Date {
 }
 
 /** As {@link parseTime}; `never` gives null. */
-export function parseStop(text: string, now: Date, start: Date): Date | null {
-  return /^never$/i.test(text.trim()) ? null : parseTime(text, now, start);
+export function parseStop(text: string, now: Date, start: Date, parse = parseTime): Date | null {
+  return /^never$/i.test(text.trim()) ? null : parse(text, now, start);
 }
 
 function relativeTime(text: string, now: Date, from: Date): Date | undefined {

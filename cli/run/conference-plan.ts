@@ -1,5 +1,5 @@
 import { formatEndpoint } from '../../src/ip/index.ts';
-import type { AccessRights, Conference, Directory, GroupChoice } from '../../directory/index.ts';
+import type { AccessRights, Conference, Directory, GroupChoice, TimeZone } from '../../directory/index.ts';
 import type { AdvertisingScope } from '../../src/ip/index.ts';
 import { SCOPE_RANGES } from '../../src/ip/index.ts';
 import type { EmailContact, MediaInit, PhoneContact } from '../../src/sdp/index.ts';
@@ -11,8 +11,11 @@ import { parseDuration } from '../input/duration.ts';
 import { type GroupSpec, parseGroup } from '../input/group.ts';
 import { type MediaSpec, parseMedia } from '../input/media.ts';
 import { parseSeconds } from '../input/seconds.ts';
-import { parseStop, parseTime } from '../input/time.ts';
+import { parseRepeatRule } from '../input/repeat.ts';
+import { parseStop, type parseTime } from '../input/time.ts';
+import { dayAfter, parseTimeIn } from '../input/zone-time.ts';
 import { messageOf } from '../output/output.ts';
+import type { RepeatPlan } from './repeat-plan.ts';
 
 /** The options of `create` and `edit` as values; absent ones were not given. */
 export interface ConferencePlan {
@@ -25,6 +28,8 @@ export interface ConferencePlan {
   readonly acl?: AccessRights;
   /** Text of `--sdp`. */
   readonly sdp?: Uint8Array;
+  /** How often; undefined when nothing was said of that. */
+  readonly repeat?: RepeatPlan;
   /** Start and stop for a conference that had these; undefined when no time was given. */
   times(before: Times | undefined, now: Date): Times | undefined;
 }
@@ -39,6 +44,7 @@ const MAX_SDP_BYTES = 1024 * 1024;
 /** @throws {UsageError} when an option cannot be understood, or two exclude each other */
 export async function readPlan(ctx: CliContext, options: ConferenceOptions): Promise<ConferencePlan> {
   const { scope, sdp, media, group = [], email, phone, ttl } = options;
+  const zone = await readZone(options);
   if (sdp !== undefined && media !== undefined) {
     throw new UsageError('--sdp brings its own media: leave out --media');
   }
@@ -52,7 +58,8 @@ export async function readPlan(ctx: CliContext, options: ConferenceOptions): Pro
     ...(ttl === undefined ? {} : { ttlSeconds: parseSeconds(ttl) }),
     ...(await readAcl(options)),
     ...(sdp === undefined ? {} : { sdp: await readDescription(ctx, sdp) }),
-    times: (before, now) => readTimes(options, before, now),
+    ...readRepeat(options, zone, ctx.now),
+    times: (before, now) => readTimes(options, zone, before, now),
   };
 }
 
@@ -94,17 +101,51 @@ async function readStandardInput({ host, err }: CliContext): Promise<Uint8Array>
   return Buffer.concat(chunks);
 }
 
+/** Zone of the times given; undefined for the one of this computer. */
+async function readZone({ zone, repeat }: ConferenceOptions): Promise<TimeZone | undefined> {
+  if (zone === undefined && repeat === undefined) return undefined;
+  const { TimeZone } = await import('../../directory/index.ts');
+  return new TimeZone(zone);
+}
+
+function readRepeat(
+  { repeat, until }: ConferenceOptions,
+  zone: TimeZone | undefined,
+  now: Date,
+): { readonly repeat?: RepeatPlan } {
+  if (repeat === undefined || zone === undefined) {
+    if (until !== undefined) throw new UsageError('--until ends a series: give --repeat too');
+    return {};
+  }
+  const rule = parseRepeatRule(repeat);
+  if (rule === null && until !== undefined) throw new UsageError('--repeat never has no --until');
+  return { repeat: { rule, until: until === undefined ? null : readUntil(until, zone, now), zone } };
+}
+
+/** A day is meant as a whole. */
+function readUntil(text: string, zone: TimeZone, now: Date): Date | null {
+  if (/^never$/i.test(text.trim())) return null;
+  const moment = parseTimeIn(zone, text, now);
+  const isDay = !/\d:\d|^now|^\+|^in\s/i.test(text.trim());
+  return isDay ? dayAfter(zone, moment) : moment;
+}
+
 function readTimes(
   { start, stop, duration, permanent }: ConferenceOptions,
+  zone: TimeZone | undefined,
   before: Times | undefined,
   now: Date,
 ): Times | undefined {
   if (permanent === true) return { start: undefined, stop: null };
   if (start === undefined && stop === undefined && duration === undefined) return undefined;
-  const newStart = start === undefined ? (before === undefined ? now : before.start) : parseTime(start, now);
+  const newStart =
+    start === undefined ? (before === undefined ? now : before.start) : parseTimeIn(zone, start, now);
   const from = newStart ?? now;
   // "+30m" counts from the start, and from now once that has passed: it then means half an hour more
-  if (stop !== undefined) return { start: newStart, stop: parseStop(stop, now, from > now ? from : now) };
+  if (stop !== undefined) {
+    const parse: typeof parseTime = (...args) => parseTimeIn(zone, ...args);
+    return { start: newStart, stop: parseStop(stop, now, from > now ? from : now, parse) };
+  }
   if (duration !== undefined) {
     return { start: newStart ?? now, stop: new Date(from.getTime() + parseDuration(duration)) };
   }

@@ -11,6 +11,7 @@ import { momentText } from '../output/times.ts';
 import { packageVersion } from '../version.ts';
 import { conferencePairs, pipeColumns } from '../view/conference.ts';
 import { type ConferencePlan, placeMedia, readPlan, type Times, warnOfIssues } from './conference-plan.ts';
+import { seriesOf } from './repeat-plan.ts';
 
 const DEFAULT_SCOPE: AdvertisingScope = 'site';
 
@@ -32,7 +33,7 @@ export async function runCreate(ctx: CliContext, name: string, options: Conferen
     ...initialTimes(times),
   });
   if (plan.acl !== undefined) conference.acl = plan.acl;
-  finish(conference, plan, times);
+  await finish(conference, plan, times, now);
   warnOfIssues(ctx, conference, options.sdp === undefined ? `"${name}"` : options.sdp);
   if (plan.sdp !== undefined) await tellOfDifferences(ctx, directory, conference, plan.sdp);
   if (conference.stopTime !== null && conference.stopTime <= now) {
@@ -120,11 +121,21 @@ function initialTimes(times: Times | undefined): Partial<ConferenceInit> {
 }
 
 /** What `createConference` cannot be told. */
-function finish(conference: Conference, plan: ConferencePlan, times: Times | undefined): void {
+async function finish(
+  conference: Conference,
+  plan: ConferencePlan,
+  times: Times | undefined,
+  now: Date,
+): Promise<void> {
   const { sdp } = conference;
   if (sdp === undefined) return;
   const version = sdp.sessionVersion;
   if (times !== undefined && times.start === undefined) conference.setTimes(undefined, times.stop);
+  if (plan.repeat !== undefined && plan.repeat.rule !== null) {
+    const first = times ?? { start: conference.startTime ?? now, stop: conference.stopTime };
+    const { setRepeat } = await import('../../directory/index.ts');
+    setRepeat(conference, seriesOf(plan.repeat, first));
+  }
   if (plan.sdp !== undefined) {
     if (plan.emails !== undefined) sdp.emails = plan.emails;
     if (plan.phones !== undefined) sdp.phones = plan.phones;

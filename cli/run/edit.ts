@@ -9,6 +9,7 @@ import type { MediaSpec } from '../input/media.ts';
 import { type ConferencePlan, placeMedia, readPlan, warnOfIssues } from './conference-plan.ts';
 import { moveMedia, tell } from './create.ts';
 import { findConference } from './find.ts';
+import { type RepeatPlan, seriesOf } from './repeat-plan.ts';
 
 export async function runEdit(ctx: CliContext, name: string, options: EditOptions): Promise<void> {
   const { json, ...changes } = options;
@@ -54,21 +55,51 @@ async function apply(
   directory: Directory,
   conference: Conference,
   plan: ConferencePlan,
-  { originator, description, url }: EditOptions,
+  options: EditOptions,
 ): Promise<void> {
+  const { originator, description, url } = options;
   const orNothing = (text: string): string | undefined => (text === '' ? undefined : text);
   if (originator !== undefined) conference.originator = orNothing(originator);
   if (description !== undefined) conference.description = orNothing(description);
   if (url !== undefined) conference.url = orNothing(url);
   if (plan.acl !== undefined) conference.acl = plan.acl;
   const { sdp } = conference;
-  const times = plan.times({ start: conference.startTime, stop: conference.stopTime }, ctx.now);
-  if (times !== undefined) conference.setTimes(times.start, times.stop);
+  if (plan.repeat !== undefined) await applyRepeat(conference, plan, plan.repeat, ctx.now);
+  else applyTimes(ctx, conference, plan, options);
   if (sdp !== undefined && plan.emails !== undefined) sdp.emails = plan.emails;
   if (sdp !== undefined && plan.phones !== undefined) sdp.phones = plan.phones;
   if (plan.media !== undefined) await replaceMedia(ctx, directory, conference, plan.media, plan);
   else if (plan.groups.length > 0) moveMedia(conference, plan);
   if (plan.scope !== undefined) conference.advertisingScope = plan.scope;
+}
+
+function applyTimes(
+  ctx: CliContext,
+  conference: Conference,
+  plan: ConferencePlan,
+  { start, duration }: EditOptions,
+): void {
+  const times = plan.times({ start: conference.startTime, stop: conference.stopTime }, ctx.now);
+  if (times === undefined) return;
+  if (conference.repeats && (start !== undefined || duration !== undefined)) {
+    throw new UsageError(`"${conference.name}" repeats: say how often from now on with --repeat`);
+  }
+  conference.setTimes(times.start, times.stop);
+}
+
+/** Another series, beginning as the old one did unless times are given; or its first occurrence alone. */
+async function applyRepeat(
+  conference: Conference,
+  plan: ConferencePlan,
+  repeat: RepeatPlan,
+  now: Date,
+): Promise<void> {
+  const { clearRepeat, setRepeat } = await import('../../directory/index.ts');
+  if (conference.repeats) clearRepeat(conference);
+  const before = { start: conference.startTime, stop: conference.stopTime };
+  const times = plan.times(before, now);
+  if (repeat.rule !== null) setRepeat(conference, seriesOf(repeat, times ?? before));
+  else if (times !== undefined) conference.setTimes(times.start, times.stop);
 }
 
 /** New media; each keeps group and port of the one in its place, unless it is given others. */

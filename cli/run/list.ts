@@ -2,6 +2,7 @@ import type { Conference, ConferenceQuery } from '../../directory/index.ts';
 import type { ListOptions } from '../commands/list.ts';
 import type { CliContext } from '../context.ts';
 import { UsageError } from '../errors.ts';
+import { whenQuery } from '../input/when.ts';
 import { messageOf } from '../output/output.ts';
 import { tableWidth } from '../output/table.ts';
 import { compareNames, conferenceColumns, conferencePairs, pipeColumns } from '../view/conference.ts';
@@ -9,16 +10,17 @@ import { compareNames, conferenceColumns, conferencePairs, pipeColumns } from '.
 export async function runList(
   ctx: CliContext,
   pattern: string | undefined,
-  { filter, scope, active, long = false, json, ndjson }: ListOptions,
+  { filter, scope, long = false, json, ndjson, ...when }: ListOptions,
 ): Promise<void> {
-  await using directory = await ctx.openDirectory();
   const { now } = ctx;
+  const times = whenQuery(when, now);
   if (filter !== undefined) await checkFilter(filter);
+  await using directory = await ctx.openDirectory();
   const query: ConferenceQuery = {
     ...(pattern === undefined ? {} : { name: pattern }),
     ...(filter === undefined ? {} : { filter }),
     ...(scope === undefined ? {} : { scope }),
-    ...(active === true ? { activeAt: now } : {}),
+    ...times,
   };
   if (ndjson === true) {
     for await (const conference of directory.search(query)) {
@@ -27,11 +29,12 @@ export async function runList(
     }
     return;
   }
-  const found = (await directory.search(query).toArray()).sort(byStartThenName);
+  const found = (await directory.search(query).toArray()).sort(byStartThenName(now));
+  const from = later(now, times.takesPlace?.from);
   if (json === true) return ctx.out.json(found);
   if (found.length === 0) return ctx.err.note(nothingFound(query));
-  if (!ctx.out.isTerminal) return ctx.out.table(pipeColumns(now, long), found);
-  const columns = conferenceColumns(now, long);
+  if (!ctx.out.isTerminal) return ctx.out.table(pipeColumns(now, long, from), found);
+  const columns = conferenceColumns(now, long, from);
   if (long && tableWidth(columns, found) > ctx.out.columns) return blocks(ctx, found);
   ctx.out.table(columns, found);
 }
@@ -56,10 +59,21 @@ export async function checkFilter(text: string): Promise<void> {
   }
 }
 
-function byStartThenName(a: Conference, b: Conference): number {
-  const start = (a.startTime?.getTime() ?? 0) - (b.startTime?.getTime() ?? 0);
-  return start === 0 ? compareNames(a, b) : start;
+/** What takes place now comes first, then what comes next; what is over stands where it was. */
+function byStartThenName(now: Date): (a: Conference, b: Conference) => number {
+  const starts = new Map<Conference, number>();
+  const startOf = (conference: Conference): number => {
+    const known = starts.get(conference);
+    if (known !== undefined) return known;
+    const [next = { start: conference.startTime }] = conference.occurrences(now).take(1).toArray();
+    const start = next.start?.getTime() ?? 0;
+    starts.set(conference, start);
+    return start;
+  };
+  return (a, b) => startOf(a) - startOf(b) || compareNames(a, b);
 }
+
+const later = (a: Date, b: Date = a): Date => (a > b ? a : b);
 
 function nothingFound(query: ConferenceQuery): string {
   return Object.keys(query).length === 0

@@ -18,5 +18,5 @@ export async function runShow(
   if (json === true) return ctx.out.json(conference);
   if (ndjson === true) return ctx.out.ndjson(conference);
   if (ctx.out.isTerminal) ctx.out.pairs(conferencePairs(conference, ctx.now));
-  else ctx.out.fields(conferenceFields(conference));
+  else ctx.out.fields(conferenceFields(conference, ctx.now));
 }

@@ -1,9 +1,12 @@
 import { formatEndpoint } from '../../src/ip/index.ts';
-import type { Conference } from '../../directory/index.ts';
+import type { Conference, ConferenceOccurrence } from '../../directory/index.ts';
 import type { MediaDescription } from '../../src/sdp/index.ts';
 import { printable } from '../output/printable.ts';
 import type { Column } from '../output/table.ts';
 import { momentText, spanFromNow, spanText } from '../output/times.ts';
+
+/** Occurrences that `show` names behind the next one. */
+const NEXT_SHOWN = 3;
 
 const iso = (date: Date | null | undefined): string => date?.toISOString() ?? '';
 
@@ -39,8 +42,12 @@ export function compareNames(a: { readonly name: string }, b: { readonly name: s
   return collator.compare(a.name, b.name);
 }
 
-/** Columns of `list`; their order in a pipe is documented, so new ones go to the end. */
-export function conferenceColumns(now: Date, long: boolean): Column<Conference>[] {
+/**
+ * Columns of `list`; their order in a pipe is documented, so new ones go to the end.
+ *
+ * @param from tells when it takes place from here on
+ */
+export function conferenceColumns(now: Date, long: boolean, from: Date = now): Column<Conference>[] {
   const text = (pick: (it: Conference) => string | undefined): Omit<Column<Conference>, 'title'> => ({
     human: (it) => printable(pick(it) ?? ''),
     plain: (it) => pick(it) ?? '',
@@ -71,41 +78,48 @@ export function conferenceColumns(now: Date, long: boolean): Column<Conference>[
   return [
     ...short,
     // a person reads one sentence where a program wants two fields
-    { title: 'WHEN', human: (it) => spanOf(it, now), plain: start, shrinks: 2 },
+    { title: 'WHEN', human: (it) => spanOf(it, now, from), plain: start, shrinks: 2 },
     ...(long ? [media, ...more] : [media]),
   ];
 }
 
 /** Fields in a pipe: start and stop are two, and the sentence about both is none. */
-export function pipeColumns(now: Date, long: boolean): Column<Conference>[] {
+export function pipeColumns(now: Date, long: boolean, from: Date = now): Column<Conference>[] {
   const stop: Column<Conference> = { title: 'STOP', human: (it) => iso(it.stopTime) };
   const dn: Column<Conference> = { title: 'DN', human: (it) => it.dn ?? '' };
-  const columns = conferenceColumns(now, long).flatMap((column) =>
+  const next: Column<Conference> = { title: 'NEXT', human: (it) => iso(nextOccurrence(it, from)?.start) };
+  const columns = conferenceColumns(now, long, from).flatMap((column) =>
     column.title === 'WHEN' ? [column, stop] : [column],
   );
-  return long ? [...columns, dn] : columns;
+  return long ? [...columns, dn, next] : columns;
 }
 
 /** When it takes place, for people. Repeats count: what takes place at the moment is "now". */
-export function spanOf(conference: Conference, now: Date): string {
-  const next = nextOccurrence(conference, now);
+export function spanOf(conference: Conference, now: Date, from: Date = now): string {
+  const next = nextOccurrence(conference, from);
   const text = spanFromNow(next ?? { start: conference.startTime, stop: conference.stopTime }, now);
-  return (conference.sdp?.times.toArray() ?? []).some((time) => time.repeats.length > 0)
-    ? `${text}, repeatedly`
-    : text;
+  return conference.repeats ? `${text}, repeatedly` : text;
 }
 
-function nextOccurrence(
-  conference: Conference,
-  now: Date,
-): { readonly start: Date | undefined; readonly stop: Date | null } | undefined {
-  const [next] = conference.sdp?.occurrences(now.getTime()).take(1).toArray() ?? [];
-  if (next === undefined) return undefined;
-  const { startUnixMs, stopUnixMs } = next;
-  return {
-    start: startUnixMs === undefined ? undefined : new Date(startUnixMs),
-    stop: stopUnixMs === undefined ? null : new Date(stopUnixMs),
-  };
+function nextOccurrence(conference: Conference, from: Date): ConferenceOccurrence | undefined {
+  return conference.occurrences(from).take(1).toArray()[0];
+}
+
+/** How often, and when next: the occurrence that stands under "When" is left out. */
+function repeatPairs(conference: Conference, now: Date): (readonly [string, string])[] {
+  const repeats = (conference.sdp?.times.toArray() ?? []).flatMap((time) => time.repeats);
+  const rules = repeats.map(({ intervalSeconds, durationSeconds, offsetsSeconds }) => {
+    const often = offsetsSeconds.length === 1 ? 'every' : `${offsetsSeconds.length} times every`;
+    return `${often} ${spanText(intervalSeconds * 1000)}, for ${spanText(durationSeconds * 1000)} each`;
+  });
+  const end = conference.stopTime === null ? 'without end' : `until ${momentText(conference.stopTime, now)}`;
+  const later = conference.repeats ? conference.occurrences(now).drop(1).take(NEXT_SHOWN) : [];
+  return [
+    ...rules.map((rule) => ['Repeats', `${rule}, ${end}`] as const),
+    ...[...later].flatMap(({ start }) =>
+      start === undefined ? [] : [['Then', momentText(start, now)] as const],
+    ),
+  ];
 }
 
 /** What `show` tells a person, as label and value. */
@@ -120,6 +134,7 @@ export function conferencePairs(
     ['Name', printable(conference.name)],
     ['Description', maybe(conference.description)],
     ['When', spanOf(conference, now)],
+    ...repeatPairs(conference, now),
     ...(sdp?.media.toArray() ?? []).map((medium) => ['Medium', mediumLine(medium)] as const),
     ['Scope', conference.advertisingScope],
     ['Originator', maybe(originatorOf(conference))],
@@ -138,15 +153,18 @@ export function conferencePairs(
  * What `show` tells a program: lines of a field's name and its value or values, names as in the JSON. What there is
  * none of has no line; media, e-mail addresses and telephone numbers have a line each.
  */
-export function conferenceFields(conference: Conference): string[][] {
+export function conferenceFields(conference: Conference, now: Date): string[][] {
   const { sdp } = conference;
   const one = (name: string, value: string | undefined): string[][] =>
     value === undefined || value === '' ? [] : [[name, value]];
+  const next = conference.repeats ? nextOccurrence(conference, now) : undefined;
   return [
     ['name', conference.name],
     ...one('description', conference.description),
     ...one('startTime', iso(conference.startTime)),
     ...one('stopTime', iso(conference.stopTime)),
+    ...one('nextStart', iso(next?.start)),
+    ...one('nextStop', iso(next?.stop)),
     ...(sdp?.media.toArray() ?? []).map(mediumFields),
     ...one('advertisingScope', conference.advertisingScope),
     ...one('originator', conference.originator),

@@ -123,14 +123,16 @@ export abstract class AttributeDialect implements Dialect {
 
   filter(query: DialectQuery, now: Date): Filter {
     const { names } = this;
-    const moment = query.activeAt === undefined ? undefined : this.#writeTime(query.activeAt);
+    const [from, to] = boundsOf(query).map((date) =>
+      date === undefined ? undefined : this.#writeTime(date),
+    );
     return and(
       equality('objectClass', this.#objectClasses[0]),
       this.aliveFilter(now),
       query.name === undefined ? undefined : matching(names.name, query.name),
       orMissing(equality, names.scope, query.scope === undefined ? undefined : scopeNumber(query.scope)),
-      orMissing(atMost, names.start, moment),
-      orMissing(atLeast, names.stop, moment),
+      orMissing(atMost, names.start, to),
+      orMissing(atLeast, names.stop, from),
       query.group === undefined ? undefined : this.#groupFilter(query.group),
     );
   }
@@ -283,6 +285,13 @@ function orMissing(
 ): Filter | undefined {
   if (attribute === undefined || value === undefined) return undefined;
   return or(filter(attribute, value), not(present(attribute)));
+}
+
+/** The latest moment that a query wants a conference to last beyond, and the earliest it must have begun before. */
+function boundsOf({ activeAt, takesPlace, startsAfter }: DialectQuery): [Date | undefined, Date | undefined] {
+  const sorted = (dates: readonly (Date | undefined)[]): Date[] =>
+    dates.filter((date) => date !== undefined).toSorted((a, b) => a.getTime() - b.getTime());
+  return [sorted([activeAt, takesPlace?.from, startsAfter]).at(-1), sorted([activeAt, takesPlace?.to])[0]];
 }
 
 function scopeNumber(scope: (typeof ADVERTISING_SCOPES)[number]): string {

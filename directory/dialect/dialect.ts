@@ -23,6 +23,8 @@ export interface DialectQuery {
   readonly name?: string;
   readonly scope?: AdvertisingScope;
   readonly activeAt?: Date;
+  readonly takesPlace?: { readonly from: Date; readonly to: Date };
+  readonly startsAfter?: Date;
   /** Only conferences that use this group, and this port if there is one. */
   readonly group?: { readonly address: string; readonly port?: number };
 }

@@ -53,6 +53,7 @@ export {
 } from './time.ts';
 export { TimeCollection, TimeDescription } from './times.ts';
 export type { Issue } from './validate.ts';
+export { momentAt, type RepeatingSeries, type UtcOffsetAt, zoneAdjustments } from './zone-adjustments.ts';
 export {
   type BlobCharset,
   type BlobOptions,

@@ -13,6 +13,7 @@ import {
   NotFoundError,
   NotPermittedError,
   pickGroup,
+  setRepeat,
 } from '../../directory/index.ts';
 import { userContract } from './user-contract.ts';
 
@@ -276,6 +277,43 @@ export function directoryContract(title: string, start: () => Promise<Backend>):
         await expect(namesOf(directory.search({ filter: '(((' }))).rejects.toMatchObject({
           code: 'ERR_DECODE',
         });
+      });
+
+      test('[DIR-13] [SDP-14] by when it takes place: repeats count, across a change of the clocks too', async () => {
+        const directory = await open();
+        const at = (text: string): Date => new Date(text);
+        const series = conference('09:00 in Berlin', { startTime: at('2026-03-23T08:00Z') });
+        setRepeat(series, {
+          start: at('2026-03-23T08:00Z'),
+          durationSeconds: 1800,
+          intervalSeconds: 7 * 86_400,
+          until: at('2026-04-20T00:00Z'),
+          zone: 'Europe/Berlin',
+        });
+        await directory.add(series);
+        await directory.add(
+          conference('once', { startTime: at('2026-03-30T07:15Z'), stopTime: at('2026-03-30T09:00Z') }),
+        );
+        await directory.add(conference('always', { startTime: at('2026-01-01T00:00Z'), stopTime: null }));
+        const active = (text: string) => namesOf(directory.search({ activeAt: at(text) }));
+        await expect(active('2026-03-23T08:10Z')).resolves.toEqual(['09:00 in Berlin', 'always']);
+        await expect(active('2026-03-30T07:10Z')).resolves.toEqual(['09:00 in Berlin', 'always']); // summer time
+        await expect(active('2026-03-30T08:10Z')).resolves.toEqual(['always', 'once']);
+        const within = (from: string, to: string) =>
+          namesOf(directory.search({ takesPlace: { from: at(from), to: at(to) } }));
+        await expect(within('2026-03-24T00:00Z', '2026-03-30T07:00Z')).resolves.toEqual(['always']);
+        await expect(within('2026-03-30T00:00Z', '2026-03-31T00:00Z')).resolves.toEqual([
+          '09:00 in Berlin',
+          'always',
+          'once',
+        ]);
+        await expect(within('2025-01-01T00:00Z', '2025-02-01T00:00Z')).resolves.toEqual([]);
+        const after = (text: string) => namesOf(directory.search({ startsAfter: at(text) }));
+        await expect(after('2026-03-30T07:15Z')).resolves.toEqual(['09:00 in Berlin']);
+        await expect(after('2026-04-13T07:00Z')).resolves.toEqual([]);
+        const found = await directory.get('09:00 in Berlin');
+        expect(found?.nextStart(at('2026-03-25T00:00Z'))).toEqual(at('2026-03-30T07:00Z'));
+        expect(found?.repeats).toBe(true);
       });
 
       test('[DIR-13] a conference by another program is found by what its blob says', async () => {

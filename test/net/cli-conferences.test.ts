@@ -350,6 +350,7 @@ describe('list', () => {
       'no',
       expect.stringMatching(/^20\d\d-.*Z$/),
       expect.stringMatching(/^uid=Paging,/),
+      '', // always open: it does not start
     ]);
     expect(lecture.split('\t').slice(3, 5)).toEqual(['2026-11-21T12:00:00.000Z', '2026-11-21T12:30:00.000Z']);
   });
