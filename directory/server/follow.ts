@@ -1,5 +1,5 @@
 import { DecodeError } from '../../src/errors.ts';
-import { type Control, PERSISTENT_SEARCH, type SearchRequest, SYNC } from '../../src/ldap/index.ts';
+import { type Control, MANAGE_DSA_IT, PERSISTENT_SEARCH, type SearchRequest, SYNC } from '../../src/ldap/index.ts';
 import type { Identity } from './access.ts';
 import type { OperationContext } from './context.ts';
 import { OperationError } from './errors.ts';
@@ -25,7 +25,9 @@ export function startFollowing(
 ): Following | undefined {
   const control = controls.find(({ controlType }) => FOLLOWING_CONTROLS.includes(controlType));
   if (control === undefined) return undefined;
-  if (controls.length > 1 && controls.some((other) => other !== control && other.criticality)) {
+  const isInTheWay = (other: Control): boolean =>
+    other !== control && other.criticality && other.controlType !== MANAGE_DSA_IT;
+  if (controls.some(isInTheWay)) {
     throw new OperationError(
       'unavailableCriticalExtension',
       'a search that follows changes cannot be paged, sorted or otherwise controlled as well',

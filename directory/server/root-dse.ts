@@ -1,9 +1,9 @@
-import { EXTENDED, PAGED_RESULTS, PERSISTENT_SEARCH, SYNC } from '../../src/ldap/index.ts';
+import { EXTENDED, MANAGE_DSA_IT, PAGED_RESULTS, PERSISTENT_SEARCH, SYNC } from '../../src/ldap/index.ts';
 import type { Entry } from './entry.ts';
 import { APPLICATIONS, DYNAMIC, entryAttributes, SCHEMA, SUFFIX } from './tree.ts';
 
 /** Controls that are understood; any other critical one is refused. */
-export const SUPPORTED_CONTROLS: readonly string[] = [PAGED_RESULTS, SYNC.request, PERSISTENT_SEARCH];
+export const SUPPORTED_CONTROLS: readonly string[] = [PAGED_RESULTS, SYNC.request, PERSISTENT_SEARCH, MANAGE_DSA_IT];
 
 const dse: Entry = {
   id: 0,

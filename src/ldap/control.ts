@@ -8,6 +8,9 @@ export interface Control {
   readonly controlValue?: Uint8Array;
 }
 
+/** RFC 3296 §3: referral objects are to be shown as they are. It changes nothing where there are none. */
+export const MANAGE_DSA_IT = '2.16.840.1.113730.3.4.2';
+
 /** Tag of the optional controls at the end of every message. */
 export const CONTROLS = contextConstructed(0);
 

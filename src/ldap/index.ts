@@ -18,7 +18,7 @@ export {
 export type { AuthenticationChoice, BindRequest, BindResponse } from './bind.ts';
 export { decodeCancelRequest, encodeCancelRequest } from './cancel.ts';
 export type { Control } from './control.ts';
-export { writeControls } from './control.ts';
+export { MANAGE_DSA_IT, writeControls } from './control.ts';
 export type { AttributeTypeAndValue, DistinguishedName, DnRules, Rdn } from './dn.ts';
 export {
   MAX_DN_LENGTH,
