@@ -1,5 +1,11 @@
 import { DecodeError } from '../../src/errors.ts';
-import { type Control, MANAGE_DSA_IT, PERSISTENT_SEARCH, type SearchRequest, SYNC } from '../../src/ldap/index.ts';
+import {
+  type Control,
+  MANAGE_DSA_IT,
+  PERSISTENT_SEARCH,
+  type SearchRequest,
+  SYNC,
+} from '../../src/ldap/index.ts';
 import type { Identity } from './access.ts';
 import type { OperationContext } from './context.ts';
 import { OperationError } from './errors.ts';

@@ -3,7 +3,12 @@ import type { Entry } from './entry.ts';
 import { APPLICATIONS, DYNAMIC, entryAttributes, SCHEMA, SUFFIX } from './tree.ts';
 
 /** Controls that are understood; any other critical one is refused. */
-export const SUPPORTED_CONTROLS: readonly string[] = [PAGED_RESULTS, SYNC.request, PERSISTENT_SEARCH, MANAGE_DSA_IT];
+export const SUPPORTED_CONTROLS: readonly string[] = [
+  PAGED_RESULTS,
+  SYNC.request,
+  PERSISTENT_SEARCH,
+  MANAGE_DSA_IT,
+];
 
 const dse: Entry = {
   id: 0,

@@ -1,0 +1,135 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client } from 'ldapts';
+import { subschemaValues } from '../../directory/server/schema.ts';
+import { accepts, freePort } from './slapd.ts';
+
+const SLAPD = '/usr/sbin/slapd';
+const SUFFIX = 'o=Intranet';
+
+export interface SlapdReplica extends AsyncDisposable {
+  readonly url: string;
+  /** Conferences that it has: name, and one attribute. */
+  conferences(attribute?: string): Promise<Record<string, string>>;
+  /** Its contextCSN, as it stands for how far it has come. */
+  contextCsn(): Promise<string>;
+  stop(): Promise<void>;
+  start(): Promise<void>;
+  log(): string;
+}
+
+/**
+ * Starts an OpenLDAP server that mirrors the locator service at `provider` (syncrepl), on a port of its own, with its
+ * files in a temporary folder.
+ */
+export async function startReplica(
+  provider: string,
+  type: 'refreshOnly' | 'refreshAndPersist',
+): Promise<SlapdReplica> {
+  if (!existsSync(SLAPD)) throw new Error(`${SLAPD} is missing: install the package slapd to run this test`);
+  const dir = mkdtempSync(join(tmpdir(), 'rendezvous-replica-'));
+  const port = await freePort();
+  const url = `ldap://127.0.0.1:${port}`;
+  mkdirSync(join(dir, 'db'));
+  writeFileSync(join(dir, 'own.schema'), ownSchema());
+  writeFileSync(join(dir, 'slapd.conf'), configuration(dir, provider, type));
+  const isRoot = process.getuid?.() === 0;
+  if (isRoot) {
+    chmodSync(dir, 0o755);
+    execFileSync('chown', ['-R', 'nobody', dir]);
+  }
+  const args = ['-h', `${url}/`, '-f', join(dir, 'slapd.conf'), '-d', 'sync'];
+  let log = '';
+  let stop: (() => Promise<void>) | undefined;
+  const start = async (): Promise<void> => {
+    const child = isRoot
+      ? spawn('setpriv', ['--reuid', 'nobody', '--regid', 'nogroup', '--clear-groups', SLAPD, ...args])
+      : spawn(SLAPD, args);
+    const reap = (): void => void child.kill('SIGKILL');
+    process.once('exit', reap);
+    const exited = new Promise<void>((resolve) => {
+      child.once('exit', () => {
+        process.off('exit', reap);
+        resolve();
+      });
+    });
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (log += String(text)));
+    stop = async () => {
+      child.kill('SIGINT');
+      await exited;
+    };
+    while (!(await accepts(port))) {
+      if (child.exitCode !== null) throw new Error(`slapd ended: ${log}`);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  };
+  await start();
+
+  const search = async (options: Parameters<Client['search']>[1]) => {
+    const client = new Client({ url, timeout: 5000 });
+    try {
+      return (await client.search(SUFFIX, options)).searchEntries;
+    } catch {
+      return []; // the suffix has not arrived yet
+    } finally {
+      await client.unbind();
+    }
+  };
+  const end = async (): Promise<void> => {
+    await stop?.();
+    stop = undefined;
+  };
+  return {
+    url,
+    log: () => log,
+    start,
+    stop: end,
+    async conferences(attribute = 'originator') {
+      const found = await search({
+        scope: 'sub',
+        filter: '(objectClass=rtConference)',
+        attributes: ['uid', attribute],
+      });
+      return Object.fromEntries(found.map((entry) => [String(entry['uid']), String(entry[attribute] ?? '')]));
+    },
+    async contextCsn() {
+      const [entry] = await search({ scope: 'base', attributes: ['contextCSN'] });
+      return String(entry?.['contextCSN'] ?? '');
+    },
+    async [Symbol.asyncDispose]() {
+      await end();
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** What our schema has and OpenLDAP lacks, in the form of slapd.conf: that of the subschema subentry. */
+function ownSchema(): string {
+  const values = new Map(subschemaValues());
+  const own = (key: string, word: string): string[] =>
+    [...(values.get(key) ?? [])]
+      .filter((text) => /^\( (?:2\.25|1\.2\.840\.113556)\./.test(text))
+      .map((text) => `${word} ${text}`);
+  return [...own('attributetypes', 'attributetype'), ...own('objectclasses', 'objectclass'), ''].join('\n');
+}
+
+function configuration(dir: string, provider: string, type: string): string {
+  const schema = ['core', 'cosine', 'inetorgperson'].map((name) => `include /etc/ldap/schema/${name}.schema`);
+  // The subschema subentry is the provider's own, and OpenLDAP keeps no times to live.
+  return `${schema.join('\n')}
+include ${dir}/own.schema
+pidfile ${dir}/pid
+modulepath /usr/lib/ldap
+moduleload back_mdb
+database mdb
+suffix "${SUFFIX}"
+rootdn "cn=replica,${SUFFIX}"
+directory ${dir}/db
+maxsize 268435456
+syncrepl rid=001 provider=${provider} type=${type} interval=00:00:00:01 retry="1 +"
+  searchbase="${SUFFIX}" scope=sub filter="(!(objectClass=subschema))" attrs="*,+" exattrs="entryTtl"
+  schemachecking=off bindmethod=simple
+`;
+}
