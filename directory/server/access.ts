@@ -17,6 +17,8 @@ export interface Identity {
   readonly isInProcess: boolean;
   /** SASL mechanisms that may be used on this connection now. */
   readonly saslMechanisms: readonly string[];
+  /** Whether TLS may be started on this connection now. */
+  readonly canStartTls: boolean;
 }
 
 /** What a request does to an entry. */

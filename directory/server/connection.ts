@@ -13,26 +13,29 @@ import {
   writeMessage,
 } from '../../src/ldap/index.ts';
 import type { Identity } from './access.ts';
-import { add } from './add.ts';
+import { Authentication } from './authentication.ts';
 import { bind } from './bind.ts';
-import { compare, deleteEntry } from './delete-compare.ts';
 import { OperationError } from './errors.ts';
 import { cancelTarget } from './cancel.ts';
-import { extended, extendedFailure } from './extended.ts';
 import { startFollowing } from './follow.ts';
 import { Followings } from './followings.ts';
-import { modify } from './modify.ts';
-import { identityOf, type Peer } from './peer.ts';
+import { encodeNotice } from './notice.ts';
+import { modifyPassword } from './password-modify.ts';
+import { performNow } from './perform.ts';
+import type { Peer } from './peer.ts';
 import {
   type AnsweredRequest,
+  beginWrite,
+  failureOf,
   isAnswered,
   ok,
-  type PendingRequest,
+  RequestQueue,
   requireKnownControls,
   RESPONSES,
 } from './requests.ts';
 import { SearchRun } from './search.ts';
 import type { LocatorService } from './service.ts';
+import { startTls, startTlsTooLate } from './start-tls.ts';
 
 /** Milliseconds one connection works before others have their turn. */
 const SLICE_MS = 10;
@@ -43,10 +46,10 @@ const SLICE_MS = 10;
  */
 export class LdapConnection {
   readonly #service: LocatorService;
-  readonly #framer: LdapFramer;
+  #framer: LdapFramer;
   readonly #wake: () => void;
-  readonly #peer: Peer;
-  readonly #pending: PendingRequest[] = [];
+  readonly #auth: Authentication;
+  readonly #pending = new RequestQueue();
   #search: { readonly id: number; readonly run: SearchRun } | undefined;
   /** Searches that go on, beside everything else. */
   readonly #followings = new Followings();
@@ -55,8 +58,11 @@ export class LdapConnection {
   #isNewsTurn = false;
   /** Answers that overtake what waits. */
   readonly #urgent: LdapMessage<LdapResponse>[] = [];
-  #binding: number | undefined;
-  #who: Identity;
+  /** Message id of a request whose answer takes time; until then nothing else is done. */
+  #slow: number | undefined;
+  #received = 0;
+  /** StartTLS is under way: asked for, then answered. */
+  #tls: 'asked' | 'answered' | undefined;
   #last: Uint8Array | undefined;
   #isEnding = false;
 
@@ -65,8 +71,7 @@ export class LdapConnection {
     this.#service = service;
     this.#framer = new LdapFramer(service.context.limits.maxMessageBytes);
     this.#wake = wake;
-    this.#peer = peer;
-    this.#who = identityOf(peer);
+    this.#auth = new Authentication(service, peer);
   }
 
   /** Whether the client or the server has ended the session; what {@link pollTransmit} still gives is to be sent. */
@@ -76,13 +81,15 @@ export class LdapConnection {
   /** False while as many requests wait as are allowed: stop reading until it is true again. */
   get wantsInput(): boolean {
     // At the end everything is read and dropped, so that the peer's close is seen.
+    if (this.#isEnding) return true;
+    const { maxPendingOperations, maxMessageBytes } = this.#service.context.limits;
     const waiting = this.#pending.length + this.#urgent.length;
-    return this.#isEnding || waiting < this.#service.context.limits.maxPendingOperations;
+    return waiting < maxPendingOperations && this.#pending.bytes <= maxMessageBytes;
   }
   /** Whether {@link pollTransmit} has more to do, although it may have returned nothing. */
   get hasWork(): boolean {
     if (this.#last !== undefined) return true;
-    if (this.#isEnding || this.#binding !== undefined) return false;
+    if (this.#isEnding || this.#slow !== undefined) return false;
     return (
       this.#search !== undefined ||
       this.#pending.length > 0 ||
@@ -93,25 +100,60 @@ export class LdapConnection {
 
   /** Whether every request has been answered. */
   get isIdle(): boolean {
-    return !this.hasWork && this.#binding === undefined;
+    return !this.hasWork && this.#slow === undefined;
+  }
+
+  /** Whether searches go on that only wait for changes. */
+  get isFollowing(): boolean {
+    return this.#followings.size > 0;
+  }
+  /** Whole messages received. */
+  get received(): number {
+    return this.#received;
+  }
+  /** Whether a message has begun and not ended. */
+  get hasPartialMessage(): boolean {
+    return this.#framer.buffered > 0;
+  }
+  /** Bytes of requests that are held until they can be done. */
+  get heldBytes(): number {
+    return this.#framer.buffered + this.#pending.bytes;
+  }
+  /** Whether what {@link pollTransmit} gave last is the answer to StartTLS, and TLS is to follow. */
+  get wantsTls(): boolean {
+    return this.#tls === 'answered';
+  }
+  get #who(): Identity {
+    return this.#auth.who;
   }
 
   handleBytes(bytes: Uint8Array): void {
-    if (this.#isEnding) return;
+    // Behind StartTLS nothing is listened to until TLS stands: it could be anybody's.
+    if (this.#isEnding || this.#tls !== undefined) return;
     this.#service.counters.bytesIn += bytes.length;
     try {
       this.#framer.handleBytes(bytes);
-      for (let frame; !this.#isEnding && (frame = this.#framer.pollFrame()) !== undefined; ) {
-        this.#handleMessage(decodeMessage(frame, this.#service.context.limits.maxDepth));
+      while (!this.#isEnding && this.#tls === undefined) {
+        const frame = this.#framer.pollFrame();
+        if (frame === undefined) break;
+        this.#received++;
+        this.#handleMessage(decodeMessage(frame, this.#service.context.limits.maxDepth), frame.length);
       }
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error;
       this.#service.counters.malformed++;
-      this.#disconnect('protocolError', error.message);
+      this.disconnect('protocolError', error.message);
     }
   }
 
-  /** The transport is gone. */
+  /** TLS stands: from now on the other end is `peer`. */
+  tlsStarted(peer: Peer): void {
+    this.#framer = new LdapFramer(this.#service.context.limits.maxMessageBytes);
+    this.#tls = undefined;
+    this.#auth.tlsStarted(peer);
+  }
+
+  /** The transport is gone, or nothing more is to be done for the client. */
   close(): void {
     this.#isEnding = true;
     this.#drop();
@@ -138,7 +180,7 @@ export class LdapConnection {
         if (store.inTransaction) store.rollback();
         // Some of what was answered may not be true any more, so nothing of it is sent.
         const words = error instanceof Error ? error.message : String(error);
-        this.#disconnect(
+        this.disconnect(
           'unavailable',
           `the store failed: ${words}. Look whether your last changes are there`,
         );
@@ -149,12 +191,11 @@ export class LdapConnection {
     return last;
   }
 
-  #handleMessage(message: LdapMessage): void {
+  #handleMessage(message: LdapMessage, bytes: number): void {
     const { op, messageId } = message;
     if (op.type === 'unbindRequest') {
       this.#service.counters.operations.unbindRequest++;
-      this.#isEnding = true;
-      this.#drop();
+      this.close();
     } else if (op.type === 'abandonRequest') {
       this.#service.counters.operations.abandonRequest++;
       this.#abandon(op.abandonId);
@@ -166,8 +207,10 @@ export class LdapConnection {
       this.#service.counters.operations.extendedRequest++;
       this.#cancel(messageId, op.requestValue);
     } else {
-      const { controls } = message;
-      this.#pending.push({ messageId, op, ...(controls === undefined ? {} : { controls }) });
+      const isStartTls = op.type === 'extendedRequest' && op.requestName === EXTENDED.startTls;
+      const isTooLate = isStartTls && (!this.isIdle || this.isFollowing);
+      if (isStartTls && !isTooLate && this.#auth.peer.startTls !== undefined) this.#tls = 'asked';
+      this.#pending.push({ messageId, op, controls: message.controls ?? [], bytes, isTooLate });
     }
   }
 
@@ -181,8 +224,7 @@ export class LdapConnection {
       this.#search = undefined;
       return 'searchRequest';
     }
-    const at = this.#pending.findIndex(({ messageId, op }) => messageId === id && op.type !== 'bindRequest');
-    return at < 0 ? undefined : this.#pending.splice(at, 1)[0]?.op.type;
+    return this.#pending.remove(id)?.op.type;
   }
 
   /** RFC 3909 §2: as {@link #abandon}, and both get an answer. It does not wait behind what it is to cancel. */
@@ -192,7 +234,7 @@ export class LdapConnection {
       const id = cancelTarget(value);
       const canceled = this.#abandon(id);
       if (canceled === undefined) {
-        const isBind = this.#binding === id || this.#pending.some((request) => request.messageId === id);
+        const isBind = this.#slow === id || this.#pending.has(id);
         throw isBind
           ? new OperationError('cannotCancel', 'a bind cannot be canceled (RFC 3909 §2.3)')
           : new OperationError('noSuchOperation', `no operation with message id ${id} is under way`);
@@ -204,7 +246,7 @@ export class LdapConnection {
       this.#urgent.push({ messageId, op: { ...ok, type: 'extendedResponse' } });
     } catch (error) {
       if (!(error instanceof OperationError)) throw error;
-      this.#urgent.push({ messageId, op: this.#failure(op, error) });
+      this.#urgent.push({ messageId, op: this.#failed(op, error) });
     }
   }
 
@@ -228,62 +270,38 @@ export class LdapConnection {
     const op = this.#service.context.legacy?.translate(request.op) ?? request.op;
     this.#service.counters.operations[op.type]++;
     try {
-      requireKnownControls(request.controls ?? []);
-      this.#perform(w, messageId, op, request.controls ?? []);
+      if (request.isTooLate) throw startTlsTooLate();
+      requireKnownControls(request.controls);
+      this.#perform(w, messageId, op, request.controls);
     } catch (error) {
       if (!(error instanceof OperationError)) throw error;
-      this.#answer(w, messageId, this.#failure(op, error));
+      this.#answer(w, messageId, this.#failed(op, error));
     }
   }
 
   #perform(w: BerWriter, messageId: number, op: AnsweredRequest, controls: readonly Control[]): void {
     const { context } = this.#service;
-    switch (op.type) {
-      case 'searchRequest': {
-        const search = this.#refreshed(op);
-        this.#startSearch(messageId, search, controls);
-        return;
-      }
-      case 'bindRequest':
-        this.#startBind(messageId, op);
-        return;
-      case 'extendedRequest':
-        this.#write(op);
-        this.#answer(w, messageId, extended(context, this.#who, op));
-        return;
-      case 'compareRequest':
-        this.#answer(w, messageId, {
-          ...ok,
-          type: 'compareResponse',
-          resultCode: compare(context, this.#who, op),
-        });
-        return;
-      case 'modDNRequest':
-        throw new OperationError(
-          'unwillingToPerform',
-          'this service does not rename entries: delete the entry and add it under its new name',
-        );
-      case 'addRequest':
-        this.#write(op);
-        add(context, this.#who, op);
-        break;
-      case 'modifyRequest':
-        this.#write(op);
-        (context.legacy?.modify ?? modify)(context, this.#who, op);
-        break;
-      case 'delRequest':
-        this.#write(op);
-        (context.legacy?.deleteEntry ?? deleteEntry)(context, this.#who, op);
-        break;
+    if (op.type === 'searchRequest') {
+      this.#startSearch(messageId, this.#refreshed(op), controls);
+    } else if (op.type === 'bindRequest') {
+      this.#dropFollowings();
+      this.#startSlow(messageId, op, () => bind(context, this.#auth, op));
+    } else if (op.type === 'extendedRequest' && op.requestName === EXTENDED.startTls) {
+      this.#answer(w, messageId, startTls(this.#auth.peer));
+      this.#tls = 'answered';
+    } else if (op.type === 'extendedRequest' && op.requestName === EXTENDED.passwordModify) {
+      const { requestValue } = op;
+      this.#startSlow(messageId, op, () => modifyPassword(context, this.#service, this.#auth, requestValue));
+    } else {
+      this.#answer(w, messageId, performNow(context, this.#who, op));
     }
-    this.#answer(w, messageId, { ...ok, type: RESPONSES[op.type] });
   }
 
   /** Does what a search that is a refresh asks for. @returns the search that remains */
   #refreshed(op: SearchRequest): SearchRequest {
     const { context } = this.#service;
     if (context.legacy?.isRefresh(op) !== true) return op;
-    this.#write(op);
+    beginWrite(context.store);
     return context.legacy.refreshBySearch(context, this.#who, op);
   }
 
@@ -309,36 +327,12 @@ export class LdapConnection {
     });
   }
 
-  /** Opens the transaction that the changes of this turn share. */
-  #write(op: AnsweredRequest): void {
-    if (op.type === 'extendedRequest' && op.requestName !== EXTENDED.refresh) return;
-    const { store } = this.#service.context;
-    if (store.inTransaction) return;
-    try {
-      store.begin();
-    } catch (error) {
-      const words = error instanceof Error ? error.message : String(error);
-      throw new OperationError('busy', `the store cannot be written now (${words}): try again`);
-    }
-  }
-
-  /** While a bind is under way nothing else is done (RFC 4511 §4.2.1). */
-  #startBind(messageId: number, op: Extract<AnsweredRequest, { type: 'bindRequest' }>): void {
-    this.#binding = messageId;
-    this.#dropFollowings();
-    this.#who = identityOf(this.#peer);
+  /** Begins what takes time. While it is under way nothing else is done (for a bind: RFC 4511 §4.2.1). */
+  #startSlow(messageId: number, op: AnsweredRequest, work: () => Promise<LdapResponse>): void {
+    this.#slow = messageId;
     const answer = async (): Promise<void> => {
-      let response: LdapResponse = { ...ok, type: 'bindResponse' };
-      try {
-        const dn = await bind(this.#service, op);
-        if (dn !== '') this.#who = identityOf(this.#peer, dn, 'simple', this.#service.isAdmin(dn));
-      } catch (error) {
-        response = this.#failure(
-          op,
-          error instanceof OperationError ? error : new OperationError('other', String(error)),
-        );
-      }
-      this.#binding = undefined;
+      const response = await work().catch((error: unknown) => this.#failed(op, error));
+      this.#slow = undefined;
       if (this.#isEnding) return;
       const w = new BerWriter(64);
       this.#answer(w, messageId, response);
@@ -348,13 +342,12 @@ export class LdapConnection {
     void answer();
   }
 
-  #failure(op: AnsweredRequest, error: OperationError): LdapResponse {
+  #failed(
+    op: Pick<AnsweredRequest, 'type'> & { readonly requestName?: string },
+    error: unknown,
+  ): LdapResponse {
     this.#service.counters.failed++;
-    const type = RESPONSES[op.type];
-    const { resultCode, matchedDN, message } = error;
-    const failed = { type, resultCode, matchedDN, diagnosticMessage: message };
-    // RFC 2589 §4.2: a refused refresh still carries a response, with responseTtl 0; see `extended`.
-    return op.type === 'extendedRequest' ? extendedFailure(op.requestName, failed) : failed;
+    return failureOf(op, error);
   }
 
   #answer(w: BerWriter, messageId: number, op: LdapResponse): void {
@@ -362,27 +355,17 @@ export class LdapConnection {
   }
 
   /** RFC 4511 §4.4.1: says why, and ends the session. */
-  #disconnect(result: ResultName, diagnosticMessage: string): void {
-    const w = new BerWriter(128);
-    writeMessage(w, {
-      messageId: 0,
-      op: {
-        type: 'extendedResponse',
-        resultCode: RESULT[result],
-        matchedDN: '',
-        diagnosticMessage,
-        responseName: EXTENDED.noticeOfDisconnection,
-      },
-    });
-    this.#last = w.finish();
-    this.#isEnding = true;
-    this.#drop();
+  disconnect(result: ResultName, diagnosticMessage: string): void {
+    if (this.#isEnding) return;
+    this.#last = encodeNotice(result, diagnosticMessage);
+    this.close();
   }
 
   /** Gives up everything that was not answered yet. */
   #drop(): void {
     this.#search = undefined;
-    this.#pending.length = 0;
+    this.#pending.clear();
+    this.#framer = new LdapFramer(0);
     this.#urgent.length = 0;
     this.#dropFollowings();
   }

@@ -7,6 +7,7 @@ import { type EntryAction, mayDo } from './entry-access.ts';
 import { OperationError } from './errors.ts';
 import type { LegacyProfile } from './legacy.ts';
 import type { ServiceLimits, TtlLimits } from './limits.ts';
+import { guardAccounts } from './principals.ts';
 import { parentPath, pathOf } from './schema.ts';
 import type { EntryStore } from './store.ts';
 import { SUFFIX } from './tree.ts';
@@ -92,6 +93,7 @@ export function requireService(
   action: AccessAction,
   dn: string,
 ): void {
+  if (action !== 'read' && action !== 'compare') guardAccounts(who, dn);
   const answer = context.access.allows(who, action, dn);
   if (answer !== true) throw new OperationError('insufficientAccessRights', `${action} of ${dn}: ${answer}`);
 }

@@ -16,11 +16,17 @@ export {
 export type { ServiceCounters } from './counters.ts';
 export { StoreError } from './errors.ts';
 export { defaultLimits, defaultTtl, type ServiceLimits, type TtlLimits } from './limits.ts';
-export { type Listener, type ListenOptions, listen } from './listen.ts';
-export { type Peer, networkPeer } from './peer.ts';
-export { hashPassword } from './password.ts';
 export {
-  type AdminOptions,
+  DEFAULT_PORT,
+  DEFAULT_TLS_PORT,
+  type Listener,
+  type ListenOptions,
+  listen,
+  listenLocal,
+} from './listen.ts';
+export { type Peer, networkPeer } from './peer.ts';
+export { hashPassword, makeSecret } from './password.ts';
+export {
   createLocatorService,
   type InProcessConnection,
   LocatorService,
@@ -29,3 +35,6 @@ export {
 export { type EntryStore, openStore } from './store.ts';
 export type { StoreOptions } from './store-options.ts';
 export { APPLICATIONS, DYNAMIC, SCHEMA, SUFFIX } from './tree.ts';
+export { accountDn, type AdminOptions, Principals } from './principals.ts';
+export type { Secret } from './store-secrets.ts';
+export { ServerTls, type TlsFiles } from './tls.ts';

@@ -67,6 +67,7 @@ const ANYBODY: Identity = {
   isSecure: false,
   isInProcess: false,
   saslMechanisms: [],
+  canStartTls: false,
 };
 
 /** Whether {@link joinedAttribute} may give values of that type. */

@@ -1,6 +1,14 @@
-import { type Control, type LdapMessage, type LdapRequest, RESULT } from '../../src/ldap/index.ts';
+import {
+  type Control,
+  type LdapMessage,
+  type LdapRequest,
+  type LdapResponse,
+  RESULT,
+} from '../../src/ldap/index.ts';
 import { OperationError } from './errors.ts';
+import { extendedFailure } from './extended.ts';
 import { SUPPORTED_CONTROLS } from './root-dse.ts';
+import type { EntryStore } from './store.ts';
 
 /** The type of the answer to each request that has one. */
 export const RESPONSES = {
@@ -14,7 +22,53 @@ export const RESPONSES = {
   extendedRequest: 'extendedResponse',
 } as const;
 export type AnsweredRequest = Extract<LdapRequest, { type: keyof typeof RESPONSES }>;
-export type PendingRequest = LdapMessage<AnsweredRequest>;
+/** A request that waits for its turn. */
+export interface PendingRequest {
+  readonly messageId: number;
+  readonly op: AnsweredRequest;
+  readonly controls: readonly Control[];
+  /** Of its message. */
+  readonly bytes: number;
+  /** StartTLS that came while others were under way (RFC 4511 §4.14.1). */
+  readonly isTooLate: boolean;
+}
+
+/** Requests in the order they came. */
+export class RequestQueue {
+  readonly #requests: PendingRequest[] = [];
+  #bytes = 0;
+
+  get length(): number {
+    return this.#requests.length;
+  }
+  /** Of their messages together. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+  has(id: number): boolean {
+    return this.#requests.some(({ messageId }) => messageId === id);
+  }
+  push(request: PendingRequest): void {
+    this.#requests.push(request);
+    this.#bytes += request.bytes;
+  }
+  shift(): PendingRequest | undefined {
+    const request = this.#requests.shift();
+    this.#bytes -= request?.bytes ?? 0;
+    return request;
+  }
+  /** Takes a request out, unless it is a bind: that one cannot be dropped. */
+  remove(id: number): PendingRequest | undefined {
+    const at = this.#requests.findIndex(({ messageId, op }) => messageId === id && op.type !== 'bindRequest');
+    const [request] = at < 0 ? [] : this.#requests.splice(at, 1);
+    this.#bytes -= request?.bytes ?? 0;
+    return request;
+  }
+  clear(): void {
+    this.#requests.length = 0;
+    this.#bytes = 0;
+  }
+}
 
 /** What every successful answer says. */
 export const ok = { resultCode: RESULT.success, matchedDN: '', diagnosticMessage: '' };
@@ -31,5 +85,34 @@ export function requireKnownControls(controls: readonly Control[]): void {
       'unavailableCriticalExtension',
       `control ${unknown.controlType} is not known here; supportedControl of the root DSE lists those that are`,
     );
+  }
+}
+
+/** The answer to a request that failed; an error nobody foresaw becomes `other`. */
+export function failureOf(
+  op: { readonly type: AnsweredRequest['type']; readonly requestName?: string },
+  error: unknown,
+): LdapResponse {
+  const known = error instanceof OperationError ? error : new OperationError('other', String(error));
+  const { resultCode, matchedDN, message } = known;
+  const failed = { resultCode, matchedDN, diagnosticMessage: message };
+  // RFC 2589 §4.2: a refused refresh still carries a response, with responseTtl 0.
+  return op.type === 'extendedRequest'
+    ? extendedFailure(op.requestName ?? '', failed)
+    : { ...failed, type: RESPONSES[op.type] };
+}
+
+/**
+ * Opens the transaction that the changes of one turn share, unless it is open.
+ *
+ * @throws {OperationError} busy when another process holds the store
+ */
+export function beginWrite(store: EntryStore): void {
+  if (store.inTransaction) return;
+  try {
+    store.begin();
+  } catch (error) {
+    const words = error instanceof Error ? error.message : String(error);
+    throw new OperationError('busy', `the store cannot be written now (${words}): try again`);
   }
 }

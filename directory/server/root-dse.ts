@@ -1,6 +1,7 @@
 import { EXTENDED, MANAGE_DSA_IT, PAGED_RESULTS, PERSISTENT_SEARCH, SYNC } from '../../src/ldap/index.ts';
+import type { Identity } from './access.ts';
 import type { Entry } from './entry.ts';
-import { APPLICATIONS, DYNAMIC, entryAttributes, SCHEMA, SUFFIX } from './tree.ts';
+import { APPLICATIONS, DYNAMIC, entryAttributes, SCHEMA, setText, SUFFIX } from './tree.ts';
 
 /** Controls that are understood; any other critical one is refused. */
 export const SUPPORTED_CONTROLS: readonly string[] = [
@@ -8,6 +9,13 @@ export const SUPPORTED_CONTROLS: readonly string[] = [
   SYNC.request,
   PERSISTENT_SEARCH,
   MANAGE_DSA_IT,
+];
+
+const EXTENSIONS: readonly string[] = [
+  EXTENDED.refresh,
+  EXTENDED.whoAmI,
+  EXTENDED.cancel,
+  EXTENDED.passwordModify,
 ];
 
 const dse: Entry = {
@@ -22,7 +30,7 @@ const dse: Entry = {
     namingContexts: [SUFFIX],
     supportedLDAPVersion: ['2', '3'],
     supportedControl: SUPPORTED_CONTROLS,
-    supportedExtension: [EXTENDED.refresh, EXTENDED.whoAmI, EXTENDED.cancel],
+    supportedExtension: EXTENSIONS,
     supportedFeatures: [
       '1.3.6.1.1.14', // modify-increment, RFC 4525
       '1.3.6.1.4.1.4203.1.5.1', // "+" for all operational attributes, RFC 3673
@@ -36,5 +44,10 @@ const dse: Entry = {
   }),
 };
 
-/** The entry of the empty DN, which tells what this server is (RFC 4512 §5.1). */
-export const rootDse = (): Entry => dse;
+/** The entry of the empty DN, which tells what this server is, and how `who` may authenticate (RFC 4512 §5.1). */
+export function rootDse({ saslMechanisms, canStartTls }: Identity): Entry {
+  const attributes = new Map(dse.attributes);
+  setText(attributes, 'supportedSASLMechanisms', ...saslMechanisms);
+  if (canStartTls) setText(attributes, 'supportedExtension', ...EXTENSIONS, EXTENDED.startTls);
+  return { ...dse, attributes };
+}

@@ -266,6 +266,14 @@ export const OBJECT_CLASSES: readonly ObjectClassData[] = [
     must: ['ou'],
     may: ['description', 'l', 'telephoneNumber', 'seeAlso'],
   },
+  {
+    name: 'applicationProcess',
+    oid: '2.5.6.11',
+    kind: 'STRUCTURAL',
+    superior: 'top',
+    must: ['cn'],
+    may: ['description', 'l', 'ou', 'seeAlso'],
+  },
   { name: 'subentry', oid: '2.5.17.0', kind: 'STRUCTURAL', superior: 'top', must: ['cn'], may: [] },
   {
     name: 'subschema',

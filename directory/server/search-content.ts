@@ -62,7 +62,7 @@ export class SearchContent {
    */
   candidates(after: number, limit: number): { entries: readonly Entry[]; next: number | undefined } {
     if (this.#request.scope === 'base') {
-      return { entries: after > 0 ? [] : [this.#base ?? rootDse()], next: undefined };
+      return { entries: after > 0 ? [] : [this.#base ?? rootDse(this.#who)], next: undefined };
     }
     const { store, clock } = this.#context;
     return store.candidates(this.#source, this.#scope, after, limit, clock.wall());

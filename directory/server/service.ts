@@ -1,26 +1,21 @@
 import { type Duplex, duplexPair } from 'node:stream';
-import { normalizeDn, parseDn } from '../../src/ldap/index.ts';
+import { encodeNotice } from './notice.ts';
 import { type Clock, systemClock, type Timer } from '../../src/net/clock.ts';
 import { type AccessPolicy, defaultAccess } from './access.ts';
 import { ChangeFeed } from './change-feed.ts';
+import { BindDelay } from './bind-delay.ts';
 import { LdapConnection } from './connection.ts';
 import type { OperationContext } from './context.ts';
 import { type ServiceCounters, newCounters } from './counters.ts';
 import { legacyProfile } from './legacy.ts';
 import { defaultLimits, defaultTtl, type ServiceLimits, type TtlLimits } from './limits.ts';
-import { IN_PROCESS, type Peer } from './peer.ts';
-import { type PasswordCheck, passwordCheck } from './password.ts';
-import { dnRules } from './schema.ts';
+import { IN_PROCESS, type Peer, type SecuredStream } from './peer.ts';
+import { MemoryBudget } from './memory-budget.ts';
+import { passwordCheck } from './password.ts';
+import { type AdminOptions, Principals } from './principals.ts';
 import type { EntryStore } from './store.ts';
 import { driveConnection } from './transport.ts';
 import { ensureBaseTree } from './tree.ts';
-
-/** The one principal of the service's own: whoever binds with this name and password. */
-export interface AdminOptions {
-  readonly dn: string;
-  /** As `hashPassword` made it. */
-  readonly passwordHash: string;
-}
 
 export interface LocatorServiceOptions {
   /** Stays the caller's: close it after the service. */
@@ -31,6 +26,8 @@ export interface LocatorServiceOptions {
   readonly access?: AccessPolicy;
   readonly admin?: AdminOptions;
   readonly limits?: Partial<ServiceLimits>;
+  /** Whether simple binds are refused on connections that cross a network in the clear. Default false. */
+  readonly requireTls?: boolean;
   /** Whether locator clients of the 1990s are understood; see `legacy.ts`. Default true. */
   readonly legacy?: boolean;
   /** Seconds between removals of entries that have ended; 0 for none. Default 60. They are never returned either way. */
@@ -52,8 +49,13 @@ export class LocatorService implements Disposable {
   readonly counters: ServiceCounters = newCounters();
   /** Wakes connections with searches that follow changes. */
   readonly feed: ChangeFeed;
-  readonly #admin: { readonly dn: string; readonly check: PasswordCheck } | undefined;
+  readonly principals: Principals;
+  readonly bindDelay: BindDelay;
+  readonly requireTls: boolean;
+  readonly #memory: MemoryBudget;
   readonly #connections = new Set<Duplex>();
+  /** Connections by the address they come from. */
+  readonly #addresses = new Map<string, number>();
   readonly #sweepSeconds: number;
   readonly #timer: Timer;
   #isClosed = false;
@@ -68,10 +70,11 @@ export class LocatorService implements Disposable {
       limits: { ...defaultLimits, ...options.limits },
       legacy: options.legacy === false ? undefined : legacyProfile,
     };
-    this.#admin =
-      admin === undefined
-        ? undefined
-        : { dn: normalizeDn(parseDn(admin.dn), dnRules), check: passwordCheck(admin.passwordHash) };
+    if (admin !== undefined) passwordCheck(admin.passwordHash);
+    this.principals = new Principals(store, admin);
+    this.bindDelay = new BindDelay(clock);
+    this.requireTls = options.requireTls ?? false;
+    this.#memory = new MemoryBudget(this.context.limits.maxBufferedBytes);
     this.#sweepSeconds = sweepSeconds;
     ensureBaseTree(store, clock.wall());
     this.feed = new ChangeFeed(store.changes, clock, () => this.expire());
@@ -106,29 +109,51 @@ export class LocatorService implements Disposable {
     return Object.assign(client, { connecting: false, readyState: 'open' } as const);
   }
 
-  /** Serves a byte stream whose other end speaks LDAP. */
+  /** Serves a byte stream whose other end speaks LDAP; one too many is told so, and closed. */
   serve(stream: Duplex, peer: Peer): void {
-    this.#connections.add(stream);
-    this.counters.connections++;
-    stream.once('close', () => this.#connections.delete(stream));
-    driveConnection(stream, (wake) => new LdapConnection(this, peer, wake));
+    if (this.admit(stream, peer)) this.drive({ stream, peer });
   }
 
-  /** Name and password of a simple bind. @returns whether they are right */
-  async authenticate(name: string, password: Uint8Array): Promise<boolean> {
-    const admin = this.#admin;
-    if (admin === undefined) return false;
-    // The hash is worked out for a wrong name too: the time taken tells nothing.
-    const isRight = await admin.check(password);
-    return isRight && this.isAdmin(name);
-  }
-  /** Whether `name` is the administrator's. */
-  isAdmin(name: string): boolean {
-    try {
-      return this.#admin !== undefined && normalizeDn(parseDn(name), dnRules) === this.#admin.dn;
-    } catch {
+  /**
+   * Counts a stream as a connection, if there is room for it.
+   *
+   * @returns false when there is not: the stream is closed then
+   */
+  admit(stream: Duplex, peer: Peer): boolean {
+    const { maxConnections, maxConnectionsPerAddress } = this.context.limits;
+    const { address = '' } = peer;
+    const here = this.#addresses.get(address) ?? 0;
+    const tooMany = !this.hasRoom
+      ? `this service has ${maxConnections} connections, and takes no more: try again later`
+      : address !== '' && here >= maxConnectionsPerAddress
+        ? `there are ${here} connections from ${address}, and no more are taken: close some`
+        : undefined;
+    if (tooMany !== undefined) {
+      this.counters.refused++;
+      stream.on('error', () => {});
+      // TLS has not begun where it is to come first: nothing can be said there.
+      if (peer.startsWithTls !== true) stream.write(encodeNotice('unavailable', tooMany));
+      stream.end(() => stream.destroy());
       return false;
     }
+    this.counters.connections++;
+    this.#connections.add(stream);
+    this.#addresses.set(address, here + 1);
+    stream.once('close', () => {
+      this.#connections.delete(stream);
+      const left = (this.#addresses.get(address) ?? 1) - 1;
+      if (left > 0) this.#addresses.set(address, left);
+      else this.#addresses.delete(address);
+    });
+    return true;
+  }
+
+  /** Serves a stream that has been admitted, or TLS on top of one. */
+  drive({ stream, peer }: SecuredStream): void {
+    const { clock, limits } = this.context;
+    driveConnection(stream, { clock, limits, memory: this.#memory, peer }, (wake) => {
+      return new LdapConnection(this, peer, wake);
+    });
   }
 
   /**
@@ -164,6 +189,7 @@ export class LocatorService implements Disposable {
     this.#isClosed = true;
     this.feed.close();
     this.#timer.set(undefined);
+    this.bindDelay.close();
     for (const stream of this.#connections) stream.destroy();
   }
   [Symbol.dispose](): void {

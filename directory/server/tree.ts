@@ -10,6 +10,8 @@ export const SUFFIX = 'o=Intranet';
 export const DYNAMIC = `ou=Dynamic,${SUFFIX}`;
 /** Where applications of persons live. */
 export const APPLICATIONS = `ou=Applications,${SUFFIX}`;
+/** Where the accounts are that can bind. */
+export const ACCOUNTS = `ou=Accounts,ou=Admin,${SUFFIX}`;
 /** The subschema subentry. */
 export const SCHEMA = `cn=Schema,ou=Admin,${SUFFIX}`;
 
@@ -26,6 +28,7 @@ const BASE_TREE: readonly {
   },
   { dn: `ou=Admin,${SUFFIX}`, attributes: { objectClass: ['top', 'organizationalUnit'], ou: ['Admin'] } },
   { dn: SCHEMA, attributes: { objectClass: ['top', 'subentry', 'subschema'], cn: ['Schema'] } },
+  { dn: ACCOUNTS, attributes: { objectClass: ['top', 'organizationalUnit'], ou: ['Accounts'] } },
 ];
 
 const basePaths: ReadonlySet<string> = new Set(BASE_TREE.map(({ dn }) => pathOf(parseDn(dn))));

@@ -52,6 +52,13 @@ export type {
   UnbindRequest,
 } from './message.ts';
 export { decodeMessage, encodeMessage, peekMessageId, writeMessage } from './message.ts';
+export type { PasswordModifyRequestValue } from './password-modify.ts';
+export {
+  decodeGeneratedPassword,
+  decodePasswordModifyRequest,
+  encodeGeneratedPassword,
+  encodePasswordModifyRequest,
+} from './password-modify.ts';
 export type { PagedResultsValue } from './paged-results.ts';
 export { PAGED_RESULTS, decodePagedResults, pagedResultsControl } from './paged-results.ts';
 export type { ChangeType, EntryChangeValue, PersistentSearchValue } from './persistent-search.ts';

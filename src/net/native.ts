@@ -11,6 +11,13 @@ export interface NativeMessage {
   readonly control: Uint8Array;
 }
 
+/** A process of this computer, as it was when it connected. */
+export interface PeerCredentials {
+  readonly pid: number;
+  readonly uid: number;
+  readonly gid: number;
+}
+
 /**
  * The socket calls that `node:dgram` does not offer. A descriptor made here is either closed here or handed to
  * `dgram`'s `bind({ fd })`, which then owns it.
@@ -29,6 +36,8 @@ export interface NativeSockets {
   getInt(fd: number, level: number, option: number): number;
   /** Datagrams dropped because the socket's receive buffer was full (SO_MEMINFO). */
   drops(fd: number): number;
+  /** Who is at the other end of a connected local socket (SO_PEERCRED, unix(7)). @throws {NetworkError} */
+  peerCredentials(fd: number): PeerCredentials;
   /** The next datagram, or undefined when none waits. @throws {NetworkError} */
   receive(fd: number): NativeMessage | undefined;
 }
@@ -121,6 +130,10 @@ function bindLibc(koffi: Koffi, constants: SocketConstants): NativeSockets {
       const words = constants.SK_MEMINFO_DROPS + 1;
       const info = getBytes(fd, constants.SOL_SOCKET, constants.SO_MEMINFO, 4 * words);
       return info.getUint32(4 * constants.SK_MEMINFO_DROPS, true);
+    },
+    peerCredentials(fd) {
+      const words = getBytes(fd, constants.SOL_SOCKET, constants.SO_PEERCRED, 12);
+      return { pid: words.getInt32(0, true), uid: words.getUint32(4, true), gid: words.getUint32(8, true) };
     },
     receive(fd) {
       inbox ??= newInbox(koffi);

@@ -9,6 +9,7 @@ export interface SocketConstants {
   readonly SO_REUSEADDR: number;
   readonly SO_PRIORITY: number;
   readonly SO_BINDTODEVICE: number;
+  readonly SO_PEERCRED: number;
   readonly SO_MEMINFO: number;
   readonly SK_MEMINFO_DROPS: number;
   readonly IPPROTO_IP: number;
@@ -43,6 +44,7 @@ const LINUX: SocketConstants = {
   SO_REUSEADDR: 2,
   SO_PRIORITY: 12,
   SO_BINDTODEVICE: 25,
+  SO_PEERCRED: 17,
   SO_MEMINFO: 55,
   SK_MEMINFO_DROPS: 8,
   IPPROTO_IP: 0,

@@ -136,8 +136,11 @@ describe('on the network', () => {
     await expect(listen(service, { host: '192.0.2.1', port: 0 })).rejects.toThrow(/no such address/);
   });
 
-  test('connections beyond the limit are closed', async () => {
-    const sockets = Array.from({ length: 4 }, () => connect(listener.port, '127.0.0.1'));
+  test('connections beyond the limit are told why, and closed', async () => {
+    let told = '';
+    const sockets = Array.from({ length: 4 }, () =>
+      connect(listener.port, '127.0.0.1').on('data', (chunk: Buffer) => (told += chunk.toString('latin1'))),
+    );
     await Promise.race(
       sockets.map((socket) =>
         once(
@@ -146,6 +149,8 @@ describe('on the network', () => {
         ),
       ),
     );
+    expect(told).toContain('1.3.6.1.4.1.1466.20036');
+    expect(told).toContain('this service has 3 connections');
     expect(service.counters.refused).toBe(1);
     expect(service.connections).toBe(3);
     for (const socket of sockets) socket.destroy();
