@@ -7,6 +7,12 @@ import { nearest } from './input/nearest.ts';
 /** What the configuration file may say; every value may also be given on the command line, which wins. */
 export interface Config {
   readonly directory?: string;
+  /** Directories that are looked in unless others are named, in order. */
+  readonly directories?: readonly ConfiguredDirectory[];
+  /** Domain whose published directories are looked in too. */
+  readonly domain?: string;
+  /** Whether the one on this computer is looked in too. Default true. */
+  readonly embedded?: boolean;
   readonly dataDir?: string;
   readonly bindDn?: string;
   readonly passwordFile?: string;
@@ -17,9 +23,20 @@ export interface Config {
   readonly join: Readonly<Record<string, string>>;
 }
 
+/** A directory with a name. */
+export interface ConfiguredDirectory {
+  readonly name: string;
+  /** As `--directory`; several URLs are servers of the one directory. */
+  readonly url: string;
+  readonly bindDn?: string;
+  readonly passwordFile?: string;
+}
+
 /** Keys of the file, what they hold and what they do: the documentation is made of this. */
 export const CONFIG_KEYS: readonly (readonly [key: string, kind: 'string' | 'boolean', help: string])[] = [
-  ['directory', 'string', 'as --directory'],
+  ['directory', 'string', 'as --directory; then no other is looked in'],
+  ['domain', 'string', 'look in the directories that this domain publishes in the DNS too (SRV records)'],
+  ['embedded', 'boolean', 'false: do not look in the directory on this computer'],
   ['data-dir', 'string', 'as --data-dir'],
   ['bind-dn', 'string', 'as --bind-dn'],
   ['password-file', 'string', 'as --password-file'],
@@ -74,7 +91,7 @@ export async function readConfig(env: Readonly<Record<string, string | undefined
 }
 
 function readTable(table: Readonly<Record<string, unknown>>): Config {
-  const { join: joinTable = {}, ...rest } = table;
+  const { join: joinTable = {}, directories, ...rest } = table;
   checkKeys(
     rest,
     CONFIG_KEYS.map(([key]) => key),
@@ -88,18 +105,70 @@ function readTable(table: Readonly<Record<string, unknown>>): Config {
     const value = rest[key];
     return typeof value === 'string' || typeof value === 'number' ? `${value}` : undefined;
   };
-  const { color } = rest;
+  const { color, embedded } = rest;
   return {
     ...defined({
       directory: string('directory'),
+      domain: string('domain'),
       dataDir: string('data-dir'),
       bindDn: string('bind-dn'),
       passwordFile: string('password-file'),
       timeout: string('timeout'),
     }),
     ...(typeof color === 'boolean' ? { color } : {}),
+    ...(typeof embedded === 'boolean' ? { embedded } : {}),
+    ...(directories === undefined ? {} : { directories: readDirectories(directories) }),
     join: readJoin(joinTable),
   };
+}
+
+/** Keys of a `[[directories]]` table, and what they hold. */
+export const DIRECTORY_KEYS: readonly (readonly [key: string, kind: string, help: string])[] = [
+  ['name', 'string', 'what it is called; `--directory` takes it'],
+  ['url', 'string or array of strings', 'as `--directory`; several are servers that hold the same'],
+  ['bind-dn', 'string', 'as `--bind-dn`, for this directory'],
+  ['password-file', 'string', 'as `--password-file`, for this directory'],
+];
+
+function readDirectories(tables: unknown): ConfiguredDirectory[] {
+  if (!Array.isArray(tables)) {
+    throw new UsageError('directories must be tables: write [[directories]] and the keys of one below');
+  }
+  const all = tables.map((table: unknown) => readDirectory(table));
+  const names = all.map(({ name }) => name.toLowerCase());
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) throw new UsageError(`there are two directories called ${twice}`);
+  return all;
+}
+
+function readDirectory(table: unknown): ConfiguredDirectory {
+  if (typeof table !== 'object' || table === null) {
+    throw new UsageError('directories must be tables: write [[directories]] and the keys of one below');
+  }
+  checkKeys(
+    table,
+    DIRECTORY_KEYS.map(([key]) => key),
+    'directories.',
+  );
+  const values = new Map<string, unknown>(Object.entries(table));
+  const text = (key: string): string | undefined => {
+    const value = values.get(key);
+    if (value === undefined || (typeof value === 'string' && value !== '')) return value;
+    throw new UsageError(`directories.${key} must be a string`);
+  };
+  const urls = values.get('url');
+  const url =
+    Array.isArray(urls) && urls.every((it) => typeof it === 'string') ? urls.join(' ') : text('url');
+  const name = text('name');
+  if (name === undefined || url === undefined)
+    throw new UsageError('each of directories needs a name and a url');
+  // what a name looks like no URL does, and no host with a port
+  if (!/^[\w.-]+$/.test(name) || name.toLowerCase() === 'embedded') {
+    throw new UsageError(
+      `"${name}" cannot be the name of a directory: take letters, digits, "-", "_" and "."`,
+    );
+  }
+  return { name, url, ...defined({ bindDn: text('bind-dn'), passwordFile: text('password-file') }) };
 }
 
 function readJoin(table: unknown): Record<string, string> {

@@ -1,11 +1,13 @@
 import { resolve } from 'node:path';
-import type { Credentials, Directory } from '../directory/index.ts';
+import type { Credentials, Directory, DirectorySet } from '../directory/index.ts';
 import type { RandomSource } from '../src/machine.ts';
 import { type Clock, systemClock } from '../src/net/clock.ts';
 import { type Config, readConfig } from './config.ts';
+import { chooseDirectories, type DirectoryChoice } from './directories.ts';
 import { UsageError } from './errors.ts';
 import { parseDuration } from './input/duration.ts';
 import { shellWord } from './output/shell-word.ts';
+import { printable } from './output/printable.ts';
 import { DataOutput, messageOf, type OutputSettings, type OutputStream, Talk } from './output/output.ts';
 
 /** Standard input; its keys can be read one by one where it is a terminal. */
@@ -30,7 +32,7 @@ export interface CliHost {
 
 /** Options that every command has. */
 export interface GlobalOptions {
-  readonly directory?: string;
+  readonly directory?: readonly string[];
   readonly dataDir?: string;
   readonly bindDn?: string;
   readonly passwordFile?: string;
@@ -42,7 +44,7 @@ export interface GlobalOptions {
 
 /** Variables of the environment that count, and for what: the documentation is made of this. */
 export const ENVIRONMENT: readonly (readonly [name: string, meaning: string])[] = [
-  ['RENDEZVOUS_DIRECTORY', 'as `--directory`'],
+  ['RENDEZVOUS_DIRECTORY', 'as `--directory`, once'],
   ['RENDEZVOUS_DATA_DIR', 'as `--data-dir`'],
   ['RENDEZVOUS_CONFIG', 'configuration file to read instead of the usual one; it must exist'],
   ['XDG_CONFIG_HOME', 'where the folder of the configuration file is; default `~/.config`'],
@@ -62,6 +64,8 @@ export class CliContext {
   #options: GlobalOptions = { color: true };
   #config: Promise<Config> | undefined;
   #isAuthenticated = false;
+  readonly #passwords = new Map<string, string>();
+  readonly #told = new WeakSet<Error>();
 
   constructor(host: CliHost) {
     this.host = host;
@@ -95,7 +99,7 @@ export class CliContext {
   callText(command: string, name: string): string {
     const { directory, dataDir } = this.#options;
     const words = ['rendezvous', command, shellWord(name)];
-    if (directory !== undefined) words.push('--directory', shellWord(directory));
+    for (const name of directory ?? []) words.push('--directory', shellWord(name));
     if (dataDir !== undefined) words.push('--data-dir', shellWord(dataDir));
     return words.join(' ');
   }
@@ -121,14 +125,19 @@ export class CliContext {
     return envPaths('rendezvous', { suffix: '' }).data;
   }
 
-  /** URL of the directory asked for, or `embedded`. A data directory on the command line asks for the one in it. */
-  async directoryTarget(): Promise<string> {
-    const { directory, dataDir } = this.#options;
-    if (directory === undefined && dataDir !== undefined) return 'embedded';
-    const { env } = this.host;
-    return (
-      directory ?? nonEmpty(env['RENDEZVOUS_DIRECTORY']) ?? (await this.config()).directory ?? 'embedded'
-    );
+  /** The directories that are looked in, the one that new entries go to in front. */
+  async directories(): Promise<readonly DirectoryChoice[]> {
+    const { directory = [], dataDir } = this.#options;
+    const environment = nonEmpty(this.host.env['RENDEZVOUS_DIRECTORY']);
+    const asked = { directories: directory, hasDataDir: dataDir !== undefined, environment };
+    return chooseDirectories(asked, await this.config());
+  }
+
+  /** The directory that new entries go to: the first. */
+  async firstDirectory(): Promise<DirectoryChoice> {
+    const [first] = await this.directories();
+    if (first === undefined) throw new UsageError('No directory was named');
+    return first;
   }
 
   /** Milliseconds that one request to the directory may take. */
@@ -140,10 +149,14 @@ export class CliContext {
   /**
    * Name and password to authenticate with, or undefined for nobody.
    *
+   * @param account that of one directory; what the command line says comes before it
    * @throws {UsageError} when there is a name and no way to its password
    */
-  async credentials(): Promise<(Credentials & { readonly kind: 'simple' }) | undefined> {
-    const config = await this.config();
+  async credentials(
+    account: { readonly bindDn?: string; readonly passwordFile?: string } = {},
+  ): Promise<(Credentials & { readonly kind: 'simple' }) | undefined> {
+    const shared = await this.config();
+    const config = account.bindDn === undefined ? shared : account;
     const dn = this.#options.bindDn ?? config.bindDn;
     if (dn === undefined) {
       if (this.#options.passwordFile === undefined) return undefined;
@@ -152,22 +165,33 @@ export class CliContext {
     this.#isAuthenticated = true;
     const file = this.#options.passwordFile ?? config.passwordFile;
     const { passwordFromFile, passwordFromPrompt } = await import('./password.ts');
+    const key = JSON.stringify([dn, file]);
     const password =
-      file === undefined
+      this.#passwords.get(key) ??
+      (file === undefined
         ? await passwordFromPrompt(dn, this.host.stdin, this.err)
-        : await passwordFromFile(file, this.err);
+        : await passwordFromFile(file, this.err));
+    this.#passwords.set(key, password); // nobody is asked twice
     return { kind: 'simple', dn, password };
   }
 
   /**
-   * The directory asked for, connected and bound; the store of the data directory when none was. Close it after use.
+   * The directory that new entries go to, connected and bound; the store of the data directory when none was asked for.
+   * Close it after use.
    */
   async openDirectory(signal?: AbortSignal): Promise<Directory> {
-    const target = await this.directoryTarget();
+    const choice = await this.firstDirectory();
+    if (choice.target === 'embedded') this.#tellThatNobodyAsks();
+    return this.openChoice(choice, signal);
+  }
+
+  /** One of {@link directories}, connected and bound. */
+  async openChoice(choice: DirectoryChoice, signal?: AbortSignal): Promise<Directory> {
+    const { target } = choice;
     const [dataDir, timeoutMs, credentials, { openDirectory }] = await Promise.all([
       this.dataDir(),
       this.timeoutMs(),
-      target === 'embedded' ? this.#nobodyAsks() : this.credentials(),
+      target === 'embedded' ? undefined : this.credentials(choice),
       import('../directory/index.ts'),
     ]);
     const directory = await openDirectory(target, {
@@ -184,8 +208,45 @@ export class CliContext {
     return directory;
   }
 
+  /**
+   * All directories that are looked in. One that is down is told on standard error, and does not hide the others.
+   *
+   * @throws the error of the first, when none can be opened
+   */
+  async openDirectories(signal?: AbortSignal): Promise<DirectorySet> {
+    const choices = await this.directories();
+    if (choices.every(({ target }) => target === 'embedded')) this.#tellThatNobodyAsks();
+    // one after the other: a person answers one question at a time
+    for (const choice of choices) if (choice.target !== 'embedded') await this.credentials(choice);
+    const { DirectorySet } = await import('../directory/index.ts');
+    const entries = choices.map((choice) => ({
+      label: choice.label,
+      open: () => this.openChoice(choice, signal),
+    }));
+    const set = await DirectorySet.open(entries);
+    this.checkAnswered(set);
+    return set;
+  }
+
+  /**
+   * Names the directories of a set that could not be asked on standard error, each once.
+   *
+   * @throws the error of the first, when none of them could
+   */
+  checkAnswered({ problems, members }: DirectorySet): void {
+    const [first, ...others] = problems;
+    if (first === undefined) return;
+    const isNoneLeft = problems.length === members.length;
+    for (const { label, error } of isNoneLeft ? others : problems) {
+      if (this.#told.has(error)) continue;
+      this.#told.add(error);
+      this.err.warn(`the directory ${printable(label)} is left out: ${printable(messageOf(error))}`);
+    }
+    if (isNoneLeft) throw first.error;
+  }
+
   /** The store of this computer is open to whoever may read its file. */
-  #nobodyAsks(): undefined {
+  #tellThatNobodyAsks(): void {
     if (this.#options.bindDn !== undefined) {
       this.err.warn('--bind-dn has no effect: the directory on this computer asks nobody for a password');
     }

@@ -2,7 +2,10 @@ import type { JsonShape } from './help.ts';
 
 const OR_NULL = 'string or null';
 
-/** A conference as `list`, `show`, `create` and `edit` print it: what `Conference.toJSON` of the library gives. */
+/**
+ * A conference as `list`, `show`, `create` and `edit` print it: what `Conference.toJSON` of the library gives, and where it
+ * is.
+ */
 export const CONFERENCE_SHAPE: JsonShape = {
   title: 'A conference',
   fields: [
@@ -30,6 +33,18 @@ export const CONFERENCE_SHAPE: JsonShape = {
       'object',
       'further attributes of the entry, each with an array of strings; bytes as `base64:…`',
     ],
+    ['directory', 'string', 'where it is; `--directory` takes it'],
+  ],
+};
+
+/** Stands in an array or stream of objects for a directory that could not be asked. */
+export const PROBLEM_SHAPE: JsonShape = {
+  title: 'Behind the others, a directory that could not be asked',
+  fields: [
+    ['kind', 'string', '`problem`'],
+    ['directory', 'string', 'which one'],
+    ['code', OR_NULL, 'stable name of the error, such as `ERR_DIRECTORY_UNAVAILABLE`'],
+    ['message', 'string', 'what is wrong, and what to do'],
   ],
 };
 
@@ -72,12 +87,37 @@ export const USER_SHAPE: JsonShape = {
       'object',
       'further attributes of the entry, each with an array of strings; bytes as `base64:…`',
     ],
+    ['directory', 'string', 'where it is; `--directory` takes it'],
   ],
 };
 
-export const USER_SHAPES: readonly JsonShape[] = [USER_SHAPE];
+export const USER_SHAPES: readonly JsonShape[] = [USER_SHAPE, PROBLEM_SHAPE];
 
-export const CONFERENCE_SHAPES: readonly JsonShape[] = [CONFERENCE_SHAPE, CONFERENCE_MEDIUM_SHAPE];
+export const CONFERENCE_SHAPES: readonly JsonShape[] = [
+  CONFERENCE_SHAPE,
+  CONFERENCE_MEDIUM_SHAPE,
+  PROBLEM_SHAPE,
+];
+
+/** What `directory list --json` prints. */
+export const DIRECTORY_SHAPES: readonly JsonShape[] = [
+  {
+    title: 'A directory',
+    fields: [
+      ['kind', 'string', '`directory`'],
+      ['name', 'string', 'what it is called; `--directory` takes it'],
+      ['url', 'string', 'how it was named: URLs, a host, `dns:` and a domain, or `embedded`'],
+      ['origin', 'string', '`option`, `environment`, `configuration` or `default`'],
+      ['state', 'string', '`up` or `down`'],
+      ['server', OR_NULL, 'host and port of the server in use, or where the data is'],
+      ['type', OR_NULL, '`ils`, `ad` or `ldap`'],
+      ['isDynamic', 'boolean or null', 'entries live only as long as they are refreshed'],
+      ['tookMs', 'number or null', 'milliseconds to connect and bind'],
+      ['code', OR_NULL, 'stable name of the error when it is down'],
+      ['message', OR_NULL, 'what is wrong, and what to do'],
+    ],
+  },
+];
 
 /** Events of `serve --json`, one object per line. */
 export const SERVE_SHAPES: readonly JsonShape[] = [

@@ -4,6 +4,7 @@ import { completionCommand } from './commands/completion.ts';
 import { createCommand } from './commands/create.ts';
 import { deleteCommand } from './commands/delete.ts';
 import { demoCommand } from './commands/demo.ts';
+import { directoryCommand } from './commands/directory.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { editCommand } from './commands/edit.ts';
 import { joinCommand } from './commands/join.ts';
@@ -12,6 +13,7 @@ import { schemaCommand } from './commands/schema.ts';
 import { serveCommand } from './commands/serve.ts';
 import { showCommand } from './commands/show.ts';
 import { userCommand } from './commands/user.ts';
+import { collect } from './commands/conference-options.ts';
 import type { CliContext, GlobalOptions } from './context.ts';
 import { addHelp, type CommandHelp, HELP_LAYOUT } from './help.ts';
 import { packageVersion } from './version.ts';
@@ -36,7 +38,8 @@ export function buildProgram(ctx: CliContext, withCompletion = true): Command {
     .description('Publish multicast conferences in an LDAP directory, find them and join them over RTP')
     .option(
       '--directory <url>',
-      'LDAP directory, ldap://host[:port] or ldaps://…; default: one on this computer',
+      'LDAP directory: ldap://host[:port], ldaps://…, host, dns:domain, a name from the configuration file, or "embedded" for the one on this computer; repeatable (default: those of the configuration file and the one on this computer)',
+      collect,
     )
     .option('--data-dir <dir>', 'where the directory on this computer is kept')
     .option('--bind-dn <dn>', 'name to authenticate with; its password is asked for')
@@ -65,6 +68,7 @@ export function buildProgram(ctx: CliContext, withCompletion = true): Command {
     editCommand,
     deleteCommand,
     userCommand,
+    directoryCommand,
     serveCommand,
     doctorCommand,
     schemaCommand,

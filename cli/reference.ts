@@ -1,5 +1,5 @@
 import type { Argument, Command, Option } from 'commander';
-import { CONFIG_KEYS, JOIN_KEYS } from './config.ts';
+import { CONFIG_KEYS, DIRECTORY_KEYS, JOIN_KEYS } from './config.ts';
 import { CliContext, ENVIRONMENT, processHost } from './context.ts';
 import { EXIT_MEANINGS } from './exit-codes.ts';
 import { helpOf, type JsonShape } from './help.ts';
@@ -74,6 +74,13 @@ times for people; in a pipe there are fields between tabs without a header, and 
 prints one JSON value (an array from \`list\`, an object from \`show\`, \`create\` and \`edit\`), or one object per line where
 events are printed; \`--ndjson\` prints one object per line as they are found. Fields of JSON and columns in pipes are
 added to, never renamed or moved.`,
+    '## Several directories',
+    `Commands that look for something look in all directories, and say where they found it: \`--directory\`, which may be
+repeated, names others than the defaults, and \`rendezvous directory list\` shows them. A directory that cannot be asked is
+named on standard error, and in JSON by an object of kind \`problem\`; the exit status is 0 as long as one answers, else
+that of the first. What is in two directories is shown and joined from the first, with a warning, and neither changed nor
+deleted before \`--directory\` says which is meant. When a name is not found, or found to be changed, while a directory
+cannot be asked, that is trouble with the network (5), since it may be there.`,
     '## JSON of a conference',
     ...CONFERENCE_SHAPES.flatMap(shapeSection),
     '## Times and durations',
@@ -98,11 +105,21 @@ added to, never renamed or moved.`,
       ['key', 'type', 'meaning'],
       CONFIG_KEYS.map(([key, kind, help]) => [`\`${key}\``, kind, help]),
     ),
+    `Each table \`[[directories]]\` names a directory that is looked in unless others are named with \`--directory\`; \`create\`
+publishes in the first.`,
+    table(
+      ['key of `[[directories]]`', 'type', 'meaning'],
+      DIRECTORY_KEYS.map(([key, kind, help]) => [`\`${key}\``, kind, help]),
+    ),
     `The table \`[join]\` gives options of \`join\` a default: ${JOIN_KEYS.map((key) => `\`${key}\``).join(', ')}.`,
     [
       '```toml',
-      'directory = "ldap://directory.example.org"',
       'timeout = "5s"',
+      'domain = "example.org"',
+      '',
+      '[[directories]]',
+      'name = "office"',
+      'url = ["ldap://ldap1.example.org", "ldap://ldap2.example.org"]',
       '',
       '[join]',
       'name = "Ann"',

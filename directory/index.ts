@@ -14,6 +14,12 @@ export {
 } from './create-conference.ts';
 export { createUser, type UserInit } from './create-user.ts';
 export { ADDRESS_TYPES, type AddressType } from './dialable.ts';
+export {
+  DirectorySet,
+  type DirectorySetEntry,
+  type DirectorySetMember,
+  type FoundIn,
+} from './directory-set.ts';
 export * from './errors.ts';
 export { findGroupUsers, type GroupChoice, pickGroup, type PickGroupOptions } from './groups.ts';
 export { DIALECT_NAMES, type DialectName } from './dialect/dialect.ts';

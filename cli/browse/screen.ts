@@ -1,6 +1,7 @@
 import { padTo, textWidth, truncate } from '../output/printable.ts';
 import { tableLines } from '../output/table.ts';
 import { conferenceColumns, conferencePairs } from '../view/conference.ts';
+import { withWhere } from '../view/where.ts';
 import { type BrowseState, selection, shown } from './state.ts';
 
 export interface ScreenSize {
@@ -78,7 +79,10 @@ function listLines(state: BrowseState, now: Date, size: ScreenSize, style: Scree
   const height = listRows(size);
   const top = Math.max(0, Math.min(state.selected - Math.floor(height / 2), visible.length - height));
   const window = visible.slice(top, top + height);
-  const [header = '', ...rows] = tableLines(conferenceColumns(now, false), window, size.columns - 2);
+  const { where } = state;
+  const plain = conferenceColumns(now, false);
+  const columns = where === undefined ? plain : withWhere(plain, where, true);
+  const [header = '', ...rows] = tableLines(columns, window, size.columns - 2);
   return [
     style('bold', truncate(`  ${header}`, size.columns)),
     ...rows.map((row, i) => {
@@ -100,7 +104,9 @@ function detailLines(
   if (conference === undefined || height === 0) return [];
   const used = Math.min(shown(state).length, listRows({ columns, rows }));
   const gap = Array.from({ length: listRows({ columns, rows }) - used }, () => '');
-  const pairs = conferencePairs(conference, now).filter(([, value]) => value !== undefined);
+  const pairs = conferencePairs(conference, now, state.where?.(conference)).filter(
+    ([, value]) => value !== undefined,
+  );
   const width = Math.max(...pairs.map(([label]) => textWidth(label)));
   const lines = pairs.map(([label, value = '']) => {
     const room = columns - width - 4;

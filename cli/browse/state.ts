@@ -1,4 +1,5 @@
 import type { Conference } from '../../directory/index.ts';
+import type { Where } from '../view/where.ts';
 
 /** What the list shows and where the user is in it. */
 export interface BrowseState {
@@ -12,6 +13,8 @@ export interface BrowseState {
   readonly selected: number;
   /** One line on what just happened. */
   readonly message: string;
+  /** In which directory a conference is; undefined when there is only one. */
+  readonly where?: Where | undefined;
 }
 
 /** A key as `node:readline` tells it. */
@@ -41,19 +44,19 @@ export const EMPTY: BrowseState = {
 const segmenter = new Intl.Segmenter();
 
 /** The conferences that the query leaves. */
-export function shown({ conferences, query }: BrowseState): readonly Conference[] {
+export function shown({ conferences, query, where }: BrowseState): readonly Conference[] {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
   if (words.length === 0) return conferences;
   return conferences.filter((conference) => {
-    const text = searchText(conference);
+    const text = searchText(conference, where?.(conference));
     return words.every((word) => text.includes(word));
   });
 }
 
-function searchText(conference: Conference): string {
+function searchText(conference: Conference, directory = ''): string {
   const { name, description = '', originator = '', advertisingScope = '' } = conference;
   const groups = (conference.sdp?.media.toArray() ?? []).flatMap(({ groups }) => groups);
-  return [name, description, originator, advertisingScope, ...groups].join('\n').toLowerCase();
+  return [name, description, originator, advertisingScope, directory, ...groups].join('\n').toLowerCase();
 }
 
 export function selection(state: BrowseState): Conference | undefined {
@@ -66,9 +69,9 @@ export function withConferences(state: BrowseState, conferences: readonly Confer
 }
 
 function keepSelection(before: BrowseState, after: BrowseState): BrowseState {
-  const name = selection(before)?.name;
+  const old = selection(before);
   const visible = shown(after);
-  const place = visible.findIndex((conference) => conference.name === name);
+  const place = visible.findIndex((it) => it.name === old?.name && after.where?.(it) === after.where?.(old));
   return { ...after, selected: place >= 0 ? place : clamp(before.selected, visible.length) };
 }
 

@@ -44,10 +44,12 @@ export function listCommand(ctx: CliContext): Command {
         'rendezvous list',
         'rendezvous list "lect*" --active',
         'rendezvous list --on friday',
+        'rendezvous list --directory office --directory dns:example.org',
         'rendezvous list --filter "(description=*chapter*)" --json',
       ],
       text: `In a pipe: fields between tabs, no header, times as RFC 3339; name, group, scope, start, stop, media, and with
---long originator, description, URL, encrypted, expiry, DN, start of the occurrence that runs or comes next.`,
+--long originator, description, URL, encrypted, expiry, DN, start of the occurrence that runs or comes next; at the end
+the directory. On a terminal the directory is a column when there is more than one.`,
       json: CONFERENCE_SHAPES,
     },
   );

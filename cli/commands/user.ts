@@ -120,7 +120,7 @@ function listCommand(ctx: CliContext): Command {
     {
       examples: ['rendezvous user list', 'rendezvous user list "al*"', 'rendezvous user list --json'],
       text: `In a pipe: fields between tabs, no header: name, computer, address, e-mail, state, and with --long given name,
-surname, location, comment, telephone, port, capabilities, expiry, DN.`,
+surname, location, comment, telephone, port, capabilities, expiry, DN; at the end the directory.`,
     },
   );
 }

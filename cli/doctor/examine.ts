@@ -41,7 +41,7 @@ export async function examine(ctx: CliContext, options: ExamineOptions): Promise
   const port = options.port ?? 20_000 + 2 * Math.floor(random() * 6000);
   const place = { group, port, ...(options.interface === undefined ? {} : { interface: options.interface }) };
   const [chosen, multicast] = await tryMulticast(place, ctx.clock);
-  const target = await ctx.directoryTarget();
+  const { target } = await ctx.firstDirectory();
   const { directory, store } = await examineDirectory(ctx, target);
   return {
     node: process.versions.node,

@@ -29,8 +29,8 @@ export async function findDescription(ctx: CliContext, wanted: string): Promise<
   const file = looksLikeFile(wanted) ? await readIfThere(wanted) : undefined;
   if (file !== undefined) return described(file, wanted, 'file');
   if (isPath(wanted)) throw new NotThereError(`There is no file ${wanted}`);
-  await using directory = await ctx.openDirectory();
-  const conference = await findConference(directory, wanted);
+  await using directories = await ctx.openDirectories();
+  const { object: conference } = await findConference(ctx, directories, wanted);
   if (conference.sdp === undefined) {
     const why = conference.sdpProblem ?? 'it holds no session description';
     throw new FailedError(`"${conference.name}" cannot be joined: ${why}`);

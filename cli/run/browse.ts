@@ -1,4 +1,4 @@
-import type { Directory } from '../../directory/index.ts';
+import type { DirectorySet } from '../../directory/index.ts';
 import { drawScreen, listRows } from '../browse/screen.ts';
 import {
   type BrowseState,
@@ -16,13 +16,14 @@ import { InterruptedError } from '../errors.ts';
 import { Interrupts } from '../interrupts.ts';
 import { messageOf } from '../output/output.ts';
 import { compareNames } from '../view/conference.ts';
+import { whereIn } from '../view/where.ts';
 import { runList } from './list.ts';
 
 /** The list is read again by itself this often, and "in 5 min" is worded anew. */
 const REFRESH_MS = 15_000;
 
 /** Takes part in a conference and comes back; resolves with what to tell about it. */
-export type JoinFromList = (ctx: CliContext, name: string) => Promise<string>;
+export type JoinFromList = (ctx: CliContext, name: string, directory?: string) => Promise<string>;
 
 /** The interactive list; in a pipe, where nobody can press a key, what `list --long` prints. */
 export async function runBrowse(
@@ -34,23 +35,25 @@ export async function runBrowse(
   if (json === true || !ctx.out.isTerminal || !stdin.isTTY) {
     return runList(ctx, undefined, { long: true, ...(json === undefined ? {} : { json }) });
   }
-  await using directory = await ctx.openDirectory();
-  await new Browser(ctx, directory, join).run();
+  await using directories = await ctx.openDirectories();
+  await new Browser(ctx, directories, join).run();
 }
 
 /** The loop around the state: keys, time and the directory change it, each change is drawn. */
 class Browser {
   readonly #ctx: CliContext;
-  readonly #directory: Directory;
+  readonly #directories: DirectorySet;
   readonly #join: JoinFromList;
   readonly #screen: FullScreen;
   readonly #end = Promise.withResolvers<void>();
-  #state: BrowseState = { ...EMPTY, message: 'Reading…' };
+  #state: BrowseState;
   #isReading = false;
 
-  constructor(ctx: CliContext, directory: Directory, join: JoinFromList) {
+  constructor(ctx: CliContext, directories: DirectorySet, join: JoinFromList) {
     this.#ctx = ctx;
-    this.#directory = directory;
+    this.#directories = directories;
+    const where = directories.members.length > 1 ? whereIn(directories) : undefined;
+    this.#state = { ...EMPTY, message: 'Reading…', where };
     this.#join = join;
     this.#screen = new FullScreen(
       ctx.host,
@@ -82,7 +85,7 @@ class Browser {
     const { out, now } = this.#ctx;
     const picture = drawScreen(
       this.#state,
-      this.#directory.displayName,
+      this.#directories.open.map(({ directory }) => directory.displayName).join(', '),
       now,
       this.#screen.size,
       (style, text) => (style === 'inverse' ? `\u001b[7m${text}\u001b[27m` : out.style(style, text)),
@@ -129,9 +132,15 @@ class Browser {
     if (this.#isReading) return;
     this.#isReading = true;
     try {
-      const found = await this.#directory.search().toArray();
-      this.#state = withConferences(this.#state, found.sort(compareNames));
-      this.#tell(done);
+      const found = await this.#directories.search().toArray();
+      const [problem] = this.#directories.problems;
+      const isNothingLeft = this.#directories.problems.length === this.#directories.members.length;
+      if (problem === undefined || !isNothingLeft) {
+        this.#state = withConferences(this.#state, found.sort(compareNames));
+      }
+      if (problem === undefined) return this.#tell(done);
+      const which = this.#directories.members.length > 1 ? `${problem.label}: ` : '';
+      this.#tell(which + messageOf(problem.error));
     } catch (error) {
       this.#tell(messageOf(error));
     } finally {
@@ -150,7 +159,7 @@ class Browser {
     this.#screen.leave();
     let message: string;
     try {
-      message = await this.#join(this.#ctx, conference.name);
+      message = await this.#join(this.#ctx, conference.name, this.#state.where?.(conference));
     } catch (error) {
       message = messageOf(error);
     }
@@ -171,11 +180,18 @@ class Browser {
 }
 
 /** Runs `join` as a program of its own: it has the terminal for itself, and whatever becomes of it, the list goes on. */
-const joinInChild: JoinFromList = async (ctx, name) => {
+const joinInChild: JoinFromList = async (ctx, name, directory) => {
   const [{ spawn }, { once }] = await Promise.all([import('node:child_process'), import('node:events')]);
   const ignore = ctx.host.onSignal('SIGINT', () => {}); // Ctrl-C is the child's
   try {
-    const args = [...process.execArgv, process.argv[1] ?? '', 'join', ...globalFlags(ctx), '--', name];
+    const args = [
+      ...process.execArgv,
+      process.argv[1] ?? '',
+      'join',
+      ...globalFlags(ctx, directory),
+      '--',
+      name,
+    ];
     const child = spawn(process.execPath, args, { stdio: 'inherit' });
     const [code] = await once(child, 'exit');
     if (code === 0 || code === 130) return `Left "${name}".`;
@@ -187,16 +203,17 @@ const joinInChild: JoinFromList = async (ctx, name) => {
 };
 
 /** What the command line said, said again. */
-function globalFlags({ options }: CliContext): string[] {
-  const { directory, dataDir, bindDn, passwordFile, timeout, color, quiet, verbose } = options;
+function globalFlags({ options }: CliContext, chosen: string | undefined): string[] {
+  const { dataDir, bindDn, passwordFile, timeout, color, quiet, verbose } = options;
+  const directories = chosen === undefined ? (options.directory ?? []) : [chosen];
   const values = {
-    directory,
     'data-dir': dataDir,
     'bind-dn': bindDn,
     'password-file': passwordFile,
     timeout,
   };
   return [
+    ...directories.map((directory) => `--directory=${directory}`),
     ...Object.entries(values).flatMap(([flag, value]) => (value === undefined ? [] : [`--${flag}=${value}`])),
     ...(color ? [] : ['--no-color']),
     ...(quiet === true ? ['--quiet'] : []),

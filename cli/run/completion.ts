@@ -74,8 +74,8 @@ async function namesFor(ctx: CliContext, words: readonly string[]): Promise<stri
   try {
     configureFrom(ctx, words);
     if (await wouldAskOrMake(ctx)) return [];
-    await using directory = await ctx.openDirectory(signal);
-    for await (const { name } of directory.search({ sizeLimit: MOST_NAMES, signal })) {
+    await using directories = await ctx.openDirectories(signal);
+    for await (const { name } of directories.search({ sizeLimit: MOST_NAMES, signal })) {
       if (SAFE_NAME.test(name)) names.push(name);
     }
   } catch {
@@ -86,10 +86,18 @@ async function namesFor(ctx: CliContext, words: readonly string[]): Promise<stri
 
 /** Whether looking would ask for a password, or make a store that is not there. */
 async function wouldAskOrMake(ctx: CliContext): Promise<boolean> {
-  const { bindDn, passwordFile } = await ctx.config();
-  if ((await ctx.directoryTarget()) !== 'embedded') return bindDn !== undefined && passwordFile === undefined;
+  const config = await ctx.config();
+  for (const { target, ...own } of await ctx.directories()) {
+    const { bindDn, passwordFile } = own.bindDn === undefined ? config : own;
+    if (target !== 'embedded' && bindDn !== undefined && passwordFile === undefined) return true;
+    if (target === 'embedded' && !(await isThere(ctx))) return true;
+  }
+  return false;
+}
+
+async function isThere(ctx: CliContext): Promise<boolean> {
   const { STORE_FILE } = await import('../../directory/index.ts');
-  return !existsSync(join(await ctx.requireDataDir(), STORE_FILE));
+  return existsSync(join(await ctx.requireDataDir(), STORE_FILE));
 }
 
 /** `--directory` and `--data-dir` as they stand in the line being typed. */
@@ -103,7 +111,7 @@ function configureFrom(ctx: CliContext, words: readonly string[]): void {
   const dataDir = words.some((word) => word.startsWith('--data-dir')) ? valueOf('--data-dir') : undefined;
   ctx.configure({
     color: false,
-    ...(directory === undefined ? {} : { directory }),
+    ...(directory === undefined ? {} : { directory: [directory] }),
     ...(dataDir === undefined ? {} : { dataDir }),
   });
 }

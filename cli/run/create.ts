@@ -10,6 +10,7 @@ import { shellWord } from '../output/shell-word.ts';
 import { momentText } from '../output/times.ts';
 import { packageVersion } from '../version.ts';
 import { conferencePairs, pipeColumns } from '../view/conference.ts';
+import { jsonWithWhere, withWhere } from '../view/where.ts';
 import { type ConferencePlan, placeMedia, readPlan, type Times, warnOfIssues } from './conference-plan.ts';
 import { seriesOf } from './repeat-plan.ts';
 
@@ -22,6 +23,7 @@ export async function runCreate(ctx: CliContext, name: string, options: Conferen
   ]);
   const { now } = ctx;
   const times = plan.times(undefined, now); // before anything is opened: a wrong time is wrong at once
+  const { label } = await ctx.firstDirectory();
   await using directory = await ctx.openDirectory();
   const conference = createConference({
     name,
@@ -41,7 +43,7 @@ export async function runCreate(ctx: CliContext, name: string, options: Conferen
   }
   const ttlSeconds = plan.ttlSeconds ?? ttlUntilStop(conference, now);
   await publish(ctx, directory, conference, ttlSeconds);
-  tell(ctx, conference, options.json === true);
+  tell(ctx, conference, label, options.json === true);
   ctx.err.note(`Published on ${directory.displayName}. Join it: ${ctx.callText('join', name)}`);
 }
 
@@ -172,8 +174,12 @@ export function moveMedia(
 }
 
 /** The conference on standard output: JSON, a line of fields in a pipe, or what `show` says. */
-export function tell(ctx: CliContext, conference: Conference, json: boolean): void {
-  if (json) ctx.out.json(conference);
+export function tell(ctx: CliContext, conference: Conference, directory: string, json: boolean): void {
+  if (json) ctx.out.json(jsonWithWhere(conference, directory));
   else if (ctx.out.isTerminal) ctx.out.pairs(conferencePairs(conference, ctx.now));
-  else ctx.out.table(pipeColumns(ctx.now, false), [conference]);
+  else
+    ctx.out.table(
+      withWhere(pipeColumns(ctx.now, false), () => directory, true),
+      [conference],
+    );
 }

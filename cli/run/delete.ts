@@ -1,17 +1,20 @@
 import type { CliContext } from '../context.ts';
 import { NotThereError } from '../errors.ts';
 import { codeOf, EXIT, exitCodeOf } from '../exit-codes.ts';
-import { notThere } from './find.ts';
+import { messageOf } from '../output/output.ts';
+import { findToChange, notThere } from './find.ts';
 
 /** Deletes all it can before it tells what it could not. */
 export async function runDelete(ctx: CliContext, names: readonly string[]): Promise<void> {
-  await using directory = await ctx.openDirectory();
+  await using directories = await ctx.openDirectories();
   const missing: string[] = [];
   let refusal: unknown;
   for (const name of names) {
     try {
+      const [only] = directories.members.length === 1 ? directories.open : [];
+      const { directory, label } = only ?? (await findToChange(ctx, directories, name));
       await directory.delete(name);
-      ctx.err.note(`Deleted "${name}"`);
+      ctx.err.note(`Deleted "${name}"${only === undefined ? ` in ${label}` : ''}`);
     } catch (error) {
       if (exitCodeOf(error) === EXIT.notFound) missing.push(name);
       else if (codeOf(error) === 'ERR_DIRECTORY_NOT_PERMITTED') refusal ??= error;
@@ -20,6 +23,7 @@ export async function runDelete(ctx: CliContext, names: readonly string[]): Prom
   }
   if (refusal !== undefined) throw refusal;
   if (missing.length > 0) {
-    throw new NotThereError((await Promise.all(missing.map((name) => notThere(directory, name)))).join('\n'));
+    const reasons = await Promise.all(missing.map((name) => notThere(directories, name)));
+    throw new NotThereError(reasons.map(messageOf).join('\n'));
   }
 }

@@ -8,7 +8,7 @@ import type { GroupSpec } from '../input/group.ts';
 import type { MediaSpec } from '../input/media.ts';
 import { type ConferencePlan, placeMedia, readPlan, warnOfIssues } from './conference-plan.ts';
 import { moveMedia, tell } from './create.ts';
-import { findConference } from './find.ts';
+import { findToChange } from './find.ts';
 import { type RepeatPlan, seriesOf } from './repeat-plan.ts';
 
 export async function runEdit(ctx: CliContext, name: string, options: EditOptions): Promise<void> {
@@ -18,8 +18,8 @@ export async function runEdit(ctx: CliContext, name: string, options: EditOption
   }
   const plan = await readPlan(ctx, options);
   plan.times(undefined, ctx.now); // a wrong time is wrong at once
-  await using directory = await ctx.openDirectory();
-  const published = await findConference(directory, name);
+  await using directories = await ctx.openDirectories();
+  const { directory, label, object: published } = await findToChange(ctx, directories, name);
   let conference = plan.sdp === undefined ? published : await replaced(published, plan.sdp);
   const timesBefore = `${published.startTime?.getTime()} ${published.stopTime?.getTime()}`;
   await apply(ctx, directory, conference, plan, options);
@@ -28,13 +28,13 @@ export async function runEdit(ctx: CliContext, name: string, options: EditOption
   const { rename } = options;
   if (rename !== undefined && rename !== conference.name) {
     // as a published object, so that the directory knows which entry goes away
-    conference = await findConference(directory, name);
+    conference = (await directory.get(name)) ?? conference;
     conference.name = rename;
     await directory.modify(conference);
   }
   const timesMoved = timesBefore !== `${conference.startTime?.getTime()} ${conference.stopTime?.getTime()}`;
   await keepAlive(ctx, directory, conference, plan, timesMoved);
-  tell(ctx, (await directory.get(conference.name)) ?? conference, json === true);
+  tell(ctx, (await directory.get(conference.name)) ?? conference, label, json === true);
   ctx.err.note(`Changed on ${directory.displayName}.`);
 }
 

@@ -6,6 +6,7 @@ import { whenQuery } from '../input/when.ts';
 import { messageOf } from '../output/output.ts';
 import { tableWidth } from '../output/table.ts';
 import { compareNames, conferenceColumns, conferencePairs, pipeColumns } from '../view/conference.ts';
+import { jsonWithWhere, problemJson, type Where, whereIn, withWhere } from '../view/where.ts';
 
 export async function runList(
   ctx: CliContext,
@@ -15,7 +16,8 @@ export async function runList(
   const { now } = ctx;
   const times = whenQuery(when, now);
   if (filter !== undefined) await checkFilter(filter);
-  await using directory = await ctx.openDirectory();
+  await using directories = await ctx.openDirectories();
+  const where = whereIn(directories);
   const query: ConferenceQuery = {
     ...(pattern === undefined ? {} : { name: pattern }),
     ...(filter === undefined ? {} : { filter }),
@@ -23,27 +25,39 @@ export async function runList(
     ...times,
   };
   if (ndjson === true) {
-    for await (const conference of directory.search(query)) {
+    for await (const conference of directories.search(query)) {
       if (ctx.out.isClosed) break;
-      ctx.out.ndjson(conference);
+      ctx.out.ndjson(jsonWithWhere(conference, where(conference)));
     }
-    return;
+    for (const { label, error } of directories.problems) ctx.out.ndjson(problemJson(label, error));
+    return ctx.checkAnswered(directories);
   }
-  const found = (await directory.search(query).toArray()).sort(byStartThenName(now));
+  const found = (await directories.search(query).toArray()).sort(byStartThenName(now));
   const from = later(now, times.takesPlace?.from);
-  if (json === true) return ctx.out.json(found);
+  const { problems } = directories;
+  if (json === true) {
+    ctx.out.json([
+      ...found.map((it) => jsonWithWhere(it, where(it))),
+      ...problems.map(({ label, error }) => problemJson(label, error)),
+    ]);
+    return ctx.checkAnswered(directories);
+  }
+  ctx.checkAnswered(directories);
   if (found.length === 0) return ctx.err.note(nothingFound(query));
-  if (!ctx.out.isTerminal) return ctx.out.table(pipeColumns(now, long, from), found);
-  const columns = conferenceColumns(now, long, from);
-  if (long && tableWidth(columns, found) > ctx.out.columns) return blocks(ctx, found);
+  if (!ctx.out.isTerminal) return ctx.out.table(withWhere(pipeColumns(now, long, from), where, true), found);
+  const several = directories.members.length > 1;
+  const columns = withWhere(conferenceColumns(now, long, from), where, several);
+  if (long && tableWidth(columns, found) > ctx.out.columns) {
+    return blocks(ctx, found, several ? where : undefined);
+  }
   ctx.out.table(columns, found);
 }
 
 /** Everything about each, one below the other: for terminals that a table with everything does not fit on. */
-function blocks({ out, now }: CliContext, conferences: readonly Conference[]): void {
+function blocks({ out, now }: CliContext, conferences: readonly Conference[], where?: Where): void {
   for (const [i, conference] of conferences.entries()) {
     if (i > 0) out.line();
-    out.pairs(conferencePairs(conference, now));
+    out.pairs(conferencePairs(conference, now, where?.(conference)));
   }
 }
 

@@ -1,6 +1,7 @@
 import type { ShowOptions } from '../commands/show.ts';
 import type { CliContext } from '../context.ts';
 import { conferenceFields, conferencePairs } from '../view/conference.ts';
+import { jsonWithWhere } from '../view/where.ts';
 import { findConference } from './find.ts';
 
 export async function runShow(
@@ -8,15 +9,16 @@ export async function runShow(
   name: string,
   { sdp, sddl, json, ndjson }: ShowOptions,
 ): Promise<void> {
-  await using directory = await ctx.openDirectory();
-  const conference = await findConference(directory, name);
+  await using directories = await ctx.openDirectories();
+  const { object: conference, label } = await findConference(ctx, directories, name);
   if (sdp === true) return ctx.out.write(conference.blob);
   if (sddl === true) {
     if (conference.acl !== undefined) return ctx.out.line(conference.acl.toSddl());
     return ctx.err.note(`"${conference.name}" does not say who may do what: the directory's rule applies`);
   }
-  if (json === true) return ctx.out.json(conference);
-  if (ndjson === true) return ctx.out.ndjson(conference);
-  if (ctx.out.isTerminal) ctx.out.pairs(conferencePairs(conference, ctx.now));
-  else ctx.out.fields(conferenceFields(conference, ctx.now));
+  if (json === true) return ctx.out.json(jsonWithWhere(conference, label));
+  if (ndjson === true) return ctx.out.ndjson(jsonWithWhere(conference, label));
+  if (!ctx.out.isTerminal) return ctx.out.fields(conferenceFields(conference, ctx.now, label));
+  const several = directories.members.length > 1;
+  ctx.out.pairs(conferencePairs(conference, ctx.now, several ? label : undefined));
 }

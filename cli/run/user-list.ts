@@ -4,6 +4,7 @@ import type { CliContext } from '../context.ts';
 import { tableWidth } from '../output/table.ts';
 import { compareNames } from '../view/conference.ts';
 import { userColumns, userPairs } from '../view/user.ts';
+import { jsonWithWhere, problemJson, whereIn, withWhere } from '../view/where.ts';
 import { checkFilter } from './list.ts';
 
 export async function runUserList(
@@ -12,22 +13,30 @@ export async function runUserList(
   { phone, filter, unlisted = false, long = false, json, ndjson }: UserListOptions,
 ): Promise<void> {
   if (filter !== undefined) await checkFilter(filter);
-  await using directory = await ctx.openDirectory();
+  await using directories = await ctx.openDirectories();
+  const where = whereIn(directories);
   const query: UserQuery = {
     ...(pattern === undefined ? {} : { name: pattern }),
     ...(phone === undefined ? {} : { machine: phone }),
     ...(filter === undefined ? {} : { filter }),
     ...(unlisted ? { unlisted } : {}),
   };
+  const users = directories.searchAll((directory) => directory.searchUsers(query));
   if (ndjson === true) {
-    for await (const user of directory.searchUsers(query)) {
+    for await (const user of users) {
       if (ctx.out.isClosed) break;
-      ctx.out.ndjson(user);
+      ctx.out.ndjson(jsonWithWhere(user, where(user)));
     }
-    return;
+    for (const { label, error } of directories.problems) ctx.out.ndjson(problemJson(label, error));
+    return ctx.checkAnswered(directories);
   }
-  const found = (await directory.searchUsers(query).toArray()).sort(compareNames);
-  if (json === true) return ctx.out.json(found);
+  const found = (await users.toArray()).sort(compareNames);
+  if (json === true) {
+    const problems = directories.problems.map(({ label, error }) => problemJson(label, error));
+    ctx.out.json([...found.map((it) => jsonWithWhere(it, where(it))), ...problems]);
+    return ctx.checkAnswered(directories);
+  }
+  ctx.checkAnswered(directories);
   if (found.length === 0) {
     return ctx.err.note(
       Object.keys(query).length === 0
@@ -35,12 +44,14 @@ export async function runUserList(
         : 'No user fits. All of them: rendezvous user list',
     );
   }
-  const columns = userColumns(ctx.now, long, !ctx.out.isTerminal);
+  const isPipe = !ctx.out.isTerminal;
+  const several = directories.members.length > 1;
+  const columns = withWhere(userColumns(ctx.now, long, isPipe), where, isPipe || several);
   if (!ctx.out.isTerminal || !long || tableWidth(columns, found) <= ctx.out.columns) {
     return ctx.out.table(columns, found);
   }
   for (const [i, user] of found.entries()) {
     if (i > 0) ctx.out.line();
-    ctx.out.pairs(userPairs(user, ctx.now));
+    ctx.out.pairs(userPairs(user, ctx.now, several ? where(user) : undefined));
   }
 }

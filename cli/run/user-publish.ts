@@ -9,6 +9,7 @@ import { Interrupts } from '../interrupts.ts';
 import { messageOf } from '../output/output.ts';
 import { spanText } from '../output/times.ts';
 import { userColumns, userPairs } from '../view/user.ts';
+import { jsonWithWhere, withWhere } from '../view/where.ts';
 
 export async function runUserPublish(
   ctx: CliContext,
@@ -19,10 +20,11 @@ export async function runUserPublish(
   const ttl = options.ttl === undefined ? {} : { ttlSeconds: parseSeconds(options.ttl) };
   const stays = options.keepAlive === true;
   using interrupts = stays ? new Interrupts(ctx.host) : undefined;
+  const { label } = await ctx.firstDirectory();
   await using directory = await ctx.openDirectory();
   directory.autoRefresh = stays;
   await publish(ctx, directory, user, ttl);
-  tell(ctx, user, options.json === true);
+  tell(ctx, user, label, options.json === true);
   if (interrupts === undefined) {
     const left = user.ttlSeconds === undefined ? '' : ` for ${spanText(user.ttlSeconds * 1000)}`;
     return ctx.err.note(
@@ -81,10 +83,14 @@ async function publish(
   }
 }
 
-function tell(ctx: CliContext, user: DirectoryUser, json: boolean): void {
-  if (json) ctx.out.json(user);
+function tell(ctx: CliContext, user: DirectoryUser, directory: string, json: boolean): void {
+  if (json) ctx.out.json(jsonWithWhere(user, directory));
   else if (ctx.out.isTerminal) ctx.out.pairs(userPairs(user, ctx.now));
-  else ctx.out.table(userColumns(ctx.now, false, true), [user]);
+  else
+    ctx.out.table(
+      withWhere(userColumns(ctx.now, false, true), () => directory, true),
+      [user],
+    );
 }
 
 function tellOfEvents(ctx: CliContext, directory: Directory): void {

@@ -1,6 +1,7 @@
 import type { UserShowOptions } from '../commands/user.ts';
 import type { CliContext } from '../context.ts';
 import { userFields, userPairs } from '../view/user.ts';
+import { jsonWithWhere } from '../view/where.ts';
 import { findUser } from './find-user.ts';
 
 export async function runUserShow(
@@ -8,9 +9,9 @@ export async function runUserShow(
   name: string,
   { phone, json }: UserShowOptions,
 ): Promise<void> {
-  await using directory = await ctx.openDirectory();
-  const user = await findUser(directory, name, phone);
-  if (json === true) return ctx.out.json(user);
-  if (ctx.out.isTerminal) ctx.out.pairs(userPairs(user, ctx.now));
-  else ctx.out.fields(userFields(user));
+  await using directories = await ctx.openDirectories();
+  const { object: user, label } = await findUser(ctx, directories, name, phone);
+  if (json === true) return ctx.out.json(jsonWithWhere(user, label));
+  if (!ctx.out.isTerminal) return ctx.out.fields(userFields(user, label));
+  ctx.out.pairs(userPairs(user, ctx.now, directories.members.length > 1 ? label : undefined));
 }

@@ -122,10 +122,11 @@ function repeatPairs(conference: Conference, now: Date): (readonly [string, stri
   ];
 }
 
-/** What `show` tells a person, as label and value. */
+/** What `show` tells a person, as label and value. @param directory where it is, when that is worth saying */
 export function conferencePairs(
   conference: Conference,
   now: Date,
+  directory?: string,
 ): (readonly [label: string, value: string | undefined])[] {
   const { sdp } = conference;
   const maybe = (text: string | undefined): string | undefined =>
@@ -146,6 +147,7 @@ export function conferencePairs(
     ['Access', maybe(conference.acl?.toString())],
     ['Entry', maybe(conference.dn)],
     ['Expires', expiry(conference, now)],
+    ['Directory', maybe(directory)],
   ];
 }
 
@@ -153,7 +155,7 @@ export function conferencePairs(
  * What `show` tells a program: lines of a field's name and its value or values, names as in the JSON. What there is
  * none of has no line; media, e-mail addresses and telephone numbers have a line each.
  */
-export function conferenceFields(conference: Conference, now: Date): string[][] {
+export function conferenceFields(conference: Conference, now: Date, directory?: string): string[][] {
   const { sdp } = conference;
   const one = (name: string, value: string | undefined): string[][] =>
     value === undefined || value === '' ? [] : [[name, value]];
@@ -176,6 +178,7 @@ export function conferenceFields(conference: Conference, now: Date): string[][] 
     ...one('dn', conference.dn),
     ...one('acl', conference.acl?.toString()),
     ...one('expiresAt', iso(conference.expiresAt)),
+    ...one('directory', directory),
   ];
 }
 

@@ -52,6 +52,7 @@ export function userColumns(now: Date, long: boolean, forPipe: boolean): Column<
 export function userPairs(
   user: DirectoryUser,
   now: Date,
+  directory?: string,
 ): (readonly [label: string, value: string | undefined])[] {
   const { expiresAt } = user;
   const fullName = [user.givenName, user.surname].filter((part) => part !== undefined).join(' ');
@@ -74,11 +75,12 @@ export function userPairs(
         ? undefined
         : `${momentText(expiresAt, now)} (in ${spanText(expiresAt.getTime() - now.getTime())}), unless it is refreshed`,
     ],
+    ['Directory', maybe(directory)],
   ];
 }
 
 /** What `user show` tells a program: field, tab, value; then by what the user can be called. */
-export function userFields(user: DirectoryUser): string[][] {
+export function userFields(user: DirectoryUser, directory: string): string[][] {
   const {
     phones: _phones,
     addresses: _addresses,
@@ -96,5 +98,5 @@ export function userFields(user: DirectoryUser): string[][] {
       .toArray()
       .map((address) => [type, address]),
   );
-  return [...fields, ...calls];
+  return [...fields, ['directory', directory], ...calls];
 }

@@ -112,35 +112,38 @@ describe('what wins', () => {
 
   test('[APP-01] the flag, then the environment, then the file, then this computer', async () => {
     const env = { ...config(), RENDEZVOUS_DIRECTORY: 'ldap://env', RENDEZVOUS_DATA_DIR: '/env' };
-    const flags = context({ directory: 'ldap://flag', dataDir: '/flag', timeout: '500ms' }, env);
-    expect([await flags.directoryTarget(), await flags.dataDir(), await flags.timeoutMs()]).toEqual([
+    const flags = context({ directory: ['ldap://flag'], dataDir: '/flag', timeout: '500ms' }, env);
+    expect([(await flags.firstDirectory()).target, await flags.dataDir(), await flags.timeoutMs()]).toEqual([
       'ldap://flag',
       '/flag',
       500,
     ]);
     const variables = context({}, env);
-    expect([await variables.directoryTarget(), await variables.dataDir()]).toEqual(['ldap://env', '/env']);
+    expect([(await variables.firstDirectory()).target, await variables.dataDir()]).toEqual([
+      'ldap://env',
+      '/env',
+    ]);
     const fromFile = context({}, config());
-    expect([await fromFile.directoryTarget(), await fromFile.dataDir(), await fromFile.timeoutMs()]).toEqual([
-      'ldap://file',
-      '/file',
-      7000,
-    ]);
+    expect([
+      (await fromFile.firstDirectory()).target,
+      await fromFile.dataDir(),
+      await fromFile.timeoutMs(),
+    ]).toEqual(['ldap://file', '/file', 7000]);
     const nothing = context({}, { RENDEZVOUS_CONFIG: file('') });
-    expect([await nothing.directoryTarget(), await nothing.dataDir(), await nothing.timeoutMs()]).toEqual([
-      'embedded',
-      undefined,
-      10_000,
-    ]);
+    expect([
+      (await nothing.firstDirectory()).target,
+      await nothing.dataDir(),
+      await nothing.timeoutMs(),
+    ]).toEqual(['embedded', undefined, 10_000]);
   });
 
   test('a data directory on the command line asks for the directory in it', async () => {
-    expect(await context({ dataDir: '/flag' }, config()).directoryTarget()).toBe('embedded');
+    expect((await context({ dataDir: '/flag' }, config()).firstDirectory()).target).toBe('embedded');
   });
 
   test('an empty variable counts as none', async () => {
     const ctx = context({}, { ...config(), RENDEZVOUS_DIRECTORY: '', RENDEZVOUS_DATA_DIR: '' });
-    expect([await ctx.directoryTarget(), await ctx.dataDir()]).toEqual(['ldap://file', '/file']);
+    expect([(await ctx.firstDirectory()).target, await ctx.dataDir()]).toEqual(['ldap://file', '/file']);
   });
 });
 

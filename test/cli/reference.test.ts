@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { CliContext, processHost } from '../../cli/context.ts';
 import { helpOf } from '../../cli/help.ts';
 import { CONFERENCE_MEDIUM_SHAPE, CONFERENCE_SHAPE, USER_SHAPE } from '../../cli/json-shapes.ts';
+import { jsonWithWhere } from '../../cli/view/where.ts';
 import { buildProgram } from '../../cli/program.ts';
 import { cliReference } from '../../cli/reference.ts';
 import { createConference, createUser } from '../../directory/index.ts';
@@ -15,6 +16,7 @@ test('the commands are those that others script against', () => {
   expect(commands.map((command) => command.name()).sort()).toEqual(
     [
       'demo',
+      'directory',
       'schema',
       'serve',
       'create',
@@ -78,13 +80,16 @@ test('the reference has exit status, environment, configuration and JSON', () =>
 });
 
 test('JSON of a conference has the documented fields and no others', () => {
-  const json = createConference({ name: 'Lecture' }).toJSON();
-  expect(Object.keys(json)).toEqual(CONFERENCE_SHAPE.fields.map(([name]) => name));
+  const conference = createConference({ name: 'Lecture' });
+  const json = conference.toJSON();
+  expect(Object.keys(jsonWithWhere(conference, 'here'))).toEqual(
+    CONFERENCE_SHAPE.fields.map(([name]) => name),
+  );
   expect(Object.keys(json.media[0] ?? {})).toEqual(CONFERENCE_MEDIUM_SHAPE.fields.map(([name]) => name));
 });
 
 test('JSON of a user has the documented fields and no others', () => {
-  expect(Object.keys(createUser({ name: 'alice' }).toJSON())).toEqual(
+  expect(Object.keys(jsonWithWhere(createUser({ name: 'alice' }), 'here'))).toEqual(
     USER_SHAPE.fields.map(([name]) => name),
   );
 });

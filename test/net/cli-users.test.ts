@@ -48,7 +48,7 @@ const ALICE = [
 describe('user', () => {
   test('[USR-03] publish, list, show, delete: in a pipe, as JSON, on a terminal', async () => {
     const published = await ok(ALICE);
-    expect(published.out).toBe('alice\tdesk.example.org\t10.70.41.96\talice@example.org\t\n');
+    expect(published.out).toBe('alice\tdesk.example.org\t10.70.41.96\talice@example.org\t\tembedded\n');
     expect(published.err).toMatch(/for 30 min\. To stay there: rendezvous user publish --keep-alive/);
     expect((await ok(['user', 'list'])).out).toBe(published.out);
     expect((await ok(['user', 'list', '--long'])).out.split('\t')).toEqual([
@@ -65,7 +65,8 @@ describe('user', () => {
       '1720',
       'audio video',
       '2026-11-21T12:30:00.000Z',
-      'cn=alice]desk.example.org,ou=Dynamic,o=Intranet\n',
+      'cn=alice]desk.example.org,ou=Dynamic,o=Intranet',
+      'embedded\n',
     ]);
     const [json] = JSON.parse((await ok(['user', 'list', '--json'])).out);
     expect(json).toMatchObject({

@@ -1,0 +1,81 @@
+import type { Config } from './config.ts';
+import { UsageError } from './errors.ts';
+
+/** Who asked for a directory. */
+export type ChoiceOrigin = 'option' | 'environment' | 'configuration' | 'default';
+
+/** A directory that a command looks in. */
+export interface DirectoryChoice {
+  /** What it is called here, and what `--directory` takes for it. */
+  readonly label: string;
+  /** As the library names directories. */
+  readonly target: string;
+  readonly origin: ChoiceOrigin;
+  /** Its own account, before the one that all directories share. */
+  readonly bindDn?: string;
+  readonly passwordFile?: string;
+}
+
+export interface Asked {
+  /** `--directory`, each of them. */
+  readonly directories: readonly string[];
+  /** `--data-dir` was given. */
+  readonly hasDataDir: boolean;
+  /** `RENDEZVOUS_DIRECTORY`. */
+  readonly environment: string | undefined;
+}
+
+const EMBEDDED = 'embedded';
+
+/**
+ * Which directories a command looks in: those on the command line (a data directory there asks for the one in it); else
+ * the one in the environment; else `directory` of the configuration file; else the defaults: its `[[directories]]`, what
+ * its `domain` publishes, and the one on this computer.
+ */
+export function chooseDirectories(asked: Asked, config: Config): readonly DirectoryChoice[] {
+  const { directories, hasDataDir, environment } = asked;
+  const named = (text: string, origin: ChoiceOrigin): DirectoryChoice => nameOrTarget(text, origin, config);
+  if (directories.length > 0) return distinct(directories.map((text) => named(text, 'option')));
+  if (hasDataDir) return [{ label: EMBEDDED, target: EMBEDDED, origin: 'option' }];
+  if (environment !== undefined) return [named(environment, 'environment')];
+  if (config.directory !== undefined) return [named(config.directory, 'configuration')];
+  return defaultDirectories(config);
+}
+
+/** The configured defaults, in order. */
+export function defaultDirectories(config: Config): readonly DirectoryChoice[] {
+  const { directories = [], domain, embedded = true } = config;
+  const all: DirectoryChoice[] = directories.map(({ name, url, bindDn, passwordFile }) => ({
+    label: name,
+    target: url,
+    origin: 'configuration' as const,
+    ...(bindDn === undefined ? {} : { bindDn }),
+    ...(passwordFile === undefined ? {} : { passwordFile }),
+  }));
+  if (domain !== undefined) {
+    all.push({ label: `dns:${domain}`, target: `dns:${domain}`, origin: 'configuration' });
+  }
+  const isNamed = all.some(({ target }) => target === EMBEDDED);
+  if (embedded && !isNamed) all.push({ label: EMBEDDED, target: EMBEDDED, origin: 'default' });
+  if (all.length === 0) {
+    throw new UsageError(
+      'The configuration file leaves no directory: name one, or take out embedded = false',
+    );
+  }
+  return all;
+}
+
+function nameOrTarget(text: string, origin: ChoiceOrigin, config: Config): DirectoryChoice {
+  const wanted = text.toLowerCase();
+  const known = defaultsOf(config).find(({ label }) => label.toLowerCase() === wanted);
+  return known === undefined ? { label: text, target: text, origin } : { ...known, origin };
+}
+
+/** For looking up names: a file without any is no mistake here. */
+function defaultsOf(config: Config): readonly DirectoryChoice[] {
+  return defaultDirectories({ ...config, embedded: true });
+}
+
+function distinct(choices: readonly DirectoryChoice[]): readonly DirectoryChoice[] {
+  return choices.filter((it, i) => choices.findIndex(({ label }) => label === it.label) === i);
+}

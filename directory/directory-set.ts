@@ -1,0 +1,173 @@
+import { RendezvousError } from '../src/errors.ts';
+import type { Conference } from './conference.ts';
+import { DirectoryError } from './errors.ts';
+import { Results } from './results.ts';
+import type { CloseOptions, ConferenceQuery, Directory } from './types.ts';
+
+/** One of several directories, and how it is opened. */
+export interface DirectorySetEntry {
+  /** What people call it; unique in the set. */
+  readonly label: string;
+  open(): Promise<Directory>;
+}
+
+/** One of the directories of a set: open, or with the reason why not. */
+export type DirectorySetMember =
+  | { readonly label: string; readonly directory: Directory; readonly problem?: undefined }
+  | { readonly label: string; readonly directory?: undefined; readonly problem: Error };
+
+/** Something found, and where. */
+export interface FoundIn<T> {
+  readonly label: string;
+  readonly directory: Directory;
+  readonly object: T;
+}
+
+/**
+ * Several directories that are looked through together. One that is down does not hide the others: it is among the
+ * {@link problems}.
+ */
+export class DirectorySet implements AsyncDisposable {
+  /** In the order in which they were named. */
+  readonly members: readonly DirectorySetMember[];
+  readonly #problems = new Map<string, Error>();
+  readonly #labels = new WeakMap<object, string>();
+
+  private constructor(members: readonly DirectorySetMember[]) {
+    this.members = members;
+    for (const { label, problem } of members) if (problem !== undefined) this.#problems.set(label, problem);
+  }
+
+  /**
+   * Opens all at once. What a directory says against it becomes a problem of that one.
+   *
+   * @throws what is a mistake of who asks, such as a URL that is none; then none stays open
+   */
+  static async open(entries: readonly DirectorySetEntry[]): Promise<DirectorySet> {
+    const outcomes = await Promise.allSettled(entries.map((entry) => entry.open()));
+    const members = entries.map(({ label }, i): DirectorySetMember => {
+      const outcome = outcomes[i];
+      if (outcome?.status === 'fulfilled') return { label, directory: outcome.value };
+      const reason: unknown = outcome?.reason;
+      return { label, problem: reason instanceof Error ? reason : new Error(String(reason)) };
+    });
+    const set = new DirectorySet(members);
+    const fatal = members.find(({ problem }) => problem !== undefined && !isTheirs(problem));
+    if (fatal === undefined) return set;
+    await set.close();
+    throw fatal.problem;
+  }
+
+  /** Directories that could not be opened or asked so far, and why. */
+  get problems(): readonly { readonly label: string; readonly error: Error }[] {
+    return Array.from(this.#problems, ([label, error]) => ({ label, error }));
+  }
+
+  /** Those that can be asked. */
+  get open(): readonly { readonly label: string; readonly directory: Directory }[] {
+    return this.members.flatMap(({ label, directory }) =>
+      directory === undefined ? [] : [{ label, directory }],
+    );
+  }
+
+  /** Where an object was found; undefined when it is not from here. */
+  labelOf(object: object): string | undefined {
+    return this.#labels.get(object);
+  }
+
+  /** Conferences of all directories, as they come in, in no particular order. */
+  search(query: ConferenceQuery = {}): Results<Conference> {
+    return this.searchAll((directory) => directory.search(query));
+  }
+
+  /** What all directories find, as it comes in. One that fails on the way is a problem, and hides none of the others. */
+  searchAll<T extends object>(search: (directory: Directory) => AsyncIterable<T>): Results<T> {
+    return new Results(() =>
+      merged(this.open.map(({ label, directory }) => this.#searchOne(label, search(directory)))),
+    );
+  }
+
+  /** The conference of this name in each directory that has one, in the order of the directories. */
+  get(name: string): Promise<FoundIn<Conference>[]> {
+    return this.getAll((directory) => directory.get(name));
+  }
+
+  /** What each directory has, in the order of the directories. */
+  async getAll<T extends object>(
+    get: (directory: Directory) => Promise<T | undefined>,
+  ): Promise<FoundIn<T>[]> {
+    const found = await Promise.all(
+      this.open.map(async ({ label, directory }): Promise<FoundIn<T> | undefined> => {
+        try {
+          const object = await get(directory);
+          if (object === undefined) return undefined;
+          this.#labels.set(object, label);
+          return { label, directory, object };
+        } catch (error) {
+          this.#failed(label, error);
+          return undefined;
+        }
+      }),
+    );
+    return found.filter((it) => it !== undefined);
+  }
+
+  async close(options: CloseOptions = {}): Promise<void> {
+    await Promise.all(this.open.map(({ directory }) => directory.close(options)));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async *#searchOne<T extends object>(
+    label: string,
+    found: AsyncIterable<T>,
+  ): AsyncGenerator<T, void, undefined> {
+    try {
+      for await (const object of found) {
+        this.#labels.set(object, label);
+        yield object;
+      }
+      this.#problems.delete(label); // it is back
+    } catch (error) {
+      this.#failed(label, error);
+    }
+  }
+
+  /** @throws what is not the directory's fault */
+  #failed(label: string, error: unknown): void {
+    if (!isTheirs(error)) throw error;
+    this.#problems.set(label, error);
+  }
+}
+
+/** It is the directory's, or its file's, and not a mistake of who asks. */
+function isTheirs(error: unknown): error is Error {
+  if (error instanceof DirectoryError) return true;
+  if (error instanceof RendezvousError) return error.code === 'ERR_STORE';
+  return error instanceof Error && 'syscall' in error; // such as a folder that may not be read
+}
+
+/** All sources at once; each is asked for one item ahead and no more. */
+async function* merged<T>(
+  sources: readonly AsyncGenerator<T, void, undefined>[],
+): AsyncGenerator<T, void, undefined> {
+  const ask = async (source: AsyncGenerator<T, void, undefined>) => ({ source, step: await source.next() });
+  const asked = new Map(sources.map((source) => [source, ask(source)]));
+  try {
+    while (asked.size > 0) {
+      const { source, step } = await Promise.race(asked.values());
+      if (step.done === true) asked.delete(source);
+      else {
+        asked.set(source, ask(source));
+        yield step.value;
+      }
+    }
+  } finally {
+    for (const [source, pending] of asked) {
+      pending.catch(() => {}); // nobody hears of it any more
+      void source.return();
+    }
+  }
+}
