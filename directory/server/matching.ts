@@ -117,11 +117,34 @@ export const ORDERING_RULES: ReadonlyMap<string, { readonly name: string; readon
   ['uuidMatch', { name: 'uuidOrderingMatch', oid: '1.3.6.1.1.16.3' }],
 ]);
 
+/** Texts that are remembered together with their keys: few people create many entries. */
+const MAX_REMEMBERED = 500;
+const MAX_REMEMBERED_LENGTH = 200;
+
+function remembered(keyOf: (text: string) => string | undefined): (text: string) => string | undefined {
+  const known = new Map<string, string | undefined>();
+  return (text) => {
+    if (known.has(text)) return known.get(text);
+    const key = keyOf(text);
+    if (text.length > MAX_REMEMBERED_LENGTH) return key;
+    if (known.size >= MAX_REMEMBERED) known.clear();
+    known.set(text, key);
+    return key;
+  };
+}
+
 /** Names and OIDs compare as the schema knows them, DNs by the schema's rules: hence the two arguments. */
 export function matchingRules(
   canonicalOid: (nameOrOid: string) => string,
   dnRules: () => DnRules,
 ): ReadonlyMap<string, MatchingRule> {
+  const dnKey = remembered((text) => {
+    try {
+      return normalizeDn(parseDn(text), dnRules());
+    } catch {
+      return undefined;
+    }
+  });
   const rules: readonly MatchingRule[] = [
     stringRule('caseIgnoreMatch', '2.5.13.2', SYNTAX_DIRECTORY_STRING, prepareCaseIgnore),
     stringRule('caseExactMatch', '2.5.13.5', SYNTAX_DIRECTORY_STRING, prepareCaseExact),
@@ -165,12 +188,7 @@ export function matchingRules(
       syntax: '1.3.6.1.4.1.1466.115.121.1.12',
       key(value) {
         const text = utf8Text(value);
-        if (text === undefined) return undefined;
-        try {
-          return normalizeDn(parseDn(text), dnRules());
-        } catch {
-          return undefined;
-        }
+        return text === undefined ? undefined : dnKey(text);
       },
       compare: byCodeUnit,
     },

@@ -46,7 +46,7 @@ export const dnRules: DnRules = {
   normalizeType: (type) => types.get(type.toLowerCase())?.key ?? type.toLowerCase(),
   normalizeValue(type, value) {
     const rule = types.get(type)?.rule ?? caseIgnore;
-    return rule.key(utf8Bytes(value)) ?? value;
+    return rule.prepare?.(value) ?? rule.key(utf8Bytes(value)) ?? value;
   },
 };
 export const rules = matchingRules(

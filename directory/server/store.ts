@@ -133,7 +133,8 @@ export class EntryStore implements Disposable {
     return row === undefined ? undefined : this.#entryOf(row);
   }
   byId(id: number): Entry | undefined {
-    const row = this.#sql.row(`SELECT ${COLUMNS} FROM entry e WHERE e.id = ?`, id);
+    const columns = this.#cache.has(id) ? COLUMNS : ALL_COLUMNS;
+    const row = this.#sql.row(`SELECT ${columns} FROM entry e WHERE e.id = ?`, id);
     return row === undefined ? undefined : this.#entryOf(row);
   }
 
