@@ -4,16 +4,22 @@ import { addHelp } from '../help.ts';
 import { CONFERENCE_SHAPES } from '../json-shapes.ts';
 import { ACCESS_HELP, addConferenceOptions, type ConferenceOptions } from './conference-options.ts';
 
+export interface CreateOptions extends ConferenceOptions {
+  readonly keepAlive?: boolean;
+}
+
 export function createCommand(ctx: CliContext): Command {
   return addHelp(
     addConferenceOptions(
       new Command('create')
         .description('Publish a conference in the directory')
         .argument('<name>', 'what it is called'),
-    ).action(async (name: string, options: ConferenceOptions) => {
-      const { runCreate } = await import('../run/create.ts');
-      await runCreate(ctx, name, options);
-    }),
+    )
+      .option('--keep-alive', 'stay and keep it published until its end or Ctrl-C; then remove it')
+      .action(async (name: string, options: CreateOptions) => {
+        const { runCreate } = await import('../run/create.ts');
+        await runCreate(ctx, name, options);
+      }),
     {
       examples: [
         'rendezvous create "Morning round"',
@@ -21,12 +27,16 @@ export function createCommand(ctx: CliContext): Command {
         'rendezvous create Paging --permanent --group 239.255.10.1:5004 --scope site',
         'rendezvous create Music --media audio:L16/44100/2',
         'rendezvous create Studio --sdp studio.sdp',
+        'rendezvous create Hotline --permanent --keep-alive',
         'rendezvous create Council --acl "authenticated:read,owner:all"',
       ],
       text: `Without options: one audio medium (PCMU), from now for 30 minutes, scope site, with a group and an even port
 that no other conference in the directory uses. A description given with --sdp is published byte for byte, but for its
 session name where NAME is another, and for what other options change. In a pipe the conference is printed as a line
 like those of list.
+
+With --keep-alive the entry lives for half an hour or --ttl at a time and is refreshed: when this computer crashes it goes
+by itself. On a clean exit it is removed.
 
 ${ACCESS_HELP}`,
       json: CONFERENCE_SHAPES,

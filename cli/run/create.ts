@@ -2,10 +2,12 @@ import { formatEndpoint } from '../../src/ip/index.ts';
 import type { Conference, ConferenceInit, Directory } from '../../directory/index.ts';
 import { type AdvertisingScope, SCOPE_RANGES } from '../../src/ip/index.ts';
 import type { ConferenceOptions } from '../commands/conference-options.ts';
+import type { CreateOptions } from '../commands/create.ts';
 import type { CliContext } from '../context.ts';
 import { FailedError, UsageError } from '../errors.ts';
 import { codeOf } from '../exit-codes.ts';
 import { parseMedia } from '../input/media.ts';
+import { Interrupts } from '../interrupts.ts';
 import { shellWord } from '../output/shell-word.ts';
 import { momentText } from '../output/times.ts';
 import { packageVersion } from '../version.ts';
@@ -13,16 +15,18 @@ import { conferencePairs, pipeColumns } from '../view/conference.ts';
 import { jsonWithWhere, withWhere } from '../view/where.ts';
 import { type ConferencePlan, placeMedia, readPlan, type Times, warnOfIssues } from './conference-plan.ts';
 import { seriesOf } from './repeat-plan.ts';
+import { stayAlive } from './stay.ts';
 
 const DEFAULT_SCOPE: AdvertisingScope = 'site';
 
-export async function runCreate(ctx: CliContext, name: string, options: ConferenceOptions): Promise<void> {
-  const [plan, { createConference, ttlUntilStop }] = await Promise.all([
+export async function runCreate(ctx: CliContext, name: string, options: CreateOptions): Promise<void> {
+  const [plan, { createConference, DEFAULT_TTL_SECONDS, ttlUntilStop }] = await Promise.all([
     readPlan(ctx, options),
     import('../../directory/index.ts'),
   ]);
   const { now } = ctx;
   const times = plan.times(undefined, now); // before anything is opened: a wrong time is wrong at once
+  using interrupts = options.keepAlive === true ? new Interrupts(ctx.host) : undefined;
   const { label } = await ctx.firstDirectory();
   await using directory = await ctx.openDirectory();
   const conference = createConference({
@@ -41,10 +45,15 @@ export async function runCreate(ctx: CliContext, name: string, options: Conferen
   if (conference.stopTime !== null && conference.stopTime <= now) {
     ctx.err.warn(`"${name}" is over already: it ended ${momentText(conference.stopTime, now)}`);
   }
-  const ttlSeconds = plan.ttlSeconds ?? ttlUntilStop(conference, now);
-  await publish(ctx, directory, conference, ttlSeconds);
+  const ownTtl = interrupts === undefined ? ttlUntilStop(conference, now) : DEFAULT_TTL_SECONDS;
+  directory.autoRefresh = interrupts !== undefined;
+  await publish(ctx, directory, conference, plan.ttlSeconds ?? ownTtl);
   tell(ctx, conference, label, options.json === true);
   ctx.err.note(`Published on ${directory.displayName}. Join it: ${ctx.callText('join', name)}`);
+  if (interrupts === undefined) return;
+  ctx.err.note('Kept alive until its end or Ctrl-C.');
+  await stayAlive(ctx, directory, interrupts, conference.stopTime);
+  ctx.err.note(`Removed "${name}" again.`);
 }
 
 /** What whoever gives a description of his own may not expect: another session name, and company on its groups. */

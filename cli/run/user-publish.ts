@@ -6,10 +6,10 @@ import { codeOf } from '../exit-codes.ts';
 import { parseEmail } from '../input/contact.ts';
 import { parseSeconds } from '../input/seconds.ts';
 import { Interrupts } from '../interrupts.ts';
-import { messageOf } from '../output/output.ts';
 import { spanText } from '../output/times.ts';
 import { userColumns, userPairs } from '../view/user.ts';
 import { jsonWithWhere, withWhere } from '../view/where.ts';
+import { stayAlive } from './stay.ts';
 
 export async function runUserPublish(
   ctx: CliContext,
@@ -31,12 +31,8 @@ export async function runUserPublish(
       `Published on ${directory.displayName}${left}. To stay there: rendezvous user publish --keep-alive`,
     );
   }
-  tellOfEvents(ctx, directory);
   ctx.err.note(`Published on ${directory.displayName}, and kept alive until Ctrl-C.`);
-  await interrupts.interrupted;
-  await directory.delete(user).catch((error: unknown) => {
-    if (codeOf(error) !== 'ERR_DIRECTORY_NOT_FOUND') throw error; // gone is what it shall be
-  });
+  await stayAlive(ctx, directory, interrupts);
   ctx.err.note(`Removed "${user.name}" again.`);
 }
 
@@ -91,12 +87,4 @@ function tell(ctx: CliContext, user: DirectoryUser, directory: string, json: boo
       withWhere(userColumns(ctx.now, false, true), () => directory, true),
       [user],
     );
-}
-
-function tellOfEvents(ctx: CliContext, directory: Directory): void {
-  directory.on('refreshed', (name, seconds) => ctx.err.detail(`Refreshed "${name}" for ${seconds} s`));
-  directory.on('readded', (name) => ctx.err.note(`"${name}" was gone, and is published again.`));
-  directory.on('refreshFailed', (name, reason, ms) => {
-    ctx.err.warn(`could not refresh "${name}": ${messageOf(reason)} (again in ${spanText(ms)})`);
-  });
 }
