@@ -12,6 +12,7 @@ import {
   NotPermittedError,
 } from './errors.ts';
 import { checkTimeout } from './connect-options.ts';
+import type { Credentials } from './credentials.ts';
 import { searchConferences } from './conference-search.ts';
 import { conferenceEntries, type Connected, Entries, userEntries } from './entries.ts';
 import { detectDialect } from './dialect/detect.ts';
@@ -32,7 +33,6 @@ import type {
   CloseOptions,
   ConferenceQuery,
   ConnectOptions,
-  Credentials,
   Directory,
   DirectoryEvents,
   DirectoryObject,

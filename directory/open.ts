@@ -6,7 +6,8 @@ import { LdapDirectory } from './ldap-directory.ts';
 import type { LdapTarget } from './ldap/target.ts';
 import type { SrvResolver } from './locate.ts';
 import { parseServers } from './servers.ts';
-import type { ConnectOptions, Credentials, Directory } from './types.ts';
+import type { Credentials } from './credentials.ts';
+import type { ConnectOptions, Directory } from './types.ts';
 
 export interface DirectoryOptions {
   /** How the server keeps what it has, instead of finding out; a URL may say it too, see `urlHints`. */

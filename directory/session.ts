@@ -12,7 +12,7 @@ import {
 import { ConnectionLostError, type ConnectionSettings, LdapConnection } from './ldap/connection.ts';
 import { isAt, type LdapTarget } from './ldap/target.ts';
 import { ServerChoice } from './server-choice.ts';
-import type { Credentials } from './types.ts';
+import type { Credentials } from './credentials.ts';
 
 /** One of the servers of a directory, and how it is spoken to. */
 export interface SessionServer {
@@ -49,6 +49,7 @@ export class LdapSession {
   #opening: Promise<LdapConnection> | undefined;
   #returning = false;
   #credentials: Credentials = { kind: 'anonymous' };
+  #boundDn: string | undefined;
   #closed = false;
 
   private constructor(
@@ -89,11 +90,11 @@ export class LdapSession {
 
   /** The DN bound as, for entries that name their owner. */
   get boundDn(): string | undefined {
-    return this.#credentials.kind === 'simple' ? this.#credentials.dn : undefined;
+    return this.#boundDn;
   }
 
   async bind(credentials: Credentials, signal?: AbortSignal): Promise<void> {
-    await this.read((connection) => bindOn(connection, credentials, signal), signal);
+    this.#boundDn = await this.read((connection) => connection.authenticate(credentials, signal), signal);
     this.#credentials = credentials;
   }
 
@@ -292,7 +293,7 @@ export class LdapSession {
     const connection = await LdapConnection.open(server.target, server.settings, onLost, signal);
     try {
       // anonymous is how every connection begins (RFC 4513 §4)
-      if (this.#credentials.kind !== 'anonymous') await bindOn(connection, this.#credentials, signal);
+      if (this.#credentials.kind !== 'anonymous') await connection.authenticate(this.#credentials, signal);
     } catch (error) {
       await connection.close();
       throw error;
@@ -329,19 +330,6 @@ function noneOf(problems: readonly DirectoryError[]): Error {
   return problems.every((it) => it instanceof DirectoryTimeoutError)
     ? new DirectoryTimeoutError(message, { cause })
     : new DirectoryUnavailableError(message, { cause });
-}
-
-async function bindOn(
-  connection: LdapConnection,
-  credentials: Credentials,
-  signal?: AbortSignal,
-): Promise<void> {
-  if (credentials.kind === 'anonymous') return connection.bind('', '', signal);
-  if (credentials.password === '') {
-    // many servers answer success to a name without a password, and treat it as anonymous (RFC 4513 §5.1.2)
-    throw new NotPermittedError(`Binding as ${credentials.dn} needs a password`);
-  }
-  await connection.bind(credentials.dn, credentials.password, signal);
 }
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

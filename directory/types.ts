@@ -2,6 +2,7 @@ import type { ConnectionOptions } from 'node:tls';
 import type { AdvertisingScope } from '../src/ip/index.ts';
 import type { Conference } from './conference.ts';
 import type { DialectName } from './dialect/dialect.ts';
+import type { Credentials } from './credentials.ts';
 import type { DirectoryError } from './errors.ts';
 import type { Results } from './results.ts';
 import type { DirectoryUser } from './user.ts';
@@ -21,10 +22,6 @@ export interface ConnectOptions {
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 }
-
-export type Credentials =
-  | { readonly kind: 'anonymous' }
-  | { readonly kind: 'simple'; readonly dn: string; readonly password: string };
 
 export interface ConferenceQuery {
   /** Conference name; `*` stands for any text, case does not matter. Default every name. */

@@ -7,9 +7,12 @@ import {
   DirectoryTimeoutError,
   DirectoryUnavailableError,
   errorForResult,
+  NotPermittedError,
 } from '../errors.ts';
+import { type Credentials, nameOf } from '../credentials.ts';
 import type { LdapAttributes, LdapEntry } from './entry.ts';
 import { Pipeline } from './pipeline.ts';
+import { boundDn, RefusedError, saslBind, ServerNotProvedError } from './sasl.ts';
 import { LdapStream } from './stream.ts';
 import { displayTarget, type LdapTarget } from './target.ts';
 import { openTransport } from './transport.ts';
@@ -73,15 +76,24 @@ export class LdapConnection {
   readonly #stream: LdapStream;
   readonly #timeoutMs: number;
   readonly #where: string;
+  /** Whether nobody on the way can read what is sent. */
+  readonly #isSecure: boolean;
   readonly #pipeline = new Pipeline(PIPELINE);
   #holders = 0;
   #retired = false;
 
-  private constructor(client: LdapClient, stream: LdapStream, timeoutMs: number, where: string) {
+  private constructor(
+    client: LdapClient,
+    stream: LdapStream,
+    timeoutMs: number,
+    where: string,
+    isSecure: boolean,
+  ) {
     this.#client = client;
     this.#stream = stream;
     this.#timeoutMs = timeoutMs;
     this.#where = where;
+    this.#isSecure = isSecure;
   }
 
   /**
@@ -104,13 +116,51 @@ export class LdapConnection {
     const stream = new LdapStream(socket, { onLost });
     const { createLdapClient } = await library;
     const client = createLdapClient(stream, settings.timeoutMs * 2);
-    return new LdapConnection(client, stream, settings.timeoutMs, displayTarget(target));
+    const isSecure = target.kind !== 'tcp' || settings.tls !== 'none';
+    return new LdapConnection(client, stream, settings.timeoutMs, displayTarget(target), isSecure);
   }
 
   get alive(): boolean {
     return this.#stream.alive;
   }
 
+  /**
+   * Proves who we are, after all requests under way have been answered.
+   *
+   * @returns the DN that the server knows us by, where it says so
+   * @throws {NotPermittedError} when it does not believe us, or we cannot believe it
+   */
+  async authenticate(credentials: Credentials, signal?: AbortSignal): Promise<string | undefined> {
+    const { kind } = credentials;
+    if (kind === 'anonymous') {
+      await this.bind('', '', signal);
+      return undefined;
+    }
+    if (kind !== 'external' && credentials.password === '') {
+      // many servers answer success to a name without a password, and treat it as anonymous (RFC 4513 §5.1.2)
+      throw new NotPermittedError(`Binding as ${nameOf(credentials)} needs a password`);
+    }
+    if (kind === 'simple') {
+      await this.bind(credentials.dn, credentials.password, signal);
+      return credentials.dn;
+    }
+    if (kind === 'plain' && !this.#isSecure) {
+      throw new NotPermittedError(
+        `PLAIN would send the password of ${credentials.user} to ${this.#where} in the clear: use ldaps://, StartTLS or SCRAM`,
+      );
+    }
+    const exchange = this.#stream.exchange.bind(this.#stream);
+    const call = async (): Promise<string | undefined> => {
+      try {
+        await saslBind(exchange, credentials);
+      } catch (error) {
+        if (error instanceof ServerNotProvedError) this.#stream.lose(error.message, error);
+        throw error;
+      }
+      return boundDn(exchange);
+    };
+    return this.#run(`bind as ${nameOf(credentials)}`, call, signal, { isAlone: true });
+  }
   bind(dn: string, password: string, signal?: AbortSignal): Promise<void> {
     return this.#run(
       `bind as ${dn === '' ? 'anonymous' : dn}`,
@@ -119,7 +169,7 @@ export class LdapConnection {
     );
   }
   add(dn: string, attributes: LdapAttributes, signal?: AbortSignal): Promise<void> {
-    return this.#run(`add ${dn}`, () => this.#client.add(dn, attributes), signal, true);
+    return this.#run(`add ${dn}`, () => this.#client.add(dn, attributes), signal, { writes: true });
   }
   /**
    * Replaces whole attributes; an empty list of values removes one.
@@ -127,15 +177,17 @@ export class LdapConnection {
    * @param assertion must fit the entry, else the answer is assertionFailed (RFC 4528); for servers that offer it
    */
   replace(dn: string, attributes: LdapAttributes, signal?: AbortSignal, assertion?: Filter): Promise<void> {
-    return this.#run(`modify ${dn}`, () => this.#client.replace(dn, attributes, assertion), signal, true);
+    return this.#run(`modify ${dn}`, () => this.#client.replace(dn, attributes, assertion), signal, {
+      writes: true,
+    });
   }
   /** @param assertion as in {@link replace} */
   delete(dn: string, signal?: AbortSignal, assertion?: Filter): Promise<void> {
-    return this.#run(`delete ${dn}`, () => this.#client.delete(dn, assertion), signal, true);
+    return this.#run(`delete ${dn}`, () => this.#client.delete(dn, assertion), signal, { writes: true });
   }
   /** RFC 2589 §4.1; gives the seconds granted when the answer says them. */
   refresh(dn: string, ttlSeconds: number, signal?: AbortSignal): Promise<number | undefined> {
-    return this.#run(`refresh ${dn}`, () => this.#client.refresh(dn, ttlSeconds), signal, true);
+    return this.#run(`refresh ${dn}`, () => this.#client.refresh(dn, ttlSeconds), signal, { writes: true });
   }
   searchPage(request: PageRequest, signal?: AbortSignal): Promise<SearchPage> {
     return this.#run(`search ${request.base || 'the root'}`, () => this.#client.searchPage(request), signal);
@@ -166,9 +218,14 @@ export class LdapConnection {
     this.#stream.destroy();
   }
 
-  async #run<T>(doing: string, call: () => Promise<T>, signal?: AbortSignal, writes = false): Promise<T> {
+  async #run<T>(
+    doing: string,
+    call: () => Promise<T>,
+    signal?: AbortSignal,
+    { writes = false, isAlone = false }: { readonly writes?: boolean; readonly isAlone?: boolean } = {},
+  ): Promise<T> {
     signal?.throwIfAborted();
-    using _place = await this.#pipeline.enter();
+    using _place = await (isAlone ? this.#pipeline.enterAlone() : this.#pipeline.enter());
     signal?.throwIfAborted();
     if (!this.alive) throw this.#lost(doing, false);
     let late = false;
@@ -181,6 +238,10 @@ export class LdapConnection {
       return await orAborted(answer, signal);
     } catch (error) {
       if (signal?.aborted === true && error === signal.reason) throw error;
+      if (error instanceof ServerNotProvedError) throw error;
+      if (error instanceof RefusedError) {
+        throw errorForResult(doing, error.resultCode, { diagnostic: error.diagnostic, cause: error });
+      }
       const result = this.#client.explain(error);
       if (result !== undefined) throw errorForResult(doing, result.code, result.details);
       if (late) {

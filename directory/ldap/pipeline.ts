@@ -11,6 +11,16 @@ export class Pipeline {
     this.#limit = limit;
   }
 
+  /** Waits until nobody else is through, and lets nobody in meanwhile. */
+  async enterAlone(): Promise<Disposable> {
+    const places = await Promise.all(Array.from({ length: this.#limit }, () => this.enter()));
+    return {
+      [Symbol.dispose]: () => {
+        for (const place of places) place[Symbol.dispose]();
+      },
+    };
+  }
+
   async enter(): Promise<Disposable> {
     if (this.#running >= this.#limit) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     else this.#running++;

@@ -6,6 +6,8 @@ import {
   EXTENDED,
   encodeMessage,
   LdapFramer,
+  type LdapRequest,
+  type LdapResponse,
   PAGED_RESULTS,
   RESULT,
   resultName,
@@ -18,6 +20,9 @@ export const PAGE_ANSWER = `${PAGED_RESULTS}.0`;
 
 /** Separates the server's diagnostic message from the referral URIs put behind it. */
 export const REFERRAL_MARK = '\0referral ';
+
+/** Ids of requests that do not come from the library, which counts from 1. */
+const FIRST_OWN_ID = 0x4000_0000;
 
 /**
  * Stands between a connected socket and the client library, which sees a socket that is open from the start and never
@@ -35,6 +40,9 @@ export class LdapStream extends Duplex {
   readonly #onLost: (reason: DirectoryUnavailableError) => void;
   #reason: DirectoryUnavailableError | undefined;
   #closing = false;
+  /** Requests of our own that wait for their answer. */
+  readonly #own = new Map<number, PromiseWithResolvers<LdapResponse>>();
+  #nextOwnId = FIRST_OWN_ID;
 
   constructor(
     socket: Duplex,
@@ -62,12 +70,32 @@ export class LdapStream extends Duplex {
     return this.#reason === undefined && !this.#closing && !this.destroyed;
   }
 
+  /**
+   * Sends a request past the library.
+   *
+   * @returns its one answer
+   * @throws {DirectoryUnavailableError} when the connection goes before
+   */
+  exchange(op: LdapRequest): Promise<LdapResponse> {
+    const waiting = Promise.withResolvers<LdapResponse>();
+    if (!this.alive) {
+      waiting.reject(this.#reason ?? new DirectoryUnavailableError('The connection is closed.'));
+      return waiting.promise;
+    }
+    const messageId = this.#nextOwnId++;
+    this.#own.set(messageId, waiting);
+    this.#socket.write(encodeMessage({ messageId, op }));
+    return waiting.promise;
+  }
+
   /** Gives the connection up. Whatever waits for an answer is told so. */
   lose(why: string, cause?: unknown): void {
     if (this.#reason !== undefined || this.#closing) return;
     this.#reason = new DirectoryUnavailableError(`Lost the directory: ${why}.`, { cause });
     this.#socket.destroy();
     this.destroy();
+    for (const { reject } of this.#own.values()) reject(this.#reason);
+    this.#own.clear();
     this.#onLost(this.#reason);
   }
 
@@ -123,6 +151,12 @@ export class LdapStream extends Duplex {
         const words = op.diagnosticMessage === '' ? '' : `: ${op.diagnosticMessage}`;
         this.lose(`the server hung up with ${resultName(op.resultCode)} (${op.resultCode})${words}`);
       }
+      return undefined;
+    }
+    const own = this.#own.get(message.messageId);
+    if (own !== undefined && 'resultCode' in op) {
+      this.#own.delete(message.messageId);
+      own.resolve(op);
       return undefined;
     }
     if (op.type === 'intermediateResponse') return undefined;

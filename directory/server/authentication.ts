@@ -6,7 +6,8 @@ import type { AuthMethod, Identity } from './access.ts';
 import type { BindDelay } from './bind-delay.ts';
 import { readDn } from './context.ts';
 import { OperationError } from './errors.ts';
-import { DECOY_HASH, decoyScramKeys, passwordCheck, SHA256 } from './password.ts';
+import { DECOY_HASH, decoyScramKeys, passwordCheck } from './password.ts';
+import { SHA256 } from '../scram-sha-256.ts';
 import { identityOf, mechanismsFor, type Peer } from './peer.ts';
 import type { Principal, Principals } from './principals.ts';
 

@@ -1,7 +1,8 @@
-import { createHash, createHmac, pbkdf2, randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
+import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 import { InvalidValueError } from '../../src/errors.ts';
 import { utf8Bytes, utf8Text } from '../../src/ldap/index.ts';
-import { saslPrep, type ScramDigest, scramKeys, serializeScramKeys } from '../../src/sasl/index.ts';
+import { saslPrep, scramKeys, serializeScramKeys } from '../../src/sasl/index.ts';
+import { saltedPassword, SHA256 } from '../scram-sha-256.ts';
 import type { Secret } from './store-secrets.ts';
 
 const COST = 16_384;
@@ -13,25 +14,9 @@ const SCRAM_ITERATIONS = 32_768;
 /** Longest password that is worked on, in octets. */
 const MAX_PASSWORD_BYTES = 1024;
 
-/** The hash of SCRAM-SHA-256 (RFC 7677). */
-export const SHA256: ScramDigest = {
-  name: 'SHA-256',
-  length: 32,
-  hash: (bytes) => Uint8Array.from(createHash('sha256').update(bytes).digest()),
-  hmac: (key, bytes) => Uint8Array.from(createHmac('sha256', key).update(bytes).digest()),
-};
-
 const derive = (password: Uint8Array, salt: Uint8Array, n: number, r: number, p: number): Promise<Buffer> =>
   new Promise((resolve, reject) => {
     scrypt(password, salt, KEY_BYTES, { N: n, r, p, maxmem: 256 * n * r }, (error, key) => {
-      if (error === null) resolve(key);
-      else reject(error);
-    });
-  });
-
-const stretch = (password: Uint8Array, salt: Uint8Array, iterations: number): Promise<Buffer> =>
-  new Promise((resolve, reject) => {
-    pbkdf2(password, salt, iterations, SHA256.length, 'sha256', (error, key) => {
       if (error === null) resolve(key);
       else reject(error);
     });
@@ -60,7 +45,10 @@ async function hashOctets(password: Uint8Array): Promise<string> {
 export async function makeSecret(password: string): Promise<Secret> {
   const octets = checkedPassword(password);
   const salt = Uint8Array.from(randomBytes(16));
-  const [hash, salted] = await Promise.all([hashOctets(octets), stretch(octets, salt, SCRAM_ITERATIONS)]);
+  const [hash, salted] = await Promise.all([
+    hashOctets(octets),
+    saltedPassword(octets, salt, SCRAM_ITERATIONS),
+  ]);
   return {
     password: hash,
     scram: serializeScramKeys(SHA256, scramKeys(SHA256, salted, salt, SCRAM_ITERATIONS)),

@@ -32,14 +32,14 @@ DIR-04 | done | Default lifetime of new entries in seconds
 DIR-05 | done | Set that lifetime; less than 300 s is refused
 DIR-06 | done | Refresh entries automatically, for those added after it was switched on
 DIR-07 | done | Connect, in the clear or over TLS, once
-DIR-08 | done | Authenticate, anonymously or with name and password
+DIR-08 | done | Authenticate: anonymously, with name and password, by SCRAM without sending it, or by certificate
 DIR-09 | done | Publish an object
 DIR-10 | done | Commit local changes of an object
 DIR-11 | done | Renew the lifetime of an entry
 DIR-12 | done | Remove an entry
 DIR-13 | done | Find objects of one kind by name, with * as wildcard
 DIR-14 | done | The same as a collection
-DIR-20 | partly | Choose which parts of the default credentials a bind uses | anonymous, or name and password; the system’s own credentials are planned
+DIR-20 | done | Choose which parts of the default credentials a bind uses
 `,
   },
   {
