@@ -21,7 +21,8 @@ import { startFollowing } from './follow.ts';
 import { Followings } from './followings.ts';
 import { encodeNotice } from './notice.ts';
 import { modifyPassword } from './password-modify.ts';
-import { performNow } from './perform.ts';
+import { perform, requireAssertion } from './perform.ts';
+import { controlsFor, proxiedIdentity } from './request-controls.ts';
 import type { Peer } from './peer.ts';
 import {
   type AnsweredRequest,
@@ -30,10 +31,10 @@ import {
   isAnswered,
   ok,
   RequestQueue,
-  requireKnownControls,
   RESPONSES,
 } from './requests.ts';
 import { SearchRun } from './search.ts';
+import { SortedAnswers } from './sort.ts';
 import type { LocatorService } from './service.ts';
 import { startTls, startTlsTooLate } from './start-tls.ts';
 
@@ -51,6 +52,7 @@ export class LdapConnection {
   readonly #auth: Authentication;
   readonly #pending = new RequestQueue();
   #search: { readonly id: number; readonly run: SearchRun } | undefined;
+  readonly #answers = new SortedAnswers();
   /** Searches that go on, beside everything else. */
   readonly #followings = new Followings();
   #unfollow: (() => void) | undefined;
@@ -271,8 +273,7 @@ export class LdapConnection {
     this.#service.counters.operations[op.type]++;
     try {
       if (request.isTooLate) throw startTlsTooLate();
-      requireKnownControls(request.controls);
-      this.#perform(w, messageId, op, request.controls);
+      this.#perform(w, messageId, op, controlsFor(op.type, request.controls));
     } catch (error) {
       if (!(error instanceof OperationError)) throw error;
       this.#answer(w, messageId, this.#failed(op, error));
@@ -280,9 +281,10 @@ export class LdapConnection {
   }
 
   #perform(w: BerWriter, messageId: number, op: AnsweredRequest, controls: readonly Control[]): void {
-    const { context } = this.#service;
+    const { context, principals } = this.#service;
+    const who = proxiedIdentity(this.#who, controls, (dn) => principals.isAdmin(dn));
     if (op.type === 'searchRequest') {
-      this.#startSearch(messageId, this.#refreshed(op), controls);
+      this.#startSearch(messageId, who, this.#refreshed(who, op), controls);
     } else if (op.type === 'bindRequest') {
       this.#dropFollowings();
       this.#startSlow(messageId, op, () => bind(context, this.#auth, op));
@@ -293,27 +295,32 @@ export class LdapConnection {
       const { requestValue } = op;
       this.#startSlow(messageId, op, () => modifyPassword(context, this.#service, this.#auth, requestValue));
     } else {
-      this.#answer(w, messageId, performNow(context, this.#who, op));
+      const { op: answer, controls: more } = perform(context, who, op, controls);
+      this.#answer(w, messageId, answer, more);
     }
   }
 
   /** Does what a search that is a refresh asks for. @returns the search that remains */
-  #refreshed(op: SearchRequest): SearchRequest {
+  #refreshed(who: Identity, op: SearchRequest): SearchRequest {
     const { context } = this.#service;
     if (context.legacy?.isRefresh(op) !== true) return op;
     beginWrite(context.store);
-    return context.legacy.refreshBySearch(context, this.#who, op);
+    return context.legacy.refreshBySearch(context, who, op);
   }
 
-  #startSearch(messageId: number, op: SearchRequest, controls: readonly Control[]): void {
+  #startSearch(messageId: number, who: Identity, op: SearchRequest, controls: readonly Control[]): void {
     const { context, feed } = this.#service;
     if (this.#followings.has(messageId)) {
       throw new OperationError('protocolError', `message id ${messageId} is that of a search that goes on`);
     }
+    requireAssertion(context, who, op.baseObject, controls);
     if (controls.length > 0) this.#service.expire(); // what follows begins with what is there
-    const following = startFollowing(context, this.#who, messageId, op, controls);
+    const following = startFollowing(context, who, messageId, op, controls);
     if (following === undefined) {
-      this.#search = { id: messageId, run: new SearchRun(context, this.#who, messageId, op, controls) };
+      this.#search = {
+        id: messageId,
+        run: new SearchRun(context, who, messageId, op, controls, this.#answers),
+      };
       return;
     }
     const { maxFollowings } = context.limits;
@@ -350,8 +357,8 @@ export class LdapConnection {
     return failureOf(op, error);
   }
 
-  #answer(w: BerWriter, messageId: number, op: LdapResponse): void {
-    writeMessage(w, { messageId, op });
+  #answer(w: BerWriter, messageId: number, op: LdapResponse, controls: readonly Control[] = []): void {
+    writeMessage(w, { messageId, op, ...(controls.length === 0 ? {} : { controls }) });
   }
 
   /** RFC 4511 §4.4.1: says why, and ends the session. */

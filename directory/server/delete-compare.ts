@@ -36,7 +36,7 @@ export function deleteEntry(context: OperationContext, who: Identity, request: D
 }
 
 /** Who may delete what is below an entry may delete this one too (MS-ADTS §3.1.1.5.5.4). */
-function requireDelete(context: OperationContext, who: Identity, entry: Entry): void {
+export function requireDelete(context: OperationContext, who: Identity, entry: Entry): void {
   const parent = mayDo(who, 'delete', entry) ? undefined : context.store.byId(entry.parent);
   if (parent !== undefined && (rightsOn(who, parent) & RIGHT.deleteChild) !== 0) {
     requireService(context, who, 'delete', entry.dn);

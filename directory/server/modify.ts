@@ -204,7 +204,7 @@ function finish(context: OperationContext, entry: Entry, attributes: Map<string,
   if (lost || named.size !== before) {
     throw new OperationError(
       'notAllowedOnRDN',
-      `${entry.dn} is named by a value that the change removes: to rename, delete the entry and add it again`,
+      `${entry.dn} is named by a value that the change removes: rename the entry instead`,
     );
   }
   const was = resolveClasses(entry.attributes);
@@ -212,7 +212,7 @@ function finish(context: OperationContext, entry: Entry, attributes: Map<string,
   if (was.structural !== is.structural) {
     throw new OperationError(
       'objectClassModsProhibited',
-      `the structural class is ${was.structural.name} and stays so: delete the entry and add it again`,
+      `the structural class is ${was.structural.name} and stays so: rename it instead`,
     );
   }
   if (was.isDynamic !== is.isDynamic) {

@@ -7,7 +7,6 @@ import {
 } from '../../src/ldap/index.ts';
 import { OperationError } from './errors.ts';
 import { extendedFailure } from './extended.ts';
-import { SUPPORTED_CONTROLS } from './root-dse.ts';
 import type { EntryStore } from './store.ts';
 
 /** The type of the answer to each request that has one. */
@@ -74,19 +73,6 @@ export class RequestQueue {
 export const ok = { resultCode: RESULT.success, matchedDN: '', diagnosticMessage: '' };
 
 export const isAnswered = (op: LdapMessage['op']): op is AnsweredRequest => op.type in RESPONSES;
-
-/** @throws {OperationError} for a critical control that is not known (RFC 4511 §4.1.11) */
-export function requireKnownControls(controls: readonly Control[]): void {
-  const unknown = controls.find(
-    ({ criticality, controlType }) => criticality && !SUPPORTED_CONTROLS.includes(controlType),
-  );
-  if (unknown !== undefined) {
-    throw new OperationError(
-      'unavailableCriticalExtension',
-      `control ${unknown.controlType} is not known here; supportedControl of the root DSE lists those that are`,
-    );
-  }
-}
 
 /** The answer to a request that failed; an error nobody foresaw becomes `other`. */
 export function failureOf(

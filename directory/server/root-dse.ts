@@ -1,15 +1,8 @@
-import { EXTENDED, MANAGE_DSA_IT, PAGED_RESULTS, PERSISTENT_SEARCH, SYNC } from '../../src/ldap/index.ts';
+import { EXTENDED } from '../../src/ldap/index.ts';
 import type { Identity } from './access.ts';
 import type { Entry } from './entry.ts';
+import { SUPPORTED_CONTROLS } from './request-controls.ts';
 import { APPLICATIONS, DYNAMIC, entryAttributes, SCHEMA, setText, SUFFIX } from './tree.ts';
-
-/** Controls that are understood; any other critical one is refused. */
-export const SUPPORTED_CONTROLS: readonly string[] = [
-  PAGED_RESULTS,
-  SYNC.request,
-  PERSISTENT_SEARCH,
-  MANAGE_DSA_IT,
-];
 
 const EXTENSIONS: readonly string[] = [
   EXTENDED.refresh,

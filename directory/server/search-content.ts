@@ -3,7 +3,7 @@ import type { Identity } from './access.ts';
 import { computedAttributes, planContext } from './computed.ts';
 import { isLive, liveEntry, mayRead, type OperationContext, readDn, requireEntry } from './context.ts';
 import type { Entry } from './entry.ts';
-import { DESCRIPTOR, mayDo } from './entry-access.ts';
+import { visibleSelection } from './entry-access.ts';
 import { compileFilter, type ComputedAttribute, type Predicate } from './filter-match.ts';
 import { chooseSource } from './plan.ts';
 import { rootDse } from './root-dse.ts';
@@ -75,6 +75,12 @@ export class SearchContent {
     return entry.path === '' || mayRead(this.#context, this.#who, entry);
   }
 
+  /** The entry of that id, if it is part of the content now. */
+  byId(id: number): Entry | undefined {
+    const entry = this.#context.store.byId(id);
+    return entry !== undefined && this.has(entry) ? entry : undefined;
+  }
+
   /** Whether any entry at all is part of the content now. */
   has(entry: Entry): boolean {
     return this.covers(entry.path) && isLive(entry, this.#context.clock.wall()) && this.isHit(entry);
@@ -91,18 +97,10 @@ export class SearchContent {
   /** Writes the search result entry with the attributes asked for. */
   write(w: BerWriter, messageId: number, entry: Entry, controls: readonly Control[] = []): void {
     w.begin().integer(messageId).begin(SEARCH_RESULT_ENTRY).text(entry.dn).begin();
-    writeSelected(w, entry, this.#selectionFor(entry), this.#computed);
+    writeSelected(w, entry, visibleSelection(this.#who, entry, this.#selection), this.#computed);
     w.end().end();
     if (controls.length > 0) writeControls(w, controls);
     w.end();
-  }
-
-  /** Without the descriptor where that is not for the asker to read. */
-  #selectionFor(entry: Entry): AttributeSelection {
-    if (entry.attributes.get(DESCRIPTOR) === undefined || mayDo(this.#who, 'readPermissions', entry)) {
-      return this.#selection;
-    }
-    return { ...this.#selection, without: DESCRIPTOR };
   }
 
   #contexts(): CandidateSource {

@@ -9,6 +9,9 @@ import {
   RESULT,
   type SearchRequest,
   serializeFilter,
+  SORT,
+  type SortResult,
+  sortResultControl,
   writeMessage,
 } from '../../src/ldap/index.ts';
 import type { Ms } from '../../src/machine.ts';
@@ -18,7 +21,9 @@ import type { OperationContext } from './context.ts';
 import type { Entry } from './entry.ts';
 import { OperationError } from './errors.ts';
 import type { ServiceLimits } from './limits.ts';
+import { findControl } from './request-controls.ts';
 import { SearchContent } from './search-content.ts';
+import { readSorting, type SortedAnswers, Sorter, type Sorting } from './sort.ts';
 
 /** Candidates taken from the store at a time. */
 const BATCH = 256;
@@ -43,7 +48,15 @@ export class SearchRun {
   readonly #sizeLimit: number;
   readonly #page: Page | undefined;
   readonly #fingerprint: number;
+  readonly #answers: SortedAnswers;
+  #sorting: Sorting | undefined;
+  /** While hits are gathered to be put in order. */
+  #sorter: Sorter | undefined;
+  /** Ids of all hits in order, once they are. */
+  #sorted: Float64Array | undefined;
   #batch: readonly Entry[] = [];
+  /** Where to go on after each of them. */
+  #marks: readonly number[] = [];
   #batchAt = 0;
   /** Where the next batch begins; undefined when there is none. */
   #next: number | undefined;
@@ -57,6 +70,7 @@ export class SearchRun {
     messageId: number,
     request: SearchRequest,
     controls: readonly Control[],
+    answers: SortedAnswers,
   ) {
     const { limits, clock } = context;
     this.#clock = clock;
@@ -68,10 +82,14 @@ export class SearchRun {
       limits.maxSearchEntries,
     );
     this.#content = new SearchContent(context, who, request);
-    const paged = controls.find(({ controlType }) => controlType === PAGED_RESULTS);
-    this.#fingerprint = paged === undefined ? 0 : fingerprint(this.#content.path, request);
+    const paged = findControl(controls, PAGED_RESULTS);
+    const sort = findControl(controls, SORT.request);
+    this.#answers = answers;
+    this.#sorting = sort === undefined ? undefined : readSorting(sort);
+    this.#fingerprint = paged === undefined ? 0 : fingerprint(this.#content.path, request, sort);
     this.#page = paged === undefined ? undefined : this.#readPage(paged);
     this.#next = this.#page?.after ?? 0;
+    if (this.#sorting?.kind === 'orders') this.#startSort(context, this.#sorting);
   }
 
   /**
@@ -81,10 +99,16 @@ export class SearchRun {
    */
   step(w: BerWriter, maxBytes: number, until: Ms): boolean {
     const page = this.#page;
+    if (this.#sorting?.kind === 'refused' && this.#sorting.isCritical) {
+      return this.#finish(w, 'unavailableCriticalExtension', SORT_REFUSED);
+    }
     for (;;) {
       const entry = this.#nextEntry();
       if (entry === undefined) {
-        if (this.#next === undefined) return this.#finish(w, 'success');
+        if (this.#next === undefined) {
+          if (this.#sorter === undefined) return this.#finish(w, 'success');
+          this.#endSort(this.#sorter);
+        }
         this.#fetch();
         const now = this.#clock.now();
         if (now > this.#deadline) {
@@ -97,7 +121,13 @@ export class SearchRun {
         if (now > until) return false;
         continue;
       }
-      if (!this.#content.isHit(entry)) continue;
+      // Of a sorted answer each entry was looked at when it was taken up again.
+      if (this.#sorted === undefined && !this.#content.isHit(entry)) continue;
+      if (this.#sorter !== undefined) {
+        if (this.#sorter.add(entry)) continue;
+        this.#giveUpSort();
+        return this.step(w, maxBytes, until);
+      }
       if (page !== undefined && this.#sent === page.size)
         return this.#finish(w, 'success', '', this.#lastSent);
       if ((page?.sentBefore ?? 0) + this.#sent >= this.#sizeLimit) {
@@ -117,21 +147,66 @@ export class SearchRun {
   }
 
   #fetch(): void {
-    const { entries, next } = this.#content.candidates(this.#next ?? 0, BATCH);
-    this.#batch = entries;
+    const from = this.#next ?? 0;
     this.#batchAt = 0;
-    this.#next = next;
+    if (this.#sorted === undefined) {
+      const { entries, next } = this.#content.candidates(from, BATCH);
+      this.#batch = entries;
+      this.#marks = entries.map(({ id }) => id);
+      this.#next = next;
+      return;
+    }
+    const found: Entry[] = [];
+    const marks: number[] = [];
+    const end = Math.min(from + BATCH, this.#sorted.length);
+    for (let at = from; at < end; at++) {
+      const entry = this.#content.byId(this.#sorted[at]!);
+      if (entry === undefined) continue;
+      found.push(entry);
+      marks.push(at + 1);
+    }
+    this.#batch = found;
+    this.#marks = marks;
+    this.#next = end < this.#sorted.length ? end : undefined;
+  }
+
+  /** Takes up a sorted answer of which pages were sent, or begins one. */
+  #startSort(context: OperationContext, { orders }: Sorting & { kind: 'orders' }): void {
+    if (this.#page === undefined || this.#page.after === 0) {
+      this.#sorter = new Sorter(context, orders);
+      return;
+    }
+    this.#sorted = this.#answers.get(this.#fingerprint);
+    if (this.#sorted !== undefined || this.#page.size === 0) return;
+    throw new OperationError(
+      'unwillingToPerform',
+      'the sorted answer that the cookie belongs to is not kept any more: begin again without a cookie',
+    );
+  }
+  #endSort(sorter: Sorter): void {
+    this.#sorter = undefined;
+    this.#sorted = sorter.sorted();
+    this.#next = 0;
+    if (this.#page !== undefined) this.#answers.keep(this.#fingerprint, this.#sorted);
+  }
+  /** There are too many: the answer comes in no order, or not at all where the order is critical. */
+  #giveUpSort(): void {
+    const isCritical = this.#sorting?.isCritical ?? false;
+    this.#sorting = { kind: 'refused', result: { resultCode: RESULT.adminLimitExceeded }, isCritical };
+    this.#sorter = undefined;
+    this.#batch = [];
+    this.#next = 0;
   }
 
   #write(w: BerWriter, entry: Entry): void {
     this.#content.write(w, this.#messageId, entry);
     this.#sent++;
-    this.#lastSent = entry.id;
+    this.#lastSent = this.#marks[this.#batchAt - 1] ?? 0;
   }
 
   #finish(
     w: BerWriter,
-    result: 'success' | 'timeLimitExceeded' | 'sizeLimitExceeded',
+    result: 'success' | 'timeLimitExceeded' | 'sizeLimitExceeded' | 'unavailableCriticalExtension',
     words = '',
     after?: number,
   ): true {
@@ -140,11 +215,13 @@ export class SearchRun {
       after === undefined || this.#page === undefined
         ? new Uint8Array(0)
         : encodeCookie(this.#fingerprint, after, this.#page.sentBefore + this.#sent);
-    writeMessage(w, {
-      messageId: this.#messageId,
-      op: { type: 'searchResultDone', ...done },
-      ...(this.#page === undefined ? {} : { controls: [pagedResultsControl({ size: 0, cookie })] }),
-    });
+    if (after === undefined && this.#page !== undefined) this.#answers.drop(this.#fingerprint);
+    const controls = [
+      ...(this.#page === undefined ? [] : [pagedResultsControl({ size: 0, cookie })]),
+      ...(this.#sorting === undefined ? [] : [sortResultControl(sortResult(this.#sorting))]),
+    ];
+    const op = { type: 'searchResultDone', ...done } as const;
+    writeMessage(w, { messageId: this.#messageId, op, ...(controls.length === 0 ? {} : { controls }) });
     return true;
   }
 
@@ -199,10 +276,15 @@ function decodeCookie(
   return { after, sentBefore: view.getUint32(4) };
 }
 
+const SORT_REFUSED = 'the answer cannot be given in that order; the sort response control says why';
+
+const sortResult = (sorting: Sorting): SortResult =>
+  sorting.kind === 'refused' ? sorting.result : { resultCode: RESULT.success };
+
 /** FNV-1a of what must stay the same from page to page. */
-function fingerprint(path: string, { scope, filter }: SearchRequest): number {
+function fingerprint(path: string, { scope, filter }: SearchRequest, sort: Control | undefined): number {
   let hash = 0x811c_9dc5;
-  for (const c of `${path}\n${scope}\n${serializeFilter(filter)}`) {
+  for (const c of `${path}\n${scope}\n${serializeFilter(filter)}\n${sort?.controlValue?.join(',') ?? ''}`) {
     hash = Math.imul(hash ^ c.codePointAt(0)!, 0x0100_0193);
   }
   return hash >>> 0;

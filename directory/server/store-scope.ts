@@ -38,6 +38,9 @@ export class ColumnSource {
   }
 }
 
+/** Where an entry is in the tree: the id of the one above, and its name twice. */
+export type EntryPlace = Pick<Entry, 'parent' | 'path' | 'dn'>;
+
 /** The range of paths below `path`. */
 export const below = (path: string): [string, string] => [
   path + PATH_SEPARATOR,

@@ -14,7 +14,7 @@ import { inSavepoint } from './store-savepoint.ts';
 import { SecretTable } from './store-secrets.ts';
 import { INDEX_LAYOUT, prepareDatabase } from './store-schema.ts';
 import { below, inScope, lowerBound, scopeCondition } from './store-scope.ts';
-import type { CandidateSource, StoreScope } from './store-scope.ts';
+import type { CandidateSource, EntryPlace, StoreScope } from './store-scope.ts';
 
 /** What tells whether a copy in memory is still true. */
 const COLUMNS = 'e.id, e.rev, e.expires';
@@ -158,12 +158,14 @@ export class EntryStore implements Disposable {
       return id;
     });
   }
-  /** Replaces attributes and end of `entry`. */
-  update(entry: Entry, attributes: EntryAttributes, expires: number | undefined): void {
+  /** Replaces attributes and end of `entry`, and with `place` its name. What is below it keeps its own. */
+  update(entry: Entry, attributes: EntryAttributes, expires: number | undefined, place?: EntryPlace): void {
     this.transaction(() => {
       const csn = this.changes.next();
+      const { parent, path, dn } = place ?? entry;
       this.#sql.run(
-        'UPDATE entry SET attributes = ?, expires = ?, rev = ?, csn = ? WHERE id = ?',
+        'UPDATE entry SET parent = ?, path = ?, dn = ?, attributes = ?, expires = ?, rev = ?, csn = ? WHERE id = ?',
+        ...([parent, path, dn] as const),
         encodeAttributes(attributes),
         expires ?? null,
         this.#nextRevision(),
@@ -173,7 +175,8 @@ export class EntryStore implements Disposable {
       // A second change in one transaction does not change the revision.
       this.#cache.delete(entry.id);
       this.index.replace(entry.id, entry.attributes, attributes);
-      this.changes.record(csn, 'modify', entry.id);
+      if (place === undefined) this.changes.record(csn, 'modify', entry.id);
+      else this.changes.record(csn, 'rename', entry.id, formerEntry(entry));
     });
   }
   /** Moves the end of a dynamic entry. That is no change of the entry: followers are not told. */

@@ -68,13 +68,13 @@ export function refresh(
   const { ttl } = context;
   return context.store.transaction(() => {
     const entry = requireEntry(context, readDn(entryName), who);
-    requireAccess(context, who, 'refresh', entry);
     if (entry.expires === undefined) {
       throw new OperationError(
         'objectClassViolation',
         `${entry.dn} is not a dynamicObject: it stays without being refreshed`,
       );
     }
+    requireAccess(context, who, 'refresh', entry);
     if (
       requestTtl > MAX_TTL_SECONDS ||
       (requestTtl > ttl.maxSeconds && ttl.maxSeconds < SHORTENED_TTL_FLOOR)

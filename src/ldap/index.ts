@@ -1,6 +1,6 @@
 /**
- * LDAP on the wire and in text: RFC 4511, 4514, 4515, 4516, with the values of RFC 2589, 2696, 3909, 4532, 4533 and
- * of persistent searches.
+ * LDAP on the wire and in text: RFC 4511, 4514, 4515, 4516, with the values of RFC 2589, 2696, 2891, 3909, 4370, 4527,
+ * 4528, 4532, 4533 and of persistent searches.
  */
 export { ASSERTION, assertionControl, decodeAssertion } from './assertion.ts';
 export type { PartialAttribute } from './attribute.ts';
@@ -70,6 +70,19 @@ export {
   PERSISTENT_SEARCH,
   persistentSearchControl,
 } from './persistent-search.ts';
+export {
+  decodeProxiedAuthorization,
+  PROXIED_AUTHORIZATION,
+  proxiedAuthorizationControl,
+} from './proxied-authorization.ts';
+export type { ReadEntryOid } from './read-entry.ts';
+export {
+  decodeReadEntryRequest,
+  decodeReadEntryResponse,
+  READ_ENTRY,
+  readEntryRequestControl,
+  readEntryResponseControl,
+} from './read-entry.ts';
 export type { RefreshRequestValue } from './refresh.ts';
 export {
   MAX_TTL_SECONDS,
@@ -89,6 +102,14 @@ export type {
   SearchResultReference,
   SearchScope,
 } from './search.ts';
+export type { SortKey, SortResult } from './server-side-sort.ts';
+export {
+  decodeSortRequest,
+  decodeSortResult,
+  SORT,
+  sortRequestControl,
+  sortResultControl,
+} from './server-side-sort.ts';
 export { prepareCaseExact, prepareCaseIgnore, prepareSubstring } from './string-prep.ts';
 export type {
   SyncDoneValue,

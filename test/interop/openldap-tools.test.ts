@@ -159,14 +159,71 @@ describe('OpenLDAP’s tools', () => {
     expect(await ldapsearch('-A', '-b', dn('Page1'), '-s', 'base', 'uid')).toBe(
       `dn: ${dn('Page1')}\nuid:\n\n`,
     );
-    expect((await tool('ldapsearch', ['-b', 'o=Intranet', '-E', '!sss=cn', '(cn=x)'])).code).toBe(12);
+    expect((await tool('ldapsearch', ['-b', 'o=Intranet', '-E', '!mv=(cn=a)', '(cn=x)'])).code).toBe(12);
   });
 
-  test('ldapmodrdn is told what to do instead', async () => {
-    expect(await tool('ldapmodrdn', [dn('Other'), 'uid=x'])).toMatchObject({
-      code: 53,
-      out: expect.stringContaining('add it under its new name'),
-    });
+  test('[OBJ-03] ldapmodrdn renames and moves', async () => {
+    await tool('ldapadd', [], conference('Old name'));
+    const renamed = await tool('ldapmodrdn', ['-r', dn('Old name'), 'uid=New name']);
+    expect(renamed.code).toBe(0);
+    const moved = await tool('ldapmodrdn', [
+      '-r',
+      '-s',
+      'ou=Applications,o=Intranet',
+      dn('New name'),
+      'uid=Moved',
+    ]);
+    expect(moved.code).toBe(0);
+    const out = await ldapsearch('-b', 'o=Intranet', '(objectClass=rtConference)', 'uid', 'cn');
+    expect(out).toContain('dn: uid=Moved,ou=Applications,o=Intranet\n');
+    expect(out).not.toContain('name');
+    await tool('ldapdelete', ['uid=Moved,ou=Applications,o=Intranet']);
+  });
+
+  test('[DIR-09] ldapsearch -E sss= sorts, with pages too', async () => {
+    for (const name of ['S3', 's10', 'S1'])
+      await tool('ldapadd', [], conference(name, `rating: ${name.slice(1)}\nsubType: sorted`));
+    const names = async (...args: readonly string[]): Promise<string[]> => {
+      const out = await ldapsearch(...args, '-b', 'ou=Dynamic,o=Intranet', '(subType=sorted)', 'uid');
+      return Array.from(out.matchAll(/^uid: (.*)$/gm), (found) => found[1] ?? '');
+    };
+    expect(await names('-E', 'sss=uid')).toEqual(['S1', 's10', 'S3']);
+    expect(await names('-E', 'sss=-uid')).toEqual(['S3', 's10', 'S1']);
+    expect(await names('-E', 'sss=uid:caseExactOrderingMatch')).toEqual(['S1', 'S3', 's10']);
+    expect(await names('-E', '!sss=rating:2.5.13.15')).toEqual(['S1', 'S3', 's10']); // as numbers
+    expect(await names('-E', 'sss=-uid', '-E', 'pr=2/noprompt')).toEqual(['S3', 's10', 'S1']);
+    const refused = await tool('ldapsearch', ['-E', '!sss=nonsense', '-b', 'o=Intranet', '(rating=*)']);
+    expect(refused).toMatchObject({ code: 12, out: expect.stringContaining('sortResult: (16)') });
+    for (const name of ['S3', 's10', 'S1']) await tool('ldapdelete', [dn(name)]);
+  });
+
+  test('[DIR-10] ldapmodify -e assert=, preread= and postread=', async () => {
+    await tool('ldapadd', [], conference('Guarded', 'url: http://one.example/'));
+    const change = `dn: ${dn('Guarded')}\nchangetype: modify\nreplace: url\nurl: http://two.example/\n`;
+    const wrong = await tool('ldapmodify', ['-e', '!assert=(url=http://three.example/)'], change);
+    expect(wrong.code).toBe(122);
+    const right = await tool(
+      'ldapmodify',
+      ['-e', '!assert=(url=http://one.example/)', '-e', '!preread=url', '-e', '!postread=url,entryUUID'],
+      change,
+    );
+    expect(right.code).toBe(0);
+    expect(right.out).toMatch(
+      /PreRead[^]*url: http:\/\/one\.example\/[^]*PostRead[^]*url: http:\/\/two\.example\//i,
+    );
+    const gone = await tool('ldapdelete', ['-e', 'preread=uid', dn('Guarded')]);
+    expect(gone).toMatchObject({ code: 0, out: expect.stringContaining('uid: Guarded') });
+  });
+
+  test('[DIR-08] ldapwhoami -e authzid= is for the administrator', async () => {
+    const as = ['-e', '!authzid=dn:uid=ann,o=Intranet'];
+    expect((await tool('ldapwhoami', as)).out).toContain('(123)');
+    const admin = ['-D', 'cn=admin,o=Intranet', '-w', 'secret'];
+    expect((await tool('ldapwhoami', [...admin, ...as])).out).toContain('dn:uid=ann,o=Intranet');
+  });
+
+  test('ManageDsaIT changes nothing', async () => {
+    expect((await tool('ldapsearch', ['-M', '-b', 'o=Intranet', '-s', 'base'])).code).toBe(0);
   });
 });
 
