@@ -9,7 +9,8 @@ import {
   type SchemaClass,
   type SchemaSyntax,
 } from './definition.ts';
-import { ldifComment, ldifRecord } from './ldif.ts';
+import { ldifComment } from '../../src/ldap/index.ts';
+import { ldifRecord } from './ldif.ts';
 
 /** attributeSyntax and oMSyntax ([MS-ADTS] 3.1.1.2.2.2). */
 const SYNTAXES: Readonly<Record<SchemaSyntax, readonly [string, string]>> = {

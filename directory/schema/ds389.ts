@@ -1,5 +1,6 @@
 import { PLACEHOLDER_NOTICE, SCHEMA_ATTRIBUTES, SCHEMA_CLASSES } from './definition.ts';
-import { ldifComment, ldifRecord } from './ldif.ts';
+import { ldifComment } from '../../src/ldap/index.ts';
+import { ldifRecord } from './ldif.ts';
 import { attributeTypeLines, objectClassLines } from './rfc4512.ts';
 
 /** Changes of `cn=schema` for 389 Directory Server; it keeps them in its `99user.ldif` and replicates them. */

@@ -1,5 +1,6 @@
 import { PLACEHOLDER_NOTICE, SCHEMA_ARC, SCHEMA_ATTRIBUTES, SCHEMA_CLASSES } from './definition.ts';
-import { ldifComment, ldifRecord } from './ldif.ts';
+import { ldifComment } from '../../src/ldap/index.ts';
+import { ldifRecord } from './ldif.ts';
 import { attributeTypeLines, objectClassLines } from './rfc4512.ts';
 
 /** OpenLDAP lets a name stand for an arc, so that the number is written once. */

@@ -141,3 +141,13 @@ export type {
 } from './update.ts';
 export type { LdapUrl } from './url.ts';
 export { parseLdapUrl } from './url.ts';
+export {
+  LDIF_VERSION,
+  type LdifChange,
+  ldifComment,
+  type LdifEntry,
+  ldifLine,
+  type LdifRecord,
+  serializeLdif,
+} from './ldif.ts';
+export { type LdifItem, LdifParser } from './ldif-parse.ts';

@@ -1,4 +1,5 @@
 import { DecodeError } from '../errors.ts';
+import { fromBase64 as bytesFromBase64, toBase64 } from '../wire/index.ts';
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
@@ -14,20 +15,15 @@ export function textOf(bytes: Uint8Array): string {
   }
 }
 
-export const toBase64 = (bytes: Uint8Array): string => btoa(String.fromCharCode(...bytes));
+export { toBase64 };
 
 /** @throws {DecodeError} when `text` is not base64 in its one right spelling (RFC 5802 §7, `base64`) */
 export function fromBase64(text: string, what: string): Uint8Array {
-  let binary: string | undefined;
-  try {
-    binary = atob(text);
-  } catch {
-    // told below
-  }
-  if (binary === undefined || btoa(binary) !== text) {
+  const bytes = bytesFromBase64(text);
+  if (bytes === undefined || toBase64(bytes) !== text) {
     throw new DecodeError('SASL', `${what} is not base64`, { rule: 'RFC 5802 §7' });
   }
-  return Uint8Array.from(binary, (letter) => letter.charCodeAt(0));
+  return bytes;
 }
 
 /** Whether both are the same; how long it takes does not tell where they differ. */

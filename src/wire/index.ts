@@ -1,2 +1,3 @@
+export { fromBase64, toBase64 } from './base64.ts';
 export { WireReader } from './reader.ts';
 export { WireWriter } from './writer.ts';
