@@ -8,9 +8,10 @@ import { endChild } from '../harness.ts';
 export async function startOurs(
   folder: string,
   durability: 'process' | 'power',
+  maxConnections = 1000,
 ): Promise<{ port: number; pid: number; stop(): Promise<void> }> {
   const program = fileURLToPath(new URL('../subjects/locator-service.ts', import.meta.url));
-  const child = spawn(process.execPath, [program, folder, durability], {
+  const child = spawn(process.execPath, [program, folder, durability, String(maxConnections)], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const [port]: unknown[] = await once(child.stdout, 'data');

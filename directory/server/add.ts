@@ -9,7 +9,7 @@ import {
   requireService,
   visibleEntry,
 } from './context.ts';
-import { EntryAttribute } from './entry.ts';
+import { type Entry, EntryAttribute } from './entry.ts';
 import { checkDescriptor } from './entry-access.ts';
 import {
   addRdnValues,
@@ -76,7 +76,11 @@ export function add(context: OperationContext, who: Identity, request: AddReques
     const now = clock.wall();
     const above = parentPath(path);
     const parent = above === undefined ? undefined : visibleEntry(context, above, who);
-    if (parent === undefined) failNoSuchObject(context, path, serializeDn(dn.slice(1)), who);
+    if (parent === undefined) {
+      const top = visibleEntry(context, path, who);
+      if (top !== undefined) failExists(top);
+      failNoSuchObject(context, path, serializeDn(dn.slice(1)), who);
+    }
     requireAccess(context, who, 'add', parent);
     if (parent.expires !== undefined && !classes.isDynamic) {
       throw new OperationError(
@@ -86,9 +90,7 @@ export function add(context: OperationContext, who: Identity, request: AddReques
     }
     const old = store.get(path);
     if (old !== undefined) {
-      if (isLive(old, now)) {
-        throw new OperationError('entryAlreadyExists', `${old.dn} exists: modify it, or delete it first`);
-      }
+      if (isLive(old, now)) failExists(old);
       for (const ended of store.descendants(path)) store.delete(ended);
       store.delete(old);
     }
@@ -102,4 +104,8 @@ export function add(context: OperationContext, who: Identity, request: AddReques
     store.insert({ parent: parent.id, path, dn: serializeDn(dn), attributes: all, expires });
     if (expires !== undefined && parent.expires !== undefined) extendAbove(context, parent.id, expires);
   });
+}
+
+function failExists({ dn }: Entry): never {
+  throw new OperationError('entryAlreadyExists', `${dn} exists: modify it, or delete it first`);
 }

@@ -291,6 +291,13 @@ describe('add', () => {
     expect(answer.message.length).toBeGreaterThan(15); // what, where, what to do
   });
 
+  test('the top of the tree exists, and there is no other', async () => {
+    using t = testService();
+    const top = (o: string) => t.client.add(`o=${o}`, { objectClass: 'organization', o });
+    expect((await top('Intranet')).code).toBe(RESULT.entryAlreadyExists);
+    expect((await top('Elsewhere')).code).toBe(RESULT.noSuchObject);
+  });
+
   test('noSuchObject names the deepest entry that exists', async () => {
     using t = testService();
     const answer = await t.client.add('uid=a,ou=No,ou=Dynamic,o=Intranet', { objectClass: 'rtConference' });
