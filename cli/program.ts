@@ -7,6 +7,7 @@ import { demoCommand } from './commands/demo.ts';
 import { directoryCommand } from './commands/directory.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { editCommand } from './commands/edit.ts';
+import { inviteCommand } from './commands/invite.ts';
 import { joinCommand } from './commands/join.ts';
 import { listCommand } from './commands/list.ts';
 import { schemaCommand } from './commands/schema.ts';
@@ -64,6 +65,7 @@ export function buildProgram(ctx: CliContext, withCompletion = true): Command {
     listCommand,
     showCommand,
     joinCommand,
+    inviteCommand,
     browseCommand,
     editCommand,
     deleteCommand,

@@ -75,6 +75,12 @@ export class DirectorySet implements AsyncDisposable {
     return this.#labels.get(object);
   }
 
+  /** The directory that an object was found in; undefined when it is not from here. */
+  directoryOf(object: object): Directory | undefined {
+    const label = this.labelOf(object);
+    return this.open.find((member) => member.label === label)?.directory;
+  }
+
   /** Conferences of all directories, as they come in, in no particular order. */
   search(query: ConferenceQuery = {}): Results<Conference> {
     return this.searchAll((directory) => directory.search(query));

@@ -21,6 +21,8 @@ const PACKAGES: Readonly<Record<string, string>> = {
   nftables: 'nft',
   openssl: 'openssl',
   procps: 'ps',
+  'python3-icalendar': 'python3',
+  'python3-recurring-ical-events': 'python3',
   'python3-samba': 'python3',
   samba: 'samba',
   'samba-ad-dc': 'samba',

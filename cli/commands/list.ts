@@ -12,6 +12,7 @@ export interface ListOptions {
   readonly on?: string;
   readonly long?: boolean;
   readonly json?: boolean;
+  readonly ical?: boolean;
   readonly ndjson?: boolean;
 }
 
@@ -32,6 +33,7 @@ export function listCommand(ctx: CliContext): Command {
       )
       .option('-l, --long', 'more columns')
       .option('--json', 'print a JSON array')
+      .addOption(new Option('--ical', 'print a calendar (iCalendar)').conflicts(['json', 'ndjson']))
       .addOption(
         new Option('--ndjson', 'print one JSON object per line, as they are found').conflicts('json'),
       )
@@ -44,6 +46,7 @@ export function listCommand(ctx: CliContext): Command {
         'rendezvous list',
         'rendezvous list "lect*" --active',
         'rendezvous list --on friday',
+        'rendezvous list --ical > conferences.ics',
         'rendezvous list --directory office --directory dns:example.org',
         'rendezvous list --filter "(description=*chapter*)" --json',
       ],

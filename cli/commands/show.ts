@@ -6,6 +6,7 @@ import { CONFERENCE_SHAPES } from '../json-shapes.ts';
 export interface ShowOptions {
   readonly sdp?: boolean;
   readonly sddl?: boolean;
+  readonly ical?: boolean;
   readonly json?: boolean;
   readonly ndjson?: boolean;
 }
@@ -17,6 +18,9 @@ export function showCommand(ctx: CliContext): Command {
       .argument('<name>', 'which conference')
       .option('--sdp', 'print its session description, byte for byte, and nothing else')
       .addOption(new Option('--sddl', 'print who may do what as SDDL, and nothing else').conflicts('sdp'))
+      .addOption(
+        new Option('--ical', 'print it as a calendar (iCalendar)').conflicts(['sdp', 'json', 'ndjson']),
+      )
       .addOption(new Option('--json', 'print a JSON object').conflicts(['sdp', 'sddl']))
       .addOption(new Option('--ndjson', 'print a JSON object on one line').conflicts(['sdp', 'sddl', 'json']))
       .action(async (name: string, options: ShowOptions) => {

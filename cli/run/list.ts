@@ -11,7 +11,7 @@ import { jsonWithWhere, problemJson, type Where, whereIn, withWhere } from '../v
 export async function runList(
   ctx: CliContext,
   pattern: string | undefined,
-  { filter, scope, long = false, json, ndjson, ...when }: ListOptions,
+  { filter, scope, long = false, json, ical, ndjson, ...when }: ListOptions,
 ): Promise<void> {
   const { now } = ctx;
   const times = whenQuery(when, now);
@@ -35,6 +35,15 @@ export async function runList(
   const found = (await directories.search(query).toArray()).sort(byStartThenName(now));
   const from = later(now, times.takesPlace?.from);
   const { problems } = directories;
+  if (ical === true) {
+    ctx.checkAnswered(directories);
+    const { calendarOf, eventsOf } = await import('../calendar.ts');
+    const events = found.flatMap((conference) => {
+      const directory = directories.directoryOf(conference);
+      return directory === undefined ? [] : eventsOf({ conference, directory }, now);
+    });
+    return ctx.out.write(calendarOf(events));
+  }
   if (json === true) {
     ctx.out.json([
       ...found.map((it) => jsonWithWhere(it, where(it))),

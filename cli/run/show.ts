@@ -3,18 +3,25 @@ import type { CliContext } from '../context.ts';
 import { conferenceFields, conferencePairs } from '../view/conference.ts';
 import { jsonWithWhere } from '../view/where.ts';
 import { findConference } from './find.ts';
+import { alwaysOpen } from './invite.ts';
 
 export async function runShow(
   ctx: CliContext,
   name: string,
-  { sdp, sddl, json, ndjson }: ShowOptions,
+  { sdp, sddl, ical, json, ndjson }: ShowOptions,
 ): Promise<void> {
   await using directories = await ctx.openDirectories();
-  const { object: conference, label } = await findConference(ctx, directories, name);
+  const { object: conference, label, directory } = await findConference(ctx, directories, name);
   if (sdp === true) return ctx.out.write(conference.blob);
   if (sddl === true) {
     if (conference.acl !== undefined) return ctx.out.line(conference.acl.toSddl());
     return ctx.err.note(`"${conference.name}" does not say who may do what: the directory's rule applies`);
+  }
+  if (ical === true) {
+    const { calendarOf, eventsOf } = await import('../calendar.ts');
+    const events = eventsOf({ conference, directory }, ctx.now);
+    if (events.length === 0) throw alwaysOpen(conference);
+    return ctx.out.write(calendarOf(events));
   }
   if (json === true) return ctx.out.json(jsonWithWhere(conference, label));
   if (ndjson === true) return ctx.out.ndjson(jsonWithWhere(conference, label));

@@ -140,7 +140,7 @@ export type {
   ModifyRequest,
 } from './update.ts';
 export type { LdapUrl } from './url.ts';
-export { parseLdapUrl } from './url.ts';
+export { formatLdapUrl, parseLdapUrl } from './url.ts';
 export {
   LDIF_VERSION,
   type LdifChange,

@@ -49,6 +49,28 @@ export function parseLdapUrl(text: string): LdapUrl {
   };
 }
 
+/**
+ * The URL of an entry.
+ *
+ * @see RFC 4516 §2, §2.1
+ */
+export function formatLdapUrl({
+  scheme,
+  host,
+  port,
+  dn,
+}: Pick<LdapUrl, 'scheme' | 'host' | 'port' | 'dn'>): string {
+  if (scheme === 'ldapi') return `ldapi://${encodeURIComponent(host)}${pathOf(dn)}`;
+  const name = host.includes(':') ? `[${host}]` : host;
+  const usual = scheme === 'ldaps' ? 636 : 389;
+  return `${scheme}://${name}${port === usual ? '' : `:${port}`}${pathOf(dn)}`;
+}
+
+/** Blanks, `?` and whatever a URL cannot have are escaped; the commas and equals signs of a DN may stand. */
+function pathOf(dn: string): string {
+  return dn === '' ? '' : `/${encodeURIComponent(dn).replaceAll('%2C', ',').replaceAll('%3D', '=')}`;
+}
+
 function hostAndPort(
   text: string,
   scheme: LdapUrl['scheme'],

@@ -25,6 +25,7 @@ test('the commands are those that others script against', () => {
       'edit',
       'delete',
       'user',
+      'invite',
       'browse',
       'join',
       'doctor',

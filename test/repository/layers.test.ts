@@ -5,7 +5,7 @@ import { codeOnly, folderOf, read, resolveImport, SOURCES } from './tree.ts';
 /** From the outermost to the innermost: a layer knows the ones after it, never the ones before it. */
 const LAYERS = ['cli', 'conference', 'directory', 'src'];
 /** Folders of `src` that know nothing of sockets, of the machine they run on, of time or of chance. */
-const PURE = ['sdp', 'sap', 'rtp', 'rtcp', 'srtp', 'madcap', 'ldap', 'security', 'wire', 'ip'];
+const PURE = ['sdp', 'sap', 'rtp', 'rtcp', 'srtp', 'madcap', 'ldap', 'ical', 'security', 'wire', 'ip'];
 /** Time as an interface: wanted where sockets are not. */
 const SHARED = new Set(['src/net/clock.ts']);
 

@@ -351,7 +351,7 @@ APP-01 | done | Choose a server, give credentials, connect
 APP-02 | done | List, refresh, delete and create conferences, view and edit the SDP
 APP-03 | partly | Create with name, description, times and permissions | permissions are planned
 APP-04 | partly | Join from a list, enlarge a picture | no pictures yet
-APP-05 | planned | Invite people by other means
+APP-05 | done | Invite people by other means
 APP-06 | planned | Install and publish a directory partition
 APP-07 | done | Test one's rights | the doctor command publishes a test entry, finds it and removes it
 `,
