@@ -99,8 +99,9 @@ export class Entries {
 
   /** Replaces whole attributes; an empty list of values removes one. */
   replace(dn: string, attributes: LdapAttributes, signal?: AbortSignal): Promise<void> {
-    return this.#connected.session.write(
-      (connection) => connection.replace(dn, attributes, signal),
+    const { dialect, session } = this.#connected;
+    return session.write(
+      (connection) => dialect.replace(connection, dn, attributes, signal),
       async (connection) => doneIf(await this.#holds(connection, dn, attributes, signal)),
       signal,
     );

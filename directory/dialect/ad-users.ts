@@ -1,3 +1,4 @@
+import { InvalidValueError } from '../../src/errors.ts';
 import { escapeDnValue, type Filter } from '../../src/ldap/index.ts';
 import type { LdapAttributes, LdapEntry } from '../ldap/entry.ts';
 import { DEFAULT_CALL_PORT, DirectoryUser, splitUserId } from '../user.ts';
@@ -22,6 +23,9 @@ export const REACHABLE_CLASS = 'rdvReachable';
 
 const NAME = 'msTAPI-uid';
 const ADDRESS = 'msTAPI-IpAddress';
+
+/** Characters that cn may have there ([MS-ADA1] 2.110). */
+const MAX_NAME = 64;
 
 /** Bits of `flags`, whose meaning each class may choose ([MS-ADA1] 2.231). */
 const FLAGS = { inCall: 1, canAudio: 2, canVideo: 4, unlisted: 8 } as const;
@@ -115,7 +119,13 @@ export class AdUsers implements UserDialect {
     return [`cn=${escapeDnValue(id)},${this.base}`];
   }
 
+  /** @throws {InvalidValueError} when user and computer together are too long for a name there */
   newEntries(user: DirectoryUser): readonly EntryValues[] {
+    if (user.id.length > MAX_NAME) {
+      throw new InvalidValueError(
+        `The user "${user.name}" at "${user.primaryPhone}" has ${user.id.length} characters together; Active Directory takes ${MAX_NAME}`,
+      );
+    }
     const [dn = ''] = this.dns(user);
     const attributes: LdapAttributes = {
       objectClass: [

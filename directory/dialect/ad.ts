@@ -1,9 +1,11 @@
-import type { Filter } from '../../src/ldap/index.ts';
+import { type Filter, RESULT } from '../../src/ldap/index.ts';
+import { DirectoryError } from '../errors.ts';
 import type { LdapConnection } from '../ldap/connection.ts';
 import type { LdapAttributes, LdapEntry } from '../ldap/entry.ts';
-import { AdUsers } from './ad-users.ts';
+import { AdUsers, REACHABLE_CLASS } from './ad-users.ts';
 import { AttributeDialect } from './attribute-dialect.ts';
 import type { UserDialect } from './dialect.ts';
+import { present } from './filters.ts';
 import { generalizedTime, generalizedTimeWithTenths, parseGeneralizedTime } from './generalized-time.ts';
 import { type ExpiryAttribute, OwnExpiry } from './own-expiry.ts';
 import { EXPIRES, expiresAttribute, INDEX_NAMES } from './rendezvous.ts';
@@ -35,6 +37,7 @@ export class AdDialect extends AttributeDialect {
   readonly isDynamic: boolean;
   readonly users: UserDialect;
   readonly expiry: OwnExpiry | undefined;
+  readonly #isExtended: boolean;
 
   constructor({ base, isDynamic, isExtended }: AdDialectOptions) {
     super({
@@ -53,6 +56,7 @@ export class AdDialect extends AttributeDialect {
       writeTime: generalizedTimeWithTenths,
     });
     this.isDynamic = isDynamic;
+    this.#isExtended = isExtended;
     const attribute = isExtended ? expiresAttribute(generalizedTimeWithTenths) : ADMIN_NOTE;
     this.expiry = isDynamic ? undefined : new OwnExpiry(attribute, false); // no assertion control there
     const alive = (now: Date): Filter | undefined => this.aliveFilter(now);
@@ -79,12 +83,51 @@ export class AdDialect extends AttributeDialect {
     now: Date,
     signal?: AbortSignal,
   ): Promise<number | undefined> {
-    if (this.expiry !== undefined) return this.expiry.refresh(connection, dn, ttlSeconds, now, signal);
-    return connection.refresh(dn, ttlSeconds, signal);
+    const { expiry } = this;
+    if (expiry === undefined) return connection.refresh(dn, ttlSeconds, signal);
+    return this.#withClass(
+      connection,
+      dn,
+      () => expiry.refresh(connection, dn, ttlSeconds, now, signal),
+      signal,
+    );
+  }
+
+  override replace(
+    connection: LdapConnection,
+    dn: string,
+    attributes: LdapAttributes,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    return this.#withClass(connection, dn, () => connection.replace(dn, attributes, signal), signal);
   }
 
   ttlOf(entry: LdapEntry, now: Date): number | undefined {
     return this.expiry?.left(entry, now) ?? entry.integer('entryTTL');
+  }
+
+  /** Entries of other programs lack our auxiliary class: it is joined to theirs when a change needs it. */
+  async #withClass<T>(
+    connection: LdapConnection,
+    dn: string,
+    change: () => Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<T> {
+    try {
+      return await change();
+    } catch (error) {
+      const isMissing = error instanceof DirectoryError && error.ldapCode === RESULT.objectClassViolation;
+      if (!this.#isExtended || !isMissing) throw error;
+      const request = { base: dn, scope: 'base' as const, filter: present('objectClass') };
+      const attributes = ['objectClass'];
+      const page = await connection.searchPage({ ...request, attributes, binaryAttributes: [] }, signal);
+      const [entry] = page.entries;
+      if (entry === undefined) throw error;
+      const ours = entry.has('objectClass', AD_CONFERENCE_CLASS) ? INDEXED_CLASS : REACHABLE_CLASS;
+      if (entry.has('objectClass', ours)) throw error;
+      await connection.replace(dn, { objectClass: [...entry.all('objectClass'), ours] }, signal);
+      return change();
+    }
   }
 
   protected override aliveFilter(now: Date): Filter | undefined {

@@ -225,6 +225,15 @@ export abstract class AttributeDialect implements Dialect {
     );
   }
 
+  replace(
+    connection: LdapConnection,
+    dn: string,
+    attributes: LdapAttributes,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    return connection.replace(dn, attributes, signal);
+  }
+
   /** For how this dialect keeps users. */
   protected userContext(): UserMappingContext {
     return {

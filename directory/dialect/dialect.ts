@@ -108,6 +108,13 @@ export interface Dialect {
     now: Date,
     signal?: AbortSignal,
   ): Promise<void>;
+  /** Replaces whole attributes; an empty list of values removes one. */
+  replace(
+    connection: LdapConnection,
+    dn: string,
+    attributes: LdapAttributes,
+    signal?: AbortSignal,
+  ): Promise<void>;
   /** Starts the time to live anew; gives the seconds granted when the server says them. */
   refresh(
     connection: LdapConnection,

@@ -95,6 +95,9 @@ export class H350Dialect implements Dialect {
   async add(): Promise<void> {
     throw this.#refusal();
   }
+  async replace(): Promise<void> {
+    throw this.#refusal();
+  }
   async refresh(): Promise<undefined> {
     throw this.#refusal();
   }

@@ -17,6 +17,7 @@ import {
 /** Object class of the project's own schema. */
 export const RENDEZVOUS_USER_CLASS = 'rdvUser';
 
+const NAME = 'rdvUserName';
 const MACHINE = 'rdvMachine';
 const ADDRESS = 'rdvAddress';
 const PORT = 'rdvPort';
@@ -25,8 +26,8 @@ const FLAG = 'rdvFlag';
 const KNOWN: ReadonlySet<string> = new Set(
   [
     'objectClass',
-    'uid',
     'cn',
+    NAME,
     MACHINE,
     ADDRESS,
     PORT,
@@ -44,8 +45,8 @@ const KNOWN: ReadonlySet<string> = new Set(
 );
 
 /**
- * Users on a general LDAP server that carries the project's schema: `uid=<user>]<computer>` beside the conferences, cn the
- * user's name. What a user can do and is doing are words in one attribute.
+ * Users on a general LDAP server that carries the project's schema: `cn=<user>]<computer>` beside the conferences,
+ * the user's name apart. What a user can do and is doing are words in one attribute.
  */
 export class RendezvousUsers implements UserDialect {
   readonly base: string;
@@ -65,7 +66,7 @@ export class RendezvousUsers implements UserDialect {
     return and(
       equality('objectClass', RENDEZVOUS_USER_CLASS),
       this.#alive(now),
-      name === undefined ? undefined : matching('cn', name),
+      name === undefined ? undefined : matching(NAME, name),
       machine === undefined ? undefined : equality(MACHINE, machine),
       listedOnly === true ? not(equality(FLAG, 'unlisted')) : undefined,
     );
@@ -76,7 +77,7 @@ export class RendezvousUsers implements UserDialect {
   }
 
   read(entry: LdapEntry, now: Date): DirectoryUser | undefined {
-    const name = entry.text('cn');
+    const name = entry.text(NAME);
     if (name === undefined) return undefined;
     const publication = publicationIn(entry, name, this.#context.ttlOf(entry, now), now);
     if (publication === undefined) return undefined;
@@ -101,15 +102,15 @@ export class RendezvousUsers implements UserDialect {
   }
 
   dns({ id }: DirectoryUser): readonly string[] {
-    return [`uid=${escapeDnValue(id)},${this.base}`];
+    return [`cn=${escapeDnValue(id)},${this.base}`];
   }
 
   newEntries(user: DirectoryUser, ownerDn: string | undefined): readonly EntryValues[] {
     const [dn = ''] = this.dns(user);
     const attributes: LdapAttributes = {
       objectClass: [RENDEZVOUS_USER_CLASS, ...(this.#context.isDynamic ? ['dynamicObject'] : [])],
-      uid: [user.id],
-      cn: [user.name],
+      cn: [user.id],
+      [NAME]: [user.name],
       [MACHINE]: one(user.primaryPhone),
       ...details(user),
       owner: one(ownerDn),

@@ -82,7 +82,7 @@ function attributeEntry(attribute: SchemaAttribute, partition: string): LdifLine
 }
 
 function classEntry(objectClass: SchemaClass, partition: string): LdifLine[] {
-  const { name, description, kind, rdn = 'cn', must, may, mayInAd = [] } = objectClass;
+  const { name, description, kind, must, may, mayInAd = [] } = objectClass;
   const structural = kind === 'STRUCTURAL';
   return [
     ['dn', `CN=${name},${partition}`],
@@ -95,7 +95,7 @@ function classEntry(objectClass: SchemaClass, partition: string): LdifLine[] {
     ['schemaIDGUID', guidOf(classOid(objectClass))],
     ['subClassOf', 'top'],
     ['objectClassCategory', structural ? '1' : '3'],
-    ['rDNAttID', rdn],
+    ['rDNAttID', 'cn'],
     ...must.map((attribute) => ['mustContain', attribute] as const),
     ...[...may, ...mayInAd].map((attribute) => ['mayContain', attribute] as const),
     ...(structural ? SUPERIORS.map((superior) => ['possSuperiors', superior] as const) : []),

@@ -35,8 +35,6 @@ export interface SchemaClass {
   readonly name: string;
   readonly description: string;
   readonly kind: 'STRUCTURAL' | 'AUXILIARY';
-  /** What entries are named by. Default cn. */
-  readonly rdn?: string;
   readonly must: readonly string[];
   readonly may: readonly string[];
   /** Attributes that only Active Directory has. */
@@ -147,6 +145,14 @@ export const SCHEMA_ATTRIBUTES: readonly SchemaAttribute[] = [
     multi: true,
   },
   {
+    number: 16,
+    name: 'rdvUserName',
+    description: 'Name of a user, without the computer',
+    syntax: 'text',
+    maxLength: 256,
+    index: 'substrings',
+  },
+  {
     number: 15,
     name: 'rdvMedia',
     description: 'Kinds of media of a conference, as audio or video',
@@ -182,10 +188,9 @@ export const SCHEMA_CLASSES: readonly SchemaClass[] = [
   {
     number: 2,
     name: 'rdvUser',
-    description: 'A user at a computer; uid is user]computer, cn the user alone',
+    description: 'A user at a computer; cn is user]computer',
     kind: 'STRUCTURAL',
-    rdn: 'uid',
-    must: ['uid', 'cn'],
+    must: ['cn', 'rdvUserName'],
     may: [
       'rdvMachine',
       'rdvAddress',

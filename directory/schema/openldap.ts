@@ -17,7 +17,7 @@ function indexes(): string {
       .map(({ name }) => name)
       .join(',');
   return `index objectClass,${of('equality')} eq
-index cn,uid,${of('substrings')} eq,sub`;
+index cn,${of('substrings')} eq,sub`;
 }
 
 /** For `include` in slapd.conf. */

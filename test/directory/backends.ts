@@ -2,14 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
-import { createDirectory } from '../../directory/index.ts';
 import { LdapConnection } from '../../directory/ldap/connection.ts';
 import { type LdapTarget, parseTarget } from '../../directory/ldap/target.ts';
 import { LdapDirectory } from '../../directory/ldap-directory.ts';
 import { createLocatorService, defaultAccess, listen, openStore } from '../../directory/server/index.ts';
 import { escapeDnValue } from '../../src/ldap/index.ts';
 import { FakeClock } from '../support/fake-clock.ts';
-import { type Slapd, startSlapd } from '../support/slapd.ts';
 import type { Backend } from './contract.ts';
 
 /** A connection below the directory client, to do what other programs do. */
@@ -31,6 +29,7 @@ export async function embeddedBackend(over: 'in-process' | 'tcp'): Promise<Backe
       : parseTarget(listener.url);
   return {
     type: 'ils',
+    dialect: 'ils',
     isDynamic: true,
     extraAttribute: 'contactInformation',
     credentials: undefined,
@@ -62,39 +61,5 @@ export async function embeddedBackend(over: 'in-process' | 'tcp'): Promise<Backe
       store[Symbol.dispose]();
       rmSync(dir, { recursive: true, force: true });
     },
-  };
-}
-
-/** A real OpenLDAP server, with or without dynamic entries. */
-export async function slapdBackend(dds: boolean): Promise<Backend & { readonly slapd: Slapd }> {
-  const slapd = await startSlapd({ dds });
-  const credentials = { kind: 'simple', dn: slapd.adminDn, password: slapd.adminPassword } as const;
-  return {
-    slapd,
-    type: 'ldap',
-    isDynamic: dds,
-    extraAttribute: 'l',
-    credentials,
-    originatorFilter: (name) => `(rdvOriginator=${name})`,
-    create: () => createDirectory(slapd.url),
-    async putRaw(name, protocol, blob, extra) {
-      const raw = await rawConnection(parseTarget(slapd.url));
-      await raw.bind(slapd.adminDn, slapd.adminPassword);
-      await raw.add(`cn=${escapeDnValue(name)},ou=Conferences,${slapd.suffix}`, {
-        objectClass: [
-          'rdvConference',
-          ...(dds ? ['dynamicObject'] : []),
-          ...(extra === undefined ? [] : ['extensibleObject']),
-        ],
-        cn: [name],
-        rdvProtocol: [protocol],
-        rdvBlob: [blob],
-        ...(extra === undefined ? {} : { l: [extra] }),
-      });
-      await raw.close();
-    },
-    elapse: (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000)),
-    clear: () => slapd.clear(),
-    stop: () => slapd.stop(),
   };
 }

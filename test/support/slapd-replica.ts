@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'ldapts';
 import { subschemaValues } from '../../directory/server/schema.ts';
-import { accepts, freePort } from './slapd.ts';
+import { accepts, freePort } from './daemon.ts';
 
 const SLAPD = '/usr/sbin/slapd';
 const SUFFIX = 'o=Intranet';

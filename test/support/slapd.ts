@@ -1,10 +1,11 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Attribute, Client } from 'ldapts';
+import { Attribute } from 'ldapts';
+import { accepts, asNobody, Daemon, freePort, requireProgram } from './daemon.ts';
+import { asAdmin } from './ldap-admin.ts';
 
 export interface SlapdOptions {
   /** Dynamic entries (RFC 2589). Default true. */
@@ -15,6 +16,30 @@ export interface SlapdOptions {
   readonly extra?: string;
   /** Further schema, as slapd.conf has it. */
   readonly schema?: string;
+  /** Default a free one. */
+  readonly port?: number;
+  /** One of several that replicate each other; the one with the lowest number makes the first entries. */
+  readonly provider?: Provider;
+}
+
+interface Provider {
+  readonly id: number;
+  readonly url: string;
+  readonly peers: readonly { readonly id: number; readonly url: string }[];
+}
+
+/** Two servers that replicate each other (multi-provider syncrepl), without dynamic entries. */
+export async function startSlapdPair(): Promise<readonly [Slapd, Slapd]> {
+  const [one, two] = await Promise.all([freePort(), freePort()]);
+  const both = [
+    { id: 1, port: one, url: `ldap://127.0.0.1:${one}` },
+    { id: 2, port: two, url: `ldap://127.0.0.1:${two}` },
+  ] as const;
+  const start = (at: 0 | 1): Promise<Slapd> => {
+    const { id, port, url } = both[at];
+    return startSlapd({ dds: false, port, provider: { id, url, peers: [both[1 - at === 0 ? 0 : 1]] } });
+  };
+  return [await start(0), await start(1)];
 }
 
 export interface Slapd {
@@ -53,88 +78,49 @@ const OUR_SCHEMA = fileURLToPath(new URL('../../docs/rendezvous.schema', import.
  * missing, so that no machine passes by skipping.
  */
 export async function startSlapd(options: SlapdOptions = {}): Promise<Slapd> {
-  if (!existsSync(SLAPD)) throw new Error(`${SLAPD} is missing: install the package slapd to run this test`);
-  const { dds = true, tls = false } = options;
+  requireProgram(SLAPD, 'slapd');
+  const { tls = false, port: wanted } = options;
   const dir = mkdtempSync(join(tmpdir(), 'rendezvous-slapd-'));
-  const [port, tlsPort] = await Promise.all([freePort(), freePort()]);
+  const [port, tlsPort] = await Promise.all([wanted ?? freePort(), freePort()]);
   const url = `ldap://127.0.0.1:${port}`;
   const tlsUrl = `ldaps://127.0.0.1:${tlsPort}`;
   const ldapiUrl = `ldapi://${encodeURIComponent(join(dir, 'ldapi'))}`;
   mkdirSync(join(dir, 'db'));
   if (tls) makeCertificate(dir);
   copyFileSync(OUR_SCHEMA, join(dir, 'rendezvous.schema')); // a checkout may be readable for its owner only
-  writeFileSync(join(dir, 'slapd.conf'), configuration(dir, dds, tls, options));
-  const isRoot = process.getuid?.() === 0;
-  if (isRoot) {
-    chmodSync(dir, 0o755);
-    execFileSync('chown', ['-R', 'nobody', dir]);
-  }
+  writeFileSync(join(dir, 'slapd.conf'), configuration(dir, options));
   const listen = [`${url}/`, `${ldapiUrl}/`, ...(tls ? [`${tlsUrl}/`] : [])].join(' ');
-  const args = ['-h', listen, '-f', join(dir, 'slapd.conf'), '-d', '0'];
-
-  let log = '';
-  const launch = async () => {
-    const child = isRoot
-      ? spawn('setpriv', ['--reuid', 'nobody', '--regid', 'nogroup', '--clear-groups', SLAPD, ...args])
-      : spawn(SLAPD, args);
-    const reap = (): void => {
-      child.kill('SIGKILL');
-    };
-    process.once('exit', reap);
-    const exited = new Promise<void>((resolve) => {
-      child.once('exit', () => {
-        process.off('exit', reap);
-        resolve();
-      });
-    });
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (log += String(text)));
-    while (!(await accepts(port))) {
-      if (child.exitCode !== null) throw new Error(`slapd ended: ${log}`);
-      await new Promise((resolve) => setTimeout(resolve, 3));
-    }
-    return { child, exited };
-  };
+  const command = asNobody(dir, [SLAPD, '-h', listen, '-f', join(dir, 'slapd.conf'), '-d', '0']);
+  const launch = (): Promise<Daemon> => Daemon.start(command, () => accepts(port));
 
   const started = performance.now();
   let running = await launch();
   const readyMs = performance.now() - started;
-  const end = async (signal: NodeJS.Signals): Promise<void> => {
-    running.child.kill(signal);
-    await running.exited;
-  };
-  const asAdmin = async <T>(work: (client: Client) => Promise<T>): Promise<T> => {
-    const client = new Client({ url, timeout: 5000 });
-    try {
-      await client.bind(ADMIN, PASSWORD);
-      return await work(client);
-    } finally {
-      await client.unbind();
-    }
-  };
-  await asAdmin(async (client) => {
-    await client.add(SUFFIX, { objectClass: ['dcObject', 'organization'], dc: 'conferences', o: 'Test' });
-    await client.add(`ou=Conferences,${SUFFIX}`, [
-      new Attribute({ type: 'objectClass', values: ['organizationalUnit'] }),
-    ]);
-  });
+  const server = { url, adminDn: ADMIN, adminPassword: PASSWORD };
+  const isCopy = (options.provider?.peers ?? []).some(({ id }) => id < (options.provider?.id ?? 0));
+  if (!isCopy)
+    await asAdmin(server, async (client) => {
+      await client.add(SUFFIX, { objectClass: ['dcObject', 'organization'], dc: 'conferences', o: 'Test' });
+      await client.add(`ou=Conferences,${SUFFIX}`, [
+        new Attribute({ type: 'objectClass', values: ['organizationalUnit'] }),
+      ]);
+    });
 
   return {
-    url,
+    ...server,
     tlsUrl,
     ldapiUrl,
     suffix: SUFFIX,
-    adminDn: ADMIN,
-    adminPassword: PASSWORD,
     caFile: join(dir, 'cert.pem'),
     readyMs,
-    log: () => log,
+    log: () => running.log,
     async restart() {
-      await end('SIGKILL');
+      await running.end();
       running = await launch();
     },
-    kill: () => end('SIGKILL'),
+    kill: () => running.end(),
     clear: () =>
-      asAdmin(async (client) => {
+      asAdmin(server, async (client) => {
         const { searchEntries } = await client.search(`ou=Conferences,${SUFFIX}`, {
           scope: 'one',
           attributes: ['1.1'],
@@ -142,7 +128,7 @@ export async function startSlapd(options: SlapdOptions = {}): Promise<Slapd> {
         for (const { dn } of searchEntries) await client.del(dn);
       }),
     async stop() {
-      await end('SIGKILL'); // nothing in it is worth a clean end
+      await running.end(); // nothing in it is worth a clean end
       rmSync(dir, { recursive: true, force: true });
     },
   };
@@ -150,9 +136,7 @@ export async function startSlapd(options: SlapdOptions = {}): Promise<Slapd> {
 
 function configuration(
   dir: string,
-  dds: boolean,
-  tls: boolean,
-  { extra = '', schema = '' }: SlapdOptions,
+  { dds = true, tls = false, extra = '', schema = '', provider }: SlapdOptions,
 ): string {
   return `
 include ${SCHEMAS}/core.schema
@@ -164,6 +148,8 @@ pidfile ${dir}/pid
 modulepath ${MODULES}
 moduleload back_mdb
 ${dds ? 'moduleload dds' : ''}
+${provider === undefined ? '' : 'moduleload syncprov'}
+${provider === undefined ? '' : serverIds(provider)}
 ${tls ? `TLSCertificateFile ${dir}/cert.pem\nTLSCertificateKeyFile ${dir}/key.pem` : ''}
 database mdb
 suffix "${SUFFIX}"
@@ -172,12 +158,28 @@ rootpw "${PASSWORD}"
 directory ${dir}/db
 maxsize 268435456
 dbnosync
-index objectClass,rdvScope,rdvStart,rdvStop,rdvExpires eq
+index objectClass,entryUUID,entryCSN eq
+index rdvScope,rdvStart,rdvStop,rdvExpires eq
 index cn,rdvGroup,rdvOriginator eq,sub
+${provider === undefined ? '' : replication(provider)}
 access to * by dn.exact="${ADMIN}" write by * read
 ${extra}
+${provider === undefined ? '' : 'overlay syncprov\nsyncprov-checkpoint 1000 10'}
 ${dds ? 'overlay dds\ndds-max-ttl 86400\ndds-min-ttl 1\ndds-default-ttl 600\ndds-interval 1' : ''}
 `;
+}
+
+function serverIds({ id, url, peers }: Provider): string {
+  return [{ id, url }, ...peers].map((it) => `serverID ${it.id} ${it.url}/`).join('\n');
+}
+
+function replication({ peers }: Provider): string {
+  const consumers = peers.map(({ id, url }) => {
+    const who = `bindmethod=simple binddn="${ADMIN}" credentials="${PASSWORD}"`;
+    const what = `searchbase="${SUFFIX}" type=refreshAndPersist retry="1 +" timeout=3`;
+    return `syncrepl rid=${String(id).padStart(3, '0')} provider=${url} ${who} ${what}`;
+  });
+  return [...consumers, 'multiprovider on'].join('\n');
 }
 
 function makeCertificate(dir: string): void {
@@ -185,27 +187,4 @@ function makeCertificate(dir: string): void {
   const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'];
   const files = ['-keyout', join(dir, 'key.pem'), '-out', join(dir, 'cert.pem')];
   execFileSync('openssl', ['req', '-x509', ...key, ...files, ...subject], { stdio: 'ignore' });
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-      .once('error', reject)
-      .listen(0, '127.0.0.1', () => {
-        const address = server.address();
-        server.close(() => {
-          if (address === null || typeof address === 'string') reject(new Error('no port'));
-          else resolve(address.port);
-        });
-      });
-  });
-}
-
-export function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => {
-      socket.destroy();
-      resolve(true);
-    }).once('error', () => resolve(false));
-  });
 }
