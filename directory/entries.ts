@@ -4,6 +4,7 @@ import type { Detected } from './dialect/detect.ts';
 import type { Dialect, UserDialect } from './dialect/dialect.ts';
 import type { LdapConnection } from './ldap/connection.ts';
 import type { LdapAttributes, LdapEntry } from './ldap/entry.ts';
+import { rdnOf } from './rename.ts';
 import type { LdapSession } from './session.ts';
 
 /** A session with a server whose dialect is known. */
@@ -120,6 +121,32 @@ export class Entries {
     );
   }
 
+  /**
+   * Renames an entry within its container.
+   *
+   * @returns false when the server does not do that
+   */
+  rename(dn: string, newDn: string, signal?: AbortSignal): Promise<boolean> {
+    return this.#connected.session.write(
+      async (connection, again) => {
+        try {
+          await connection.rename(dn, rdnOf(newDn), signal);
+        } catch (error) {
+          if (again && error instanceof NotFoundError) return true; // the first attempt came through after all
+          if (error instanceof DirectoryError && NO_RENAME.has(error.ldapCode ?? 0)) return false;
+          throw error;
+        }
+        return true;
+      },
+      async (connection) => {
+        const isOld = (await this.#on(connection, dn, signal)) !== undefined;
+        const isNew = (await this.#on(connection, newDn, signal)) !== undefined;
+        return isNew && !isOld ? { value: true } : undefined;
+      },
+      signal,
+    );
+  }
+
   delete(dn: string, signal?: AbortSignal): Promise<void> {
     return this.#connected.session.write(
       async (connection, again) => {
@@ -161,6 +188,12 @@ export class Entries {
     return entry === undefined ? undefined : this.#connected.dialect.ttlOf(entry, this.#now());
   }
 }
+
+/**
+ * Codes by which servers say that they do not rename: protocolError for what they do not know, unwillingToPerform, and
+ * notAllowedOnNonLeaf or namingViolation for what they do only with other entries.
+ */
+const NO_RENAME: ReadonlySet<number> = new Set([2, 53, 64, 66]);
 
 const doneIf = (condition: boolean): { readonly value: undefined } | undefined =>
   condition ? { value: undefined } : undefined;

@@ -23,6 +23,7 @@ import type { SrvResolver } from './locate.ts';
 import { addEntries, deleteEntries, refreshEntries, replaceEntries } from './object-entries.ts';
 import { keyOf, OwnedObjects, publishedName } from './owned.ts';
 import { resultsBelow } from './object-search.ts';
+import { renameEntry } from './rename.ts';
 import { publicationOf, setPublication } from './publication.ts';
 import type { Results } from './results.ts';
 import { DirectoryServers, type ServerList } from './servers.ts';
@@ -344,7 +345,6 @@ export class LdapDirectory implements Directory {
     return new Date(this.#options.clock.wall());
   }
 
-  /** There is no rename in locator services: the new entry is added first, then the old one deleted. */
   async #rename(conference: Conference, oldName: string, oldDn: string, signal?: AbortSignal): Promise<void> {
     const { dialect, session, entries } = this.#use();
     if (keyOf(oldName) === keyOf(conference.name)) {
@@ -358,19 +358,17 @@ export class LdapDirectory implements Directory {
     const dn = dialect.dn(conference.name);
     const fresh = dialect.newAttributes(conference, session.boundDn);
     const attributes = withOldOnes(fresh, conference.attributes, old.all('objectClass'));
-    const left = dialect.ttlOf(old, this.#now());
-    const granted = await entries.add(dn, attributes, Math.max(1, left ?? this.#defaultTtlSeconds), signal);
+    const ttlSeconds = dialect.ttlOf(old, this.#now()) ?? this.#defaultTtlSeconds;
     const oldKey = keyOf(oldName);
     const owned = this.#owned.get(oldKey);
-    this.#owned.forget(oldKey);
+    this.#owned.forget(oldKey); // first, lest the keeper finds it gone and brings it back
+    let granted: number;
     try {
-      await entries.delete(oldDn, signal);
+      const changes = dialect.changedAttributes(conference);
+      granted = await renameEntry(entries, { oldDn, dn, changes, attributes, ttlSeconds }, signal);
     } catch (error) {
-      if (!(error instanceof NotFoundError)) {
-        await entries.delete(dn).catch(() => {}); // better one under the old name than two
-        if (owned !== undefined) this.#owned.resume(oldKey, owned);
-        throw error;
-      }
+      if (owned !== undefined) this.#owned.resume(oldKey, owned);
+      throw error;
     }
     setPublication(conference, this.#publication(dn, conference.name, granted));
     conference.aclPublished();

@@ -44,6 +44,8 @@ export interface LdapClient {
   /** Replaces whole attributes; an empty list of values removes one. */
   replace(dn: string, attributes: LdapAttributes, assertion?: Filter): Promise<void>;
   delete(dn: string, assertion?: Filter): Promise<void>;
+  /** Gives the entry another RDN, and takes the values of the old one away. */
+  rename(dn: string, newRdn: string): Promise<void>;
   /** RFC 2589 §4.1; gives the seconds granted when the answer says them. */
   refresh(dn: string, ttlSeconds: number): Promise<number | undefined>;
   searchPage(request: PageRequest): Promise<SearchPage>;
@@ -170,6 +172,10 @@ export class LdapConnection {
   }
   add(dn: string, attributes: LdapAttributes, signal?: AbortSignal): Promise<void> {
     return this.#run(`add ${dn}`, () => this.#client.add(dn, attributes), signal, { writes: true });
+  }
+  /** RFC 4511 §4.9, within the container; the values of the old RDN go. */
+  rename(dn: string, newRdn: string, signal?: AbortSignal): Promise<void> {
+    return this.#run(`rename ${dn}`, () => this.#client.rename(dn, newRdn), signal, { writes: true });
   }
   /**
    * Replaces whole attributes; an empty list of values removes one.

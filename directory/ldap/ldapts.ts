@@ -48,6 +48,7 @@ export function createLdapClient(stream: LdapStream, timeoutMs: number): LdapCli
       await client.modify(dn, changes, assertionControls(assertion));
     },
     delete: (dn, assertion) => client.del(dn, assertionControls(assertion)),
+    rename: (dn, newRdn) => client.modifyDN(dn, newRdn),
     async refresh(dn, ttlSeconds) {
       const value = Buffer.from(encodeRefreshRequest({ entryName: dn, requestTtl: ttlSeconds }));
       const answer = await client.exop(EXTENDED.refresh, value);

@@ -8,7 +8,7 @@ import {
 } from '../../src/ldap/index.ts';
 import type { Identity } from './access.ts';
 import { failNoSuchObject, isLive, type OperationContext, readDn, visibleEntry } from './context.ts';
-import { requireAccess, requireEntry } from './context.ts';
+import { requireAccess, requireEntry, requireService } from './context.ts';
 import { requireDelete } from './delete-compare.ts';
 import { type Entry, EntryAttribute } from './entry.ts';
 import {
@@ -42,6 +42,7 @@ export function newName({ entry, newRDN, newSuperior }: ModifyDNRequest): Distin
 export function rename(context: OperationContext, who: Identity, request: ModifyDNRequest): void {
   const { store, clock, limits } = context;
   const dn = newName(request);
+  requireService(context, who, 'add', serializeDn(dn));
   store.transaction(() => {
     const entry = requireEntry(context, readDn(request.entry), who);
     const path = pathOf(dn);

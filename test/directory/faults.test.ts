@@ -8,7 +8,15 @@ import {
   DirectoryUnavailableError,
   NotFoundError,
 } from '../../directory/index.ts';
-import { decodePagedResults, encodeMessage, type ProtocolOp, textAttribute } from '../../src/ldap/index.ts';
+import { textValues } from '../../directory/server/entry.ts';
+import { pathOf } from '../../directory/server/schema.ts';
+import {
+  decodePagedResults,
+  encodeMessage,
+  parseDn,
+  type ProtocolOp,
+  textAttribute,
+} from '../../src/ldap/index.ts';
 import { FaultyService } from './faulty-service.ts';
 
 const conference = (name: string): Conference =>
@@ -358,12 +366,74 @@ describe('time to live where a server is peculiar', () => {
     const mine = conference('Before');
     await directory.add(mine);
     mine.name = 'After';
-    faulty.fate = once('delRequest', { answers: [{ type: 'delResponse', resultCode: 50, ...result }] });
+    faulty.fate = (op) => {
+      if (op.type === 'modDNRequest') {
+        return { answers: [{ type: 'modDNResponse', resultCode: 53, ...result }] }; // as locator services do
+      }
+      if (op.type !== 'delRequest' || op.entry.includes('After')) return 'pass';
+      return { answers: [{ type: 'delResponse', resultCode: 50, ...result }] };
+    };
     await expect(directory.modify(mine)).rejects.toMatchObject({ code: 'ERR_DIRECTORY_NOT_PERMITTED' });
     expect((await directory.search().toArray()).map(({ name }) => name)).toEqual(['Before']);
     mine.name = 'BEFORE';
     await expect(directory.modify(mine)).rejects.toThrow(/same name/);
     await directory.close();
+  });
+
+  describe('[OBJ-03] a rename', () => {
+    const uuidOf = (name: string): string => {
+      const entry = faulty.store.get(pathOf(parseDn(`uid=${name},ou=Dynamic,o=Intranet`)));
+      return textValues(entry!.attributes, 'entryUUID')[0] ?? '';
+    };
+
+    test.each([
+      { name: 'is one where the server renames', code: undefined, same: true },
+      { name: 'is add and delete where it does not', code: 53, same: false },
+      { name: 'nor knows the request', code: 2, same: false },
+    ])('$name', async ({ code, same }) => {
+      const directory = await faulty.open();
+      const mine = conference('Before');
+      await directory.add(mine, { ttlSeconds: 600 });
+      const uuid = uuidOf('Before');
+      mine.name = 'After';
+      mine.description = 'renamed';
+      if (code !== undefined) {
+        faulty.fate = once('modDNRequest', {
+          answers: [{ type: 'modDNResponse', resultCode: code, ...result }],
+        });
+      }
+      await directory.modify(mine);
+      await expect(directory.search().toArray()).resolves.toMatchObject([
+        { name: 'After', description: 'renamed', ttlSeconds: 600 },
+      ]);
+      expect(uuidOf('After') === uuid).toBe(same);
+      expect(mine.dn).toBe('uid=After,ou=Dynamic,o=Intranet');
+      await directory.close();
+    });
+
+    test.each(['break before', 'break after'] as const)('survives a %s', async (fate) => {
+      const directory = await faulty.open();
+      const mine = conference('Before');
+      await directory.add(mine);
+      mine.name = 'After';
+      faulty.fate = once('modDNRequest', fate);
+      await directory.modify(mine);
+      expect((await directory.search().toArray()).map(({ name }) => name)).toEqual(['After']);
+      await directory.close();
+    });
+
+    test('is taken back when the rest of the change is refused', async () => {
+      const directory = await faulty.open();
+      const mine = conference('Before');
+      await directory.add(mine);
+      mine.name = 'After';
+      faulty.fate = once('modifyRequest', {
+        answers: [{ type: 'modifyResponse', resultCode: 50, ...result }],
+      });
+      await expect(directory.modify(mine)).rejects.toMatchObject({ code: 'ERR_DIRECTORY_NOT_PERMITTED' });
+      expect((await directory.search().toArray()).map(({ name }) => name)).toEqual(['Before']);
+      await directory.close();
+    });
   });
 });
 

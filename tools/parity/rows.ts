@@ -47,7 +47,7 @@ DIR-20 | done | Choose which parts of the default credentials a bind uses
     rows: `
 OBJ-01 | done | Kind of the object: conference or user
 OBJ-02 | done | Its name
-OBJ-03 | done | Rename it; on the wire a delete and an add
+OBJ-03 | done | Rename it: by modify DN, or by an add and a delete where the server has none
 OBJ-04 | done | Addresses of one type that can be called, one at a time
 OBJ-05 | done | The same as a collection
 OBJ-06 | done | Read the access rights of the entry

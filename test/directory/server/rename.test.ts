@@ -117,6 +117,14 @@ describe('modify DN (RFC 4511 §4.9)', () => {
     expect(await t.client.read(conferenceDn('a'))).toBeDefined();
   });
 
+  test('nobody but the administrator makes accounts by it', () => {
+    const ann = identityOf(networkPeer('192.0.2.1', 1), 'uid=ann', 'simple');
+    const newSuperior = 'ou=Accounts,ou=Admin,o=Intranet';
+    expect(() => rename(t.service.context, ann, request('cn=root', { newSuperior }))).toThrow(
+      /changed by the administrator only/,
+    );
+  });
+
   test('what has entries below it stays where it is', async () => {
     await t.client.addConference('b,uid=a');
     expect(await renamed('uid=c')).toMatchObject({ code: 66, message: expect.stringContaining('below it') });
