@@ -34,6 +34,19 @@ export {
   type OpenDirectoryOptions,
   STORE_FILE,
 } from './open.ts';
+export {
+  type DirectoryInspection,
+  inspectDirectory,
+  type InspectDirectoryOptions,
+  type RightTrial,
+} from './inspect-directory.ts';
+export {
+  type CertificateReport,
+  type Inspected,
+  type InspectOptions,
+  inspectServers,
+  type ServerInspection,
+} from './inspect-servers.ts';
 export { Rendezvous, type RendezvousOptions } from './rendezvous.ts';
 export { clearRepeat, type RepeatInit, setRepeat } from './repeat.ts';
 export { Results } from './results.ts';

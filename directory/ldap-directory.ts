@@ -119,6 +119,11 @@ export class LdapDirectory implements Directory {
     this.#defaultTtlSeconds = checkTtl(seconds);
   }
 
+  /** What is behind it, for diagnosis. */
+  get connected(): Connected {
+    return this.#use();
+  }
+
   async connect(options: ConnectOptions = {}): Promise<void> {
     if (this.#state === 'closed') throw new NotConnectedError('The directory has been closed; open another');
     if (this.#state !== 'new') throw new AlreadyConnectedError(`Already connected to ${this.displayName}`);

@@ -21,9 +21,15 @@ export function doctorCommand(ctx: CliContext): Command {
         await runDoctor(ctx, options);
       }),
     {
-      examples: ['rendezvous doctor', 'rendezvous doctor --group 239.255.10.1:5004 --interface eth1'],
+      examples: [
+        'rendezvous doctor',
+        'rendezvous doctor --directory ldaps://directory.example.org',
+        'rendezvous doctor --group 239.255.10.1:5004 --interface eth1',
+      ],
       json: DOCTOR_SHAPES,
-      text: `It joins a group, sends a few packets of a byte each to it, and writes and removes a test entry in the directory.
+      text: `It joins a group, sends a few packets of a byte each to it, and writes and removes a test entry in each directory that
+is looked in. What is wrong with a directory is told in the order in which one gets there: name, connection, TLS, bind,
+schema, rights, expiry, clock, limits; mend the first one first.
 The exit status is 1 when a check fails.`,
     },
   );

@@ -1,22 +1,8 @@
 import { formatEndpoint } from '../../src/ip/index.ts';
+import { type Check, fail, type Judged, ok, warn } from './check.ts';
+import { judgeDirectory } from './directory-checks.ts';
+import { kib } from './kib.ts';
 import type { DoctorFacts, MulticastTrial, Tried } from './facts.ts';
-
-/** One result. `fail`: something does not work; `warn`: it may not, or not well. */
-export interface Check {
-  /** Stable, for programs. */
-  readonly id: string;
-  readonly title: string;
-  readonly status: 'ok' | 'warn' | 'fail';
-  readonly detail: string;
-  /** What to do about it. */
-  readonly tryThis?: string;
-}
-
-type Judged = Omit<Check, 'id' | 'title'>;
-
-const ok = (detail: string): Judged => ({ status: 'ok', detail });
-const warn = (detail: string, tryThis: string): Judged => ({ status: 'warn', detail, tryThis });
-const fail = (detail: string, tryThis: string): Judged => ({ status: 'fail', detail, tryThis });
 
 /** Largest receive buffer wanted: a second of many streams (bytes). */
 const WANTED_RMEM = 4_194_304;
@@ -40,18 +26,16 @@ const CHECKS: readonly (readonly [
   ['igmp', 'IGMP', igmp],
   ['firewall', 'Firewall', firewall],
   ['container', 'Container', container],
-  ['directory', 'Directory', directory],
-  ['directoryWrite', 'Publishing', publishing],
-  ['store', 'Store', store],
   ['sound', 'Sound', sound],
 ];
 
 /** Judges what was found. Pure. */
 export function judgeDoctor(facts: DoctorFacts): Check[] {
-  return CHECKS.flatMap(([id, title, judge]): Check[] => {
+  const checks = CHECKS.flatMap(([id, title, judge]): Check[] => {
     const judged = judge(facts);
     return judged === undefined ? [] : [{ id, title, ...judged }];
   });
+  return [...checks, ...facts.directories.flatMap((it) => judgeDirectory(it, facts.now))];
 }
 
 function interfaces({ host }: DoctorFacts): Judged {
@@ -224,44 +208,6 @@ function container({ host, platform }: DoctorFacts): Judged | undefined {
   return platform === 'linux' ? ok('none that is known to hinder multicast') : undefined;
 }
 
-function directory({ directory: tried, directoryTarget }: DoctorFacts): Judged {
-  if (tried.value === undefined) {
-    const advice =
-      directoryTarget === 'embedded'
-        ? 'look at the folder and its rights, or choose another with --data-dir'
-        : 'look whether the server runs and the URL is right: --directory URL';
-    return fail(`${directoryTarget}: ${tried.error}`, advice);
-  }
-  const { displayName, type, isDynamic, conferences, tookMs } = tried.value;
-  const kind = { ils: 'a locator service', ad: 'Active Directory', ldap: 'an LDAP server' }[type];
-  const lives = isDynamic
-    ? 'entries live as long as they are refreshed'
-    : 'entries stay until they are deleted';
-  return ok(
-    `${displayName}, ${kind}: ${conferences} conferences, ${lives}; answered in ${Math.round(tookMs)} ms`,
-  );
-}
-
-function publishing({ directory: tried }: DoctorFacts): Judged | undefined {
-  return onTrial(tried, ({ probe }) =>
-    probe.value === true
-      ? ok('a test entry was made, found and removed')
-      : fail(
-          `a test entry could not be made and removed: ${probe.error}`,
-          'authenticate with --bind-dn, or ask for the right to write',
-        ),
-  );
-}
-
-function store({ store: tried }: DoctorFacts): Judged | undefined {
-  if (tried === undefined) return undefined;
-  if (tried.value === undefined)
-    return fail(tried.error, 'look at the folder and its rights, or choose another with --data-dir');
-  const { path, bytes, verdict } = tried.value;
-  if (verdict === 'ok') return ok(`${path}, ${kib(bytes)}, sound`);
-  return fail(`${path} is damaged: ${verdict}`, `move it away and start anew: mv ${path} ${path}.damaged`);
-}
-
 function sound({ soundPrograms, soundHere }: DoctorFacts): Judged {
   const found = soundPrograms.length === 0 ? 'no program for it' : `by ${soundPrograms.join(', ')}`;
   if (soundPrograms.length === 0) {
@@ -277,8 +223,4 @@ function sound({ soundPrograms, soundHere }: DoctorFacts): Judged {
     );
   }
   return ok(found);
-}
-
-function kib(bytes: number): string {
-  return bytes >= 1_048_576 ? `${Math.round(bytes / 104_857.6) / 10} MiB` : `${Math.round(bytes / 1024)} KiB`;
 }

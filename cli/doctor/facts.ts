@@ -1,4 +1,9 @@
-import type { DirectoryType } from '../../directory/index.ts';
+import type {
+  DirectoryInspection,
+  DirectoryType,
+  Inspected,
+  ServerInspection,
+} from '../../directory/index.ts';
 import type { BufferGrant, ChosenInterface, DscpReport, HostReport, QosResult } from '../../src/net/index.ts';
 
 /** Something that was tried: what came of it, or why it failed. */
@@ -19,15 +24,29 @@ export interface MulticastTrial {
   readonly arrival: DscpReport;
 }
 
+/** A directory that was opened. */
 export interface DirectoryTrial {
   readonly displayName: string;
   readonly type: DirectoryType;
   readonly isDynamic: boolean;
-  readonly conferences: number;
-  /** Milliseconds to connect and to search. */
+  /** Milliseconds to connect and bind. */
   readonly tookMs: number;
-  /** Whether a probe entry could be made, found and removed (APP-07); an error when not. */
-  readonly probe: Tried<true>;
+}
+
+/** Everything that was tried with one directory. */
+export interface DirectoryFacts {
+  /** What it is called here. */
+  readonly label: string;
+  readonly target: string;
+  /** Whom we said to be; undefined for nobody. */
+  readonly account: string | undefined;
+  /** Undefined for the one on this computer. */
+  readonly servers: Inspected<readonly ServerInspection[]> | undefined;
+  readonly opened: Inspected<DirectoryTrial>;
+  /** Undefined when it could not be opened. */
+  readonly used: Inspected<DirectoryInspection> | undefined;
+  /** Undefined with a directory on another computer. */
+  readonly store: Tried<StoreTrial> | undefined;
 }
 
 export interface StoreTrial {
@@ -39,6 +58,8 @@ export interface StoreTrial {
 
 /** Everything that the checks go by. */
 export interface DoctorFacts {
+  /** When it was looked. */
+  readonly now: Date;
   readonly node: string;
   readonly platform: NodeJS.Platform;
   readonly host: HostReport;
@@ -46,10 +67,7 @@ export interface DoctorFacts {
   readonly port: number;
   readonly chosen: Tried<ChosenInterface>;
   readonly multicast: Tried<MulticastTrial>;
-  readonly directoryTarget: string;
-  readonly directory: Tried<DirectoryTrial>;
-  /** Undefined with a directory on another computer. */
-  readonly store: Tried<StoreTrial> | undefined;
+  readonly directories: readonly DirectoryFacts[];
   /** Programs that can reach the sound card, those that were found. */
   readonly soundPrograms: readonly string[];
   readonly soundHere: boolean;

@@ -18,7 +18,9 @@ export const DOCTOR_SHAPES: readonly JsonShape[] = [
       ['title', 'string', 'what people see'],
       ['status', 'string', '`ok`, `warn` or `fail`'],
       ['detail', 'string', 'what was found'],
+      ['why', 'string', 'why it matters; absent when all is well or it speaks for itself'],
       ['tryThis', 'string', 'what to do about it; absent when all is well'],
+      ['directory', 'string', 'which directory it is about; absent for the others'],
     ],
   },
 ];

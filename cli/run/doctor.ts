@@ -1,6 +1,7 @@
 import type { DoctorOptions } from '../commands/doctor.ts';
 import type { CliContext } from '../context.ts';
-import { type Check, judgeDoctor } from '../doctor/checks.ts';
+import type { Check } from '../doctor/check.ts';
+import { judgeDoctor } from '../doctor/checks.ts';
 import { examine } from '../doctor/examine.ts';
 import { FailedError } from '../errors.ts';
 import { parseGroup } from '../input/group.ts';
@@ -24,7 +25,10 @@ export async function runDoctor(ctx: CliContext, options: DoctorOptions): Promis
   const failed = checks.filter(({ status }) => status === 'fail');
   if (options.json === true)
     ctx.out.json({ ok: failed.length === 0, group: facts.group, port: facts.port, checks });
-  else for (const line of checks.flatMap((check) => checkLines(ctx, check))) ctx.out.line(line);
+  else {
+    const several = facts.directories.length > 1;
+    for (const line of checks.flatMap((check) => checkLines(ctx, check, several))) ctx.out.line(line);
+  }
   if (failed.length > 0) {
     const titles = failed.map(({ title }) => title.toLowerCase()).join(', ');
     throw new FailedError(`Does not work here: ${titles}`);
@@ -34,11 +38,14 @@ export async function runDoctor(ctx: CliContext, options: DoctorOptions): Promis
     ctx.err.note(doubtful === 0 ? 'All is well.' : `It works, with ${doubtful} things to know.`);
 }
 
-function checkLines({ out }: CliContext, { title, status, detail, tryThis }: Check): string[] {
+function checkLines({ out }: CliContext, check: Check, several: boolean): string[] {
+  const { title, status, detail, why, tryThis, directory } = check;
   const [color, mark] = MARKS[status];
   const label = title.padEnd(14);
-  const lines = [` ${out.style(color, mark)} ${out.style('bold', label)}${printable(detail)}`];
-  if (tryThis !== undefined)
-    lines.push(`${' '.repeat(3 + label.length)}${out.style('dim', `try: ${printable(tryThis)}`)}`);
+  const where = several && directory !== undefined ? `${printable(directory)}: ` : '';
+  const indent = ' '.repeat(3 + label.length);
+  const lines = [` ${out.style(color, mark)} ${out.style('bold', label)}${where}${printable(detail)}`];
+  if (why !== undefined) lines.push(`${indent}${out.style('dim', `why: ${printable(why)}`)}`);
+  if (tryThis !== undefined) lines.push(`${indent}${out.style('dim', `try: ${printable(tryThis)}`)}`);
   return lines;
 }

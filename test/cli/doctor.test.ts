@@ -23,6 +23,7 @@ const trial: MulticastTrial = {
   },
 };
 const well: DoctorFacts = {
+  now: new Date(2026, 10, 21),
   node: '26.0.0',
   platform: 'linux',
   host: {
@@ -49,18 +50,7 @@ const well: DoctorFacts = {
     },
   },
   multicast: { value: trial },
-  directoryTarget: 'embedded',
-  directory: {
-    value: {
-      displayName: 'this computer',
-      type: 'ils',
-      isDynamic: true,
-      conferences: 3,
-      tookMs: 12,
-      probe: { value: true },
-    },
-  },
-  store: { value: { path: 'directory.db', bytes: 40_960, verdict: 'ok' } },
+  directories: [],
   soundPrograms: ['sox'],
   soundHere: true,
 };
@@ -158,34 +148,10 @@ describe('the doctor', () => {
     },
     { id: 'firewall', status: 'warn', facts: withHost({ firewalls: ['ufw'] }), tryThis: /IGMP/ },
     { id: 'container', status: 'warn', facts: withHost({ container: 'docker' }), tryThis: /host network/ },
-    {
-      id: 'directory',
-      status: 'fail',
-      facts: { directoryTarget: 'ldap://nowhere', directory: { error: 'refused' }, store: undefined },
-      tryThis: /--directory/,
-    },
-    {
-      id: 'store',
-      status: 'fail',
-      facts: { store: { value: { path: 'd.db', bytes: 1, verdict: 'row 3 missing from index' } } },
-      tryThis: /mv d\.db/,
-    },
     { id: 'sound', status: 'warn', facts: { soundPrograms: [] }, tryThis: /install/ },
     { id: 'sound', status: 'warn', facts: { soundHere: false }, tryThis: /tone/ },
   ])('$status: $id', ({ id, status, facts, tryThis }) => {
     const check = judgeDoctor({ ...well, ...facts }).find((it) => it.id === id);
     expect(check).toMatchObject({ status, tryThis: expect.stringMatching(tryThis) });
-  });
-
-  test('[APP-07] a directory that may only be read is a failure of its own', () => {
-    const { value } = well.directory;
-    if (value === undefined) throw new Error('no directory');
-    const directory = { value: { ...value, probe: { error: 'insufficient access rights' } } };
-    const checks = judgeDoctor({ ...well, directory });
-    expect(checks.find(({ id }) => id === 'directory')?.status).toBe('ok');
-    expect(checks.find(({ id }) => id === 'directoryWrite')).toMatchObject({
-      status: 'fail',
-      detail: expect.stringContaining('insufficient access rights'),
-    });
   });
 });

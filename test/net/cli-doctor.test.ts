@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import type { Check } from '../../cli/doctor/checks.ts';
+import type { Check } from '../../cli/doctor/check.ts';
 import { Home } from './cli-program.ts';
 import { drawGroup } from './loopback.ts';
 
@@ -55,7 +55,12 @@ test('a directory that is not there fails, and everything else is still looked a
   });
   expect(checks.get('multicast')?.status).toBe('ok');
   expect(checks.has('store')).toBe(false);
-  expect(err).toContain('Does not work here: directory');
+  expect(err).toContain('Does not work here: connection, directory');
+  expect(checks.get('directoryReach')).toMatchObject({
+    status: 'fail',
+    directory: 'ldap://127.0.0.1:9',
+    why: expect.stringContaining('nothing can be read'),
+  });
 });
 
 test('[APP-07] a directory that may not be written to', async () => {
