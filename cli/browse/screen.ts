@@ -51,7 +51,7 @@ export function drawScreen(
   const filler = Array.from({ length: Math.max(0, rows - 2 - body.length) }, () => '');
   const title = style(
     'inverse',
-    padTo(fit(` ${titleText(visible.length, state.conferences.length)} — ${where}`), columns),
+    padTo(fit(` ${titleText(visible.length, state)} — ${where}`), columns),
   );
   const bottom = bottomLine(state, style, fit);
   const lines = [title, ...body, ...filler, bottom.text].slice(0, rows);
@@ -62,18 +62,21 @@ export function drawScreen(
   return { lines, cursor };
 }
 
-function titleText(visible: number, all: number): string {
+function titleText(visible: number, { conferences: { length: all }, when }: BrowseState): string {
   const noun = all === 1 ? 'conference' : 'conferences';
-  return visible === all ? `${all} ${noun}` : `${visible} of ${all} ${noun}`;
+  const time = when === 'any time' ? '' : ` ${when}`;
+  return visible === all && time === '' ? `${all} ${noun}` : `${visible} of ${all} ${noun}${time}`;
 }
 
 function listLines(state: BrowseState, now: Date, size: ScreenSize, style: ScreenStyle): string[] {
   const visible = shown(state);
   if (visible.length === 0) {
     const why =
-      state.query === ''
-        ? 'There are no conferences. Create one: rendezvous create NAME'
-        : `Nothing fits "${state.query}".`;
+      state.query !== ''
+        ? `Nothing fits "${state.query}".`
+        : state.when === 'any time'
+          ? 'There are no conferences. Create one: rendezvous create NAME'
+          : `Nothing takes place ${state.when}. t goes on to another time.`;
     return ['', truncate(`  ${why}`, size.columns)];
   }
   const height = listRows(size);
@@ -127,5 +130,5 @@ function bottomLine(
   }
   if (message !== '') return { text: fit(message) };
   const searched = query === '' ? '' : `"${query}", Esc shows all   `;
-  return { text: style('dim', fit(`${searched}↑↓ move   Enter join   / search   r read again   q quit`)) };
+  return { text: style('dim', fit(`${searched}↑↓ move   Enter join   / search   t time   r read again   q quit`)) };
 }

@@ -1,4 +1,5 @@
 import type { Conference } from '../../directory/index.ts';
+import { dayOf } from '../input/when.ts';
 import type { Where } from '../view/where.ts';
 
 /** What the list shows and where the user is in it. */
@@ -7,6 +8,10 @@ export interface BrowseState {
   readonly conferences: readonly Conference[];
   /** What is searched for; every word must be found somewhere. */
   readonly query: string;
+  /** Which of them by when they take place. */
+  readonly when: When;
+  /** What "now" and "today" mean. */
+  readonly now: Date;
   /** The query is being typed. */
   readonly isSearching: boolean;
   /** Place in {@link shown}; 0 when nothing is. */
@@ -16,6 +21,10 @@ export interface BrowseState {
   /** In which directory a conference is; undefined when there is only one. */
   readonly where?: Where | undefined;
 }
+
+/** In the order in which the key goes through them. */
+export const WHEN = ['any time', 'now', 'today', 'later'] as const;
+export type When = (typeof WHEN)[number];
 
 /** A key as `node:readline` tells it. */
 export interface Key {
@@ -36,6 +45,8 @@ export interface Step {
 export const EMPTY: BrowseState = {
   conferences: [],
   query: '',
+  when: 'any time',
+  now: new Date(0),
   isSearching: false,
   selected: 0,
   message: '',
@@ -43,14 +54,22 @@ export const EMPTY: BrowseState = {
 
 const segmenter = new Intl.Segmenter();
 
-/** The conferences that the query leaves. */
-export function shown({ conferences, query, where }: BrowseState): readonly Conference[] {
+/** The conferences that the query and the time leave. */
+export function shown({ conferences: all, query, where, when, now }: BrowseState): readonly Conference[] {
+  const conferences = when === 'any time' ? all : all.filter((conference) => takesPlace(conference, when, now));
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
   if (words.length === 0) return conferences;
   return conferences.filter((conference) => {
     const text = searchText(conference, where?.(conference));
     return words.every((word) => text.includes(word));
   });
+}
+
+function takesPlace(conference: Conference, when: When, now: Date): boolean {
+  if (when === 'now') return conference.isActiveAt(now);
+  if (when === 'later') return conference.nextStart(now) !== undefined;
+  const { from, to } = dayOf(now);
+  return conference.takesPlace(from, to);
 }
 
 function searchText(conference: Conference, directory = ''): string {
@@ -169,6 +188,8 @@ function listKey(state: BrowseState, { name, sequence = '' }: Key, page: number)
     case 'r':
     case 'R':
       return { state, wish: 'refresh' };
+    case 't':
+      return { state: nextWhen(state) };
     case 'j':
       return moveBy(state, 1);
     case 'k':
@@ -183,6 +204,11 @@ function listKey(state: BrowseState, { name, sequence = '' }: Key, page: number)
       if (name !== 'escape') return { state };
       return state.query === '' ? { state, wish: 'quit' } : { state: search(state, '') };
   }
+}
+
+function nextWhen(state: BrowseState): BrowseState {
+  const when = WHEN[(WHEN.indexOf(state.when) + 1) % WHEN.length] ?? 'any time';
+  return keepSelection(state, { ...state, when });
 }
 
 function search(state: BrowseState, query: string): BrowseState {

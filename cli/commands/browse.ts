@@ -19,7 +19,7 @@ export function browseCommand(ctx: CliContext): Command {
     {
       examples: ['rendezvous browse', 'rendezvous browse --directory ldap://directory.example.org'],
       text: `Keys: arrows, Page Up and Page Down, Home and End move; / searches names, descriptions, originators and groups
-while you type, Escape shows everything again; Enter joins; r reads the directory again; q leaves.
+while you type, Escape shows everything again; t goes through what takes place now, today, later and at any time; Enter joins; r reads the directory again; q leaves.
 In a pipe it prints the same as list --long.`,
       json: CONFERENCE_SHAPES,
     },

@@ -18,7 +18,7 @@ export function whenQuery({ active, upcoming, on }: WhenOptions, now: Date): Par
 }
 
 /** The day here that a moment is in; it may have 23 or 25 hours. */
-function dayOf(moment: Date): { readonly from: Date; readonly to: Date } {
+export function dayOf(moment: Date): { readonly from: Date; readonly to: Date } {
   const day = (offset: number): Date =>
     new Date(moment.getFullYear(), moment.getMonth(), moment.getDate() + offset);
   return { from: day(0), to: day(1) };

@@ -83,6 +83,7 @@ class Browser {
 
   #draw(): void {
     const { out, now } = this.#ctx;
+    this.#state = { ...this.#state, now };
     const picture = drawScreen(
       this.#state,
       this.#directories.open.map(({ directory }) => directory.displayName).join(', '),
@@ -94,7 +95,7 @@ class Browser {
   }
 
   #pressed(key: Key): void {
-    const { state, wish } = press(this.#state, key, listRows(this.#screen.size));
+    const { state, wish } = press({ ...this.#state, now: this.#ctx.now }, key, listRows(this.#screen.size));
     this.#state = state;
     this.#draw();
     if (wish !== undefined) this.#background(this.#fulfil(wish));

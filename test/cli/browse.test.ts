@@ -229,3 +229,35 @@ describe('the screen', () => {
     );
   });
 });
+
+describe('t', () => {
+  const NOON = new Date(2026, 2, 20, 12);
+  const at = (hour: number): Date => new Date(2026, 2, 20, hour);
+  const conferences = [
+    createConference({ name: 'Past', startTime: at(9), stopTime: at(10) }),
+    createConference({ name: 'Now', startTime: at(11), stopTime: at(13) }),
+    createConference({ name: 'Tonight', startTime: at(20), stopTime: at(21) }),
+    createConference({ name: 'Tomorrow', startTime: at(36), stopTime: at(37) }),
+  ];
+  test('goes through what takes place now, today, later and at any time', () => {
+    let state: BrowseState = { ...EMPTY, conferences, now: NOON };
+    const seen = Array.from({ length: 4 }, () => {
+      ({ state } = press(state, { sequence: 't' }, 10));
+      return [state.when, shown(state).map(({ name }) => name)];
+    });
+    expect(seen).toEqual([
+      ['now', ['Now']],
+      ['today', ['Past', 'Now', 'Tonight']],
+      ['later', ['Tonight', 'Tomorrow']],
+      ['any time', ['Past', 'Now', 'Tonight', 'Tomorrow']],
+    ]);
+  });
+  test('is told in the title, and where there is nothing', () => {
+    const draw = (state: BrowseState): readonly string[] =>
+      drawScreen(state, 'here', NOON, { columns: 80, rows: 24 }, (_style, line) => line).lines;
+    const lines = draw({ ...EMPTY, conferences, now: NOON, when: 'later' });
+    expect(lines[0]).toContain('2 of 4 conferences later');
+    const none = draw({ ...EMPTY, conferences: [], now: NOON, when: 'now' });
+    expect(none.join('\n')).toContain('Nothing takes place now.');
+  });
+});
