@@ -1,13 +1,15 @@
 import { InvalidValueError, StateError } from '../src/errors.ts';
-import { type AdvertisingScope, isMulticast, SCOPE_RANGES, scopeOfTtl, tryParseIp } from '../src/ip/index.ts';
+import { type AdvertisingScope, isMulticast, SCOPE_RANGES } from '../src/ip/index.ts';
 import {
   type ConnectionField,
+  nextVersion,
   ntpSecondsToUnixMs,
   SessionDescription,
   unixMsToNtpSeconds,
 } from '../src/sdp/index.ts';
 import type { AccessRights } from './access-rights.ts';
 import { type ConferenceJson, conferenceToJson } from './conference-json.ts';
+import { allConnections, describesEncryption, scopeOf } from './description-facts.ts';
 import type { AddressType } from './dialable.ts';
 import { InvalidTimeError } from './errors.ts';
 import { type Publication, publicationOf, setPublication } from './publication.ts';
@@ -118,6 +120,10 @@ export class Conference {
   set isEncrypted(flag: boolean) {
     this.#encryptedFlag = flag;
   }
+  /** Its description has keys or a secure transport, whatever the flag says. */
+  get describesEncryption(): boolean {
+    return describesEncryption(this.sdp);
+  }
 
   /**
    * Who may do what with the entry; undefined when it does not say, or does not let us see: then everyone may read it, and
@@ -227,6 +233,32 @@ export class Conference {
     return this.sdp?.activeAt(moment.getTime()) ?? true;
   }
 
+  /**
+   * The same conference with another description, which is given its name; as a newer version where it is the same session.
+   *
+   * @throws {DecodeError} when the bytes are no description
+   */
+  withDescription(blob: Uint8Array): Conference {
+    SessionDescription.parse(blob);
+    const publication = publicationOf(this);
+    const next = new Conference({
+      name: this.#name,
+      blob,
+      isEncrypted: this.#encryptedFlag && !describesEncryption(this.sdp),
+      attributes: this.attributes,
+      ...(this.#publishedAcl === undefined ? {} : { acl: this.#publishedAcl }),
+      ...(publication === undefined ? {} : { publication }),
+    });
+    next.#acl = this.#acl;
+    next.name = this.#name;
+    const [fresh, old] = [next.sdp, this.sdp];
+    if (fresh !== undefined && old !== undefined && fresh.key === old.key && !fresh.supersedes(old)) {
+      const isSame = fresh.serialize() === old.serialize();
+      if (!isSame) fresh.sessionVersion = nextVersion(old.sessionVersion ?? '0', 0);
+    }
+    return next;
+  }
+
   /** The blob as it stands now; untouched parts byte for byte as they came. */
   get blob(): Uint8Array {
     return this.sdp === undefined ? Uint8Array.from(this.#opaque) : this.sdp.toBytes();
@@ -303,40 +335,6 @@ function readBlob(
   } catch (error) {
     return { sdp: undefined, problem: error instanceof Error ? error.message : String(error) };
   }
-}
-
-/** Every `c=` that counts for a medium; the session's own when there is no medium. */
-export function allConnections(sdp: SessionDescription): ConnectionField[] {
-  const media = sdp.media.toArray();
-  return media.length === 0 ? sdp.connection.all : media.flatMap((medium) => medium.effectiveConnections);
-}
-
-function scopeOf(fields: readonly ConnectionField[]): AdvertisingScope | undefined {
-  const ORDER: readonly AdvertisingScope[] = ['local', 'site', 'region', 'world'];
-  const scopes = fields.flatMap(({ address, ttl }): AdvertisingScope[] => {
-    if (!isMulticast(address)) return [];
-    const ip = tryParseIp(address);
-    if (ip?.family === 6) return [scopeOfIpv6((ip.bytes[1] ?? 0) & 0x0f)];
-    return ttl === undefined ? [] : [scopeOfTtl(ttl)];
-  });
-  return scopes.toSorted((a, b) => ORDER.indexOf(b) - ORDER.indexOf(a))[0];
-}
-
-/** RFC 7346 §2: 1 interface, 2 link, 3 realm, 4 admin, 5 site, 8 organization, E global. */
-function scopeOfIpv6(scop: number): AdvertisingScope {
-  if (scop <= 2) return 'local';
-  if (scop <= 5) return 'site';
-  return scop <= 8 ? 'region' : 'world';
-}
-
-function describesEncryption(sdp: SessionDescription | undefined): boolean {
-  if (sdp === undefined) return false;
-  return [sdp, ...sdp.media].some(
-    (level) =>
-      level.connection.key !== undefined ||
-      level.attributes.has('crypto') ||
-      ('proto' in level && /\bSAVPF?\b/.test(level.proto)),
-  );
 }
 
 /** First moment whose NTP seconds have the ten digits that SDP wants (RFC 8866 §9, `POS-DIGIT 9*DIGIT`). */

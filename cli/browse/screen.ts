@@ -49,10 +49,7 @@ export function drawScreen(
   const details = detailLines(state, now, size, style);
   const body = rows <= FRAME_ROWS ? list.slice(0, Math.max(0, rows - 2)) : [...list, ...details];
   const filler = Array.from({ length: Math.max(0, rows - 2 - body.length) }, () => '');
-  const title = style(
-    'inverse',
-    padTo(fit(` ${titleText(visible.length, state)} — ${where}`), columns),
-  );
+  const title = style('inverse', padTo(fit(` ${titleText(visible.length, state)} — ${where}`), columns));
   const bottom = bottomLine(state, style, fit);
   const lines = [title, ...body, ...filler, bottom.text].slice(0, rows);
   const cursor =
@@ -130,5 +127,7 @@ function bottomLine(
   }
   if (message !== '') return { text: fit(message) };
   const searched = query === '' ? '' : `"${query}", Esc shows all   `;
-  return { text: style('dim', fit(`${searched}↑↓ move   Enter join   / search   t time   r read again   q quit`)) };
+  return {
+    text: style('dim', fit(`${searched}↑↓ move   Enter join   / search   t time   r read again   q quit`)),
+  };
 }

@@ -56,7 +56,8 @@ const segmenter = new Intl.Segmenter();
 
 /** The conferences that the query and the time leave. */
 export function shown({ conferences: all, query, where, when, now }: BrowseState): readonly Conference[] {
-  const conferences = when === 'any time' ? all : all.filter((conference) => takesPlace(conference, when, now));
+  const conferences =
+    when === 'any time' ? all : all.filter((conference) => takesPlace(conference, when, now));
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
   if (words.length === 0) return conferences;
   return conferences.filter((conference) => {

@@ -20,6 +20,7 @@ export interface ConferenceOptions {
   readonly ttl?: string;
   readonly acl?: string;
   readonly sddl?: string;
+  readonly encrypted?: boolean;
   readonly sdp?: string;
   readonly json?: boolean;
 }
@@ -74,6 +75,8 @@ export function addConferenceOptions(command: Command): Command {
     .option('--ttl <seconds>', 'how long the directory keeps the entry, at least 300')
     .option('--acl <list>', 'who may do what, like everyone:read,owner:all')
     .addOption(new Option('--sddl <text>', 'the same as a security descriptor in SDDL').conflicts('acl'))
+    .option('--encrypted', 'say that the media are encrypted; this alone encrypts nothing')
+    .option('--no-encrypted', 'say nothing of the kind')
     .option('--sdp <file>', 'take the session description from a file, or from standard input with -')
     .option('--json', 'print the conference as JSON');
 }

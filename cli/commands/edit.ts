@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import type { CliContext } from '../context.ts';
 import { addHelp } from '../help.ts';
 import { CONFERENCE_SHAPES } from '../json-shapes.ts';
@@ -6,6 +6,7 @@ import { ACCESS_HELP, addConferenceOptions, type ConferenceOptions } from './con
 
 export interface EditOptions extends ConferenceOptions {
   readonly rename?: string;
+  readonly editor?: boolean;
 }
 
 export function editCommand(ctx: CliContext): Command {
@@ -14,7 +15,10 @@ export function editCommand(ctx: CliContext): Command {
       new Command('edit')
         .description('Change a published conference')
         .argument('<name>', 'which conference')
-        .option('--rename <name>', 'call it this from now on'),
+        .option('--rename <name>', 'call it this from now on')
+        .addOption(
+          new Option('--editor', 'change the session description in $VISUAL or $EDITOR').conflicts('sdp'),
+        ),
     ).action(async (name: string, options: EditOptions) => {
       const { runEdit } = await import('../run/edit.ts');
       await runEdit(ctx, name, options);
@@ -24,6 +28,7 @@ export function editCommand(ctx: CliContext): Command {
         'rendezvous edit "Morning round" --stop +15m',
         'rendezvous edit Lecture --description "Chapter 4" --rename "Lecture 4"',
         'rendezvous edit Paging --sdp paging.sdp',
+        'rendezvous edit Paging --editor',
       ],
       text: `Only what is given changes; the rest of the session description stays as it is, byte for byte, and its version is
 raised. An empty value ("") removes a description, URL, e-mail address or telephone number. --media replaces all media;

@@ -6,7 +6,7 @@ import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { buildProgram } from '../program.ts';
 
 /** Commands whose first argument is the name of a conference. */
-const NAMING = ['show', 'edit', 'delete', 'join'];
+const NAMING = ['show', 'edit', 'delete', 'join', 'invite'];
 /** Nobody waits for a key to answer: the directory gets this long, in milliseconds. */
 const LOOKUP_MS = 800;
 const MOST_NAMES = 200;

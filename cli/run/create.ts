@@ -39,6 +39,8 @@ export async function runCreate(ctx: CliContext, name: string, options: CreateOp
     ...initialTimes(times),
   });
   if (plan.acl !== undefined) conference.acl = plan.acl;
+  if (options.encrypted !== undefined) conference.isEncrypted = options.encrypted;
+  tellOfFlag(ctx, conference, options);
   await finish(conference, plan, times, now);
   warnOfIssues(ctx, conference, options.sdp === undefined ? `"${name}"` : options.sdp);
   if (plan.sdp !== undefined) await tellOfDifferences(ctx, directory, conference, plan.sdp);
@@ -54,6 +56,22 @@ export async function runCreate(ctx: CliContext, name: string, options: CreateOp
   ctx.err.note('Kept alive until its end or Ctrl-C.');
   await stayAlive(ctx, directory, interrupts, conference.stopTime);
   ctx.err.note(`Removed "${name}" again.`);
+}
+
+/** The flag is a word to people; keys and a secure transport are in the description. */
+export function tellOfFlag(
+  { err }: CliContext,
+  { name, describesEncryption }: Conference,
+  { encrypted }: ConferenceOptions,
+): void {
+  if (encrypted === true && !describesEncryption) {
+    err.note(
+      `note: the entry says that "${name}" is encrypted, but its description has neither keys nor RTP/SAVP`,
+    );
+  }
+  if (encrypted === false && describesEncryption) {
+    err.note(`note: "${name}" stays encrypted: its description has keys or RTP/SAVP`);
+  }
 }
 
 /** What whoever gives a description of his own may not expect: another session name, and company on its groups. */

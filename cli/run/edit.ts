@@ -1,18 +1,19 @@
 import type { Conference, Directory } from '../../directory/index.ts';
 import { SCOPE_RANGES } from '../../src/ip/index.ts';
-import { createSessionDescription, type MediaInit, nextVersion } from '../../src/sdp/index.ts';
+import { createSessionDescription, type MediaInit } from '../../src/sdp/index.ts';
 import type { EditOptions } from '../commands/edit.ts';
 import type { CliContext } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import type { GroupSpec } from '../input/group.ts';
 import type { MediaSpec } from '../input/media.ts';
+import { shellWord } from '../output/shell-word.ts';
 import { type ConferencePlan, placeMedia, readPlan, warnOfIssues } from './conference-plan.ts';
-import { moveMedia, tell } from './create.ts';
+import { moveMedia, tell, tellOfFlag } from './create.ts';
 import { findToChange } from './find.ts';
 import { type RepeatPlan, seriesOf } from './repeat-plan.ts';
 
 export async function runEdit(ctx: CliContext, name: string, options: EditOptions): Promise<void> {
-  const { json, ...changes } = options;
+  const { json: _json, ...changes } = options;
   if (Object.keys(changes).length === 0) {
     throw new UsageError('Nothing to change. See what can be: rendezvous edit --help');
   }
@@ -20,10 +21,42 @@ export async function runEdit(ctx: CliContext, name: string, options: EditOption
   plan.times(undefined, ctx.now); // a wrong time is wrong at once
   await using directories = await ctx.openDirectories();
   const { directory, label, object: published } = await findToChange(ctx, directories, name);
-  let conference = plan.sdp === undefined ? published : await replaced(published, plan.sdp);
+  const found = { directory, label, published };
+  if (options.editor !== true) return await commit(ctx, found, plan, options, plan.sdp);
+  const { editBytes } = await import('./editor.ts');
+  const draft = await editBytes(ctx, 'description.sdp', published.blob);
+  if (draft === undefined) return ctx.err.note('Nothing was changed.');
+  try {
+    await commit(ctx, found, plan, options, draft.bytes);
+  } catch (error) {
+    ctx.err.note(
+      `Your text is kept. Once it is right: ${ctx.callText('edit', name)} --sdp ${shellWord(draft.path)}`,
+    );
+    throw error;
+  }
+  await draft.remove();
+}
+
+interface Found {
+  readonly directory: Directory;
+  readonly label: string;
+  readonly published: Conference;
+}
+
+/** @param sdp the description to take the place of the published one; undefined to leave that */
+async function commit(
+  ctx: CliContext,
+  { directory, label, published }: Found,
+  plan: ConferencePlan,
+  options: EditOptions,
+  sdp: Uint8Array | undefined,
+): Promise<void> {
+  const { name } = published;
+  let conference = sdp === undefined ? published : published.withDescription(sdp);
   const timesBefore = `${published.startTime?.getTime()} ${published.stopTime?.getTime()}`;
   await apply(ctx, directory, conference, plan, options);
   warnOfIssues(ctx, conference, options.sdp ?? `"${name}"`);
+  tellOfFlag(ctx, conference, options);
   await directory.modify(conference);
   const { rename } = options;
   if (rename !== undefined && rename !== conference.name) {
@@ -34,20 +67,8 @@ export async function runEdit(ctx: CliContext, name: string, options: EditOption
   }
   const timesMoved = timesBefore !== `${conference.startTime?.getTime()} ${conference.stopTime?.getTime()}`;
   await keepAlive(ctx, directory, conference, plan, timesMoved);
-  tell(ctx, (await directory.get(conference.name)) ?? conference, label, json === true);
+  tell(ctx, (await directory.get(conference.name)) ?? conference, label, options.json === true);
   ctx.err.note(`Changed on ${directory.displayName}.`);
-}
-
-/** The description in the file in place of the published one, as a newer version of it where it is the same session. */
-async function replaced(published: Conference, sdp: Uint8Array): Promise<Conference> {
-  const { createConference } = await import('../../directory/index.ts');
-  const conference = createConference({ name: published.name, sdp });
-  const [fresh, old] = [conference.sdp, published.sdp];
-  if (fresh !== undefined && old !== undefined && fresh.key === old.key && !fresh.supersedes(old)) {
-    const isSame = Buffer.from(fresh.toBytes()).equals(Buffer.from(old.toBytes()));
-    if (!isSame) fresh.sessionVersion = nextVersion(old.sessionVersion ?? '0', 0);
-  }
-  return conference;
 }
 
 async function apply(
@@ -63,6 +84,7 @@ async function apply(
   if (description !== undefined) conference.description = orNothing(description);
   if (url !== undefined) conference.url = orNothing(url);
   if (plan.acl !== undefined) conference.acl = plan.acl;
+  if (options.encrypted !== undefined) conference.isEncrypted = options.encrypted;
   const { sdp } = conference;
   if (plan.repeat !== undefined) await applyRepeat(conference, plan, plan.repeat, ctx.now);
   else applyTimes(ctx, conference, plan, options);
