@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type Account, ACCOUNT_KEYS } from './authentication.ts';
 import { UsageError } from './errors.ts';
 import { codeOf } from './exit-codes.ts';
 import { nearest } from './input/nearest.ts';
 
 /** What the configuration file may say; every value may also be given on the command line, which wins. */
-export interface Config {
+export interface Config extends Account {
   readonly directory?: string;
   /** Directories that are looked in unless others are named, in order. */
   readonly directories?: readonly ConfiguredDirectory[];
@@ -14,8 +15,6 @@ export interface Config {
   /** Whether the one on this computer is looked in too. Default true. */
   readonly embedded?: boolean;
   readonly dataDir?: string;
-  readonly bindDn?: string;
-  readonly passwordFile?: string;
   /** As `--timeout`. */
   readonly timeout?: string;
   readonly color?: boolean;
@@ -24,12 +23,10 @@ export interface Config {
 }
 
 /** A directory with a name. */
-export interface ConfiguredDirectory {
+export interface ConfiguredDirectory extends Account {
   readonly name: string;
   /** As `--directory`; several URLs are servers of the one directory. */
   readonly url: string;
-  readonly bindDn?: string;
-  readonly passwordFile?: string;
 }
 
 /** Keys of the file, what they hold and what they do: the documentation is made of this. */
@@ -38,8 +35,7 @@ export const CONFIG_KEYS: readonly (readonly [key: string, kind: 'string' | 'boo
   ['domain', 'string', 'look in the directories that this domain publishes in the DNS too (SRV records)'],
   ['embedded', 'boolean', 'false: do not look in the directory on this computer'],
   ['data-dir', 'string', 'as --data-dir'],
-  ['bind-dn', 'string', 'as --bind-dn'],
-  ['password-file', 'string', 'as --password-file'],
+  ...ACCOUNT_KEYS.map(([key, , kind]) => [key, kind, `as --${key}`] as const),
   ['timeout', 'string', 'as --timeout'],
   ['color', 'boolean', 'false as --no-color'],
 ];
@@ -111,10 +107,9 @@ function readTable(table: Readonly<Record<string, unknown>>): Config {
       directory: string('directory'),
       domain: string('domain'),
       dataDir: string('data-dir'),
-      bindDn: string('bind-dn'),
-      passwordFile: string('password-file'),
       timeout: string('timeout'),
     }),
+    ...readAccount(new Map(Object.entries(rest)), ''),
     ...(typeof color === 'boolean' ? { color } : {}),
     ...(typeof embedded === 'boolean' ? { embedded } : {}),
     ...(directories === undefined ? {} : { directories: readDirectories(directories) }),
@@ -126,8 +121,7 @@ function readTable(table: Readonly<Record<string, unknown>>): Config {
 export const DIRECTORY_KEYS: readonly (readonly [key: string, kind: string, help: string])[] = [
   ['name', 'string', 'what it is called; `--directory` takes it'],
   ['url', 'string or array of strings', 'as `--directory`; several are servers that hold the same'],
-  ['bind-dn', 'string', 'as `--bind-dn`, for this directory'],
-  ['password-file', 'string', 'as `--password-file`, for this directory'],
+  ...ACCOUNT_KEYS.map(([key, , kind]) => [key, kind, `as \`--${key}\`, for this directory`] as const),
 ];
 
 function readDirectories(tables: unknown): ConfiguredDirectory[] {
@@ -168,7 +162,18 @@ function readDirectory(table: unknown): ConfiguredDirectory {
       `"${name}" cannot be the name of a directory: take letters, digits, "-", "_" and "."`,
     );
   }
-  return { name, url, ...defined({ bindDn: text('bind-dn'), passwordFile: text('password-file') }) };
+  return { name, url, ...readAccount(values, 'directories.') };
+}
+
+function readAccount(values: ReadonlyMap<string, unknown>, prefix: string): Account {
+  return Object.fromEntries(
+    ACCOUNT_KEYS.flatMap(([key, field, kind]) => {
+      const value = values.get(key);
+      if (value === undefined) return [];
+      if (typeof value !== kind || value === '') throw new UsageError(`${prefix}${key} must be a ${kind}`);
+      return [[field, value]];
+    }),
+  );
 }
 
 function readJoin(table: unknown): Record<string, string> {

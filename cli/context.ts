@@ -1,7 +1,15 @@
 import { resolve } from 'node:path';
-import type { Credentials, Directory, DirectorySet } from '../directory/index.ts';
+import type { Directory, DirectorySet } from '../directory/index.ts';
 import type { RandomSource } from '../src/machine.ts';
 import { type Clock, systemClock } from '../src/net/clock.ts';
+import {
+  type Account,
+  accountOf,
+  mergeAccounts,
+  readCredentials,
+  readPassword,
+  readTls,
+} from './authentication.ts';
 import { type Config, readConfig } from './config.ts';
 import { chooseDirectories, type DirectoryChoice } from './directories.ts';
 import { UsageError } from './errors.ts';
@@ -31,11 +39,9 @@ export interface CliHost {
 }
 
 /** Options that every command has. */
-export interface GlobalOptions {
+export interface GlobalOptions extends Account {
   readonly directory?: readonly string[];
   readonly dataDir?: string;
-  readonly bindDn?: string;
-  readonly passwordFile?: string;
   readonly timeout?: string;
   readonly color: boolean;
   readonly quiet?: boolean;
@@ -146,33 +152,37 @@ export class CliContext {
     return text === undefined ? DEFAULT_TIMEOUT_MS : parseDuration(text, 's');
   }
 
+  /** What counts of the command line, a directory's own account, and the one that all share. */
+  async account(own: Account = {}): Promise<Account> {
+    return mergeAccounts(accountOf(this.#options), accountOf(own), accountOf(await this.config()));
+  }
+
   /**
-   * Name and password to authenticate with, or undefined for nobody.
+   * What to authenticate with, or undefined for nobody.
    *
-   * @param account that of one directory; what the command line says comes before it
+   * @param own the account of one directory; what the command line says comes before it
    * @throws {UsageError} when there is a name and no way to its password
    */
-  async credentials(
-    account: { readonly bindDn?: string; readonly passwordFile?: string } = {},
-  ): Promise<(Credentials & { readonly kind: 'simple' }) | undefined> {
-    const shared = await this.config();
-    const config = account.bindDn === undefined ? shared : account;
-    const dn = this.#options.bindDn ?? config.bindDn;
-    if (dn === undefined) {
-      if (this.#options.passwordFile === undefined) return undefined;
-      throw new UsageError('--password-file has a password for nobody: give --bind-dn too');
+  async credentials(own: Account = {}): ReturnType<typeof readCredentials> {
+    const source = { stdin: this.host.stdin, talk: this.err };
+    const credentials = await readCredentials(await this.account(own), source, this.#passwords);
+    this.#isAuthenticated ||= credentials !== undefined;
+    return credentials;
+  }
+
+  /**
+   * DN and password of who shall be the administrator of a service, or undefined.
+   *
+   * @throws {UsageError} when there is a DN and no way to its password
+   */
+  async administrator(): Promise<{ readonly dn: string; readonly password: string } | undefined> {
+    const account = await this.account();
+    const { bindDn: dn } = account;
+    if (dn !== undefined) {
+      return { dn, password: await readPassword(dn, account, { stdin: this.host.stdin, talk: this.err }) };
     }
-    this.#isAuthenticated = true;
-    const file = this.#options.passwordFile ?? config.passwordFile;
-    const { passwordFromFile, passwordFromPrompt } = await import('./password.ts');
-    const key = JSON.stringify([dn, file]);
-    const password =
-      this.#passwords.get(key) ??
-      (file === undefined
-        ? await passwordFromPrompt(dn, this.host.stdin, this.err)
-        : await passwordFromFile(file, this.err));
-    this.#passwords.set(key, password); // nobody is asked twice
-    return { kind: 'simple', dn, password };
+    if (this.#options.passwordFile === undefined) return undefined;
+    throw new UsageError('--password-file has a password for nobody: give --bind-dn too');
   }
 
   /**
@@ -188,14 +198,16 @@ export class CliContext {
   /** One of {@link directories}, connected and bound. */
   async openChoice(choice: DirectoryChoice, signal?: AbortSignal): Promise<Directory> {
     const { target } = choice;
-    const [dataDir, timeoutMs, credentials, { openDirectory }] = await Promise.all([
+    const [dataDir, timeoutMs, credentials, tls, { openDirectory }] = await Promise.all([
       this.dataDir(),
       this.timeoutMs(),
       target === 'embedded' ? undefined : this.credentials(choice),
+      this.account(choice).then((account) => readTls(account, target)),
       import('../directory/index.ts'),
     ]);
     const directory = await openDirectory(target, {
       timeoutMs,
+      ...tls,
       clock: this.clock,
       random: this.host.random,
       ...(dataDir === undefined ? {} : { dataDir }),
@@ -247,9 +259,10 @@ export class CliContext {
 
   /** The store of this computer is open to whoever may read its file. */
   #tellThatNobodyAsks(): void {
-    if (this.#options.bindDn !== undefined) {
-      this.err.warn('--bind-dn has no effect: the directory on this computer asks nobody for a password');
-    }
+    const { bindDn, user } = this.#options;
+    if (bindDn === undefined && user === undefined) return;
+    const flag = bindDn === undefined ? '--user' : '--bind-dn';
+    this.err.warn(`${flag} has no effect: the directory on this computer asks nobody for a password`);
   }
 
   #settingsFor(stream: OutputStream): OutputSettings {

@@ -1,19 +1,17 @@
 import type { Config } from './config.ts';
+import { type Account, accountOf } from './authentication.ts';
 import { UsageError } from './errors.ts';
 
 /** Who asked for a directory. */
 export type ChoiceOrigin = 'option' | 'environment' | 'configuration' | 'default';
 
-/** A directory that a command looks in. */
-export interface DirectoryChoice {
+/** A directory that a command looks in, and its own account. */
+export interface DirectoryChoice extends Account {
   /** What it is called here, and what `--directory` takes for it. */
   readonly label: string;
   /** As the library names directories. */
   readonly target: string;
   readonly origin: ChoiceOrigin;
-  /** Its own account, before the one that all directories share. */
-  readonly bindDn?: string;
-  readonly passwordFile?: string;
 }
 
 export interface Asked {
@@ -45,12 +43,11 @@ export function chooseDirectories(asked: Asked, config: Config): readonly Direct
 /** The configured defaults, in order. */
 export function defaultDirectories(config: Config): readonly DirectoryChoice[] {
   const { directories = [], domain, embedded = true } = config;
-  const all: DirectoryChoice[] = directories.map(({ name, url, bindDn, passwordFile }) => ({
+  const all: DirectoryChoice[] = directories.map(({ name, url, ...own }) => ({
     label: name,
     target: url,
     origin: 'configuration' as const,
-    ...(bindDn === undefined ? {} : { bindDn }),
-    ...(passwordFile === undefined ? {} : { passwordFile }),
+    ...accountOf(own),
   }));
   if (domain !== undefined) {
     all.push({ label: `dns:${domain}`, target: `dns:${domain}`, origin: 'configuration' });

@@ -16,11 +16,17 @@ export class Interrupts implements Disposable {
   #cause: NodeJS.Signals | undefined;
   #patience: NodeJS.Timeout | undefined;
 
-  /** @param onQuit done before the process ends at once, such as giving back the terminal */
-  constructor(host: CliHost, onQuit: () => void = () => {}) {
+  /**
+   * @param onQuit  done before the process ends at once, such as giving back the terminal
+   * @param signals that interrupt
+   */
+  constructor(
+    host: CliHost,
+    onQuit: () => void = () => {},
+    signals: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'],
+  ) {
     this.#host = host;
     this.#onQuit = onQuit;
-    const signals: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
     this.#unsubscribe = signals.map((signal) => host.onSignal(signal, () => this.interrupt(signal)));
   }
 

@@ -127,9 +127,10 @@ export const SERVE_SHAPES: readonly JsonShape[] = [
       ['type', 'string', '`listening`'],
       ['time', 'string', 'RFC 3339 in UTC'],
       ['url', 'string', 'LDAP URL, with the port that was bound'],
-      ['host', 'string', 'address that was bound'],
-      ['port', 'number', 'port that was bound'],
+      ['host', 'string', 'address that was bound, or the path of the local socket'],
+      ['port', 'number', 'port that was bound; 0 for a local socket'],
       ['store', 'string', 'file of the directory'],
+      ['security', 'string', '`none`, `starttls` where clients may ask for TLS, `tls`, or `local`'],
     ],
   },
   {
@@ -139,6 +140,17 @@ export const SERVE_SHAPES: readonly JsonShape[] = [
       ['time', 'string', 'RFC 3339 in UTC'],
       ['connections', 'number', 'connections there were'],
       ['operations', 'number', 'requests answered'],
+    ],
+  },
+];
+
+/** What `account list --json` prints. */
+export const ACCOUNT_SHAPES: readonly JsonShape[] = [
+  {
+    title: 'An account',
+    fields: [
+      ['name', 'string', 'what the user is called; `--user` takes it'],
+      ['dn', 'string', 'as owner of entries; `--bind-dn` takes it'],
     ],
   },
 ];

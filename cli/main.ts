@@ -31,7 +31,7 @@ export async function main(args: readonly string[], host: CliHost): Promise<Exit
     // the parser has told its own errors already, and who interrupts knows it
     if (!codeOf(error).startsWith('commander.') && code !== EXIT.interrupted) ctx.err.failure(error);
     if (codeOf(error) === 'ERR_DIRECTORY_NOT_PERMITTED' && !ctx.isAuthenticated) {
-      ctx.err.note('The directory was asked as nobody: give --bind-dn and --password-file.');
+      ctx.err.note('The directory was asked as nobody: give --user or --bind-dn, or see --auth.');
     }
     return code;
   }

@@ -1,4 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { InterruptedError, UsageError } from './errors.ts';
@@ -20,6 +21,47 @@ export async function passwordFromFile(path: string, talk: Talk): Promise<string
 }
 
 /**
+ * What a command prints first, such as that of a password manager. The shell runs it; it may ask on the terminal.
+ *
+ * @throws {UsageError} when it fails or prints nothing
+ */
+export async function passwordFromCommand(command: string): Promise<string> {
+  const child = spawn(command, { shell: true, stdio: ['inherit', 'pipe', 'inherit'] });
+  let out = '';
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    if (out.length < 65_536) out += chunk;
+  });
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+  if (code !== 0) {
+    throw new UsageError(
+      `The command of --password-command failed (status ${code ?? 'unknown'}): ${command}`,
+    );
+  }
+  const [line = ''] = out.split(/\r?\n/);
+  if (line === '') throw new UsageError(`The command of --password-command printed no password: ${command}`);
+  return line;
+}
+
+/**
+ * A password to be set, asked for twice.
+ *
+ * @throws {UsageError} when there is no terminal to ask on, or the two differ
+ */
+export async function newPasswordFromPrompt(
+  name: string,
+  stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean },
+  talk: Talk,
+): Promise<string> {
+  const first = await passwordFromPrompt(name, stdin, talk, 'New password');
+  const second = await passwordFromPrompt(name, stdin, talk, 'Again, the new password');
+  if (first !== second) throw new UsageError('The two passwords are not the same: nothing was changed');
+  return first;
+}
+
+/**
  * Asks for the password on the terminal, without showing it.
  *
  * @throws {UsageError} when there is no terminal to ask on
@@ -28,15 +70,16 @@ export async function passwordFromPrompt(
   dn: string,
   stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean },
   talk: Talk,
+  question = 'Password',
 ): Promise<string> {
   if (stdin.isTTY !== true || !talk.isTerminal) {
     throw new UsageError(
-      `${dn} needs a password: give --password-file FILE (there is no terminal to ask on)`,
+      `${dn} needs a password: give --password-file or --password-command (there is no terminal to ask on)`,
     );
   }
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   const reader = createInterface({ input: stdin, output: silent, terminal: true });
-  talk.write(`Password of ${dn}: `);
+  talk.write(`${question} of ${dn}: `);
   try {
     return await new Promise<string>((resolve, reject) => {
       reader.once('line', resolve);

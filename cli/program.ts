@@ -1,4 +1,6 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
+import { AUTH_METHODS } from './authentication.ts';
+import { accountCommand } from './commands/account.ts';
 import { browseCommand } from './commands/browse.ts';
 import { completionCommand } from './commands/completion.ts';
 import { createCommand } from './commands/create.ts';
@@ -43,8 +45,18 @@ export function buildProgram(ctx: CliContext, withCompletion = true): Command {
       collect,
     )
     .option('--data-dir <dir>', 'where the directory on this computer is kept')
-    .option('--bind-dn <dn>', 'name to authenticate with; its password is asked for')
-    .option('--password-file <file>', 'file with the password of --bind-dn in its first line')
+    .option('--bind-dn <dn>', 'name to authenticate with, by its DN; its password is asked for')
+    .option('--user <name>', 'name to authenticate with that is no DN, by SCRAM unless --auth says otherwise')
+    .addOption(new Option('--auth <method>', 'how to authenticate').choices(AUTH_METHODS))
+    .option('--password-file <file>', 'file with the password in its first line')
+    .option('--password-command <command>', 'shell command that prints the password in its first line')
+    .option('--starttls', 'make ldap:// connections safe by TLS before anything else')
+    .option(
+      '--ca-file <file>',
+      'certificates (PEM) that the server’s must be signed by, instead of the usual ones',
+    )
+    .option('--client-cert <file>', 'certificate (PEM) to show to servers; see --auth external')
+    .option('--client-key <file>', 'its key (PEM)')
     .option('--timeout <time>', 'longest wait for an answer of the directory (default: 10s)')
     .option('--no-color', 'no colour, as when NO_COLOR is set')
     .option('-q, --quiet', 'say nothing but results, warnings and errors')
@@ -72,6 +84,7 @@ export function buildProgram(ctx: CliContext, withCompletion = true): Command {
     userCommand,
     directoryCommand,
     serveCommand,
+    accountCommand,
     doctorCommand,
     schemaCommand,
     ...(withCompletion ? [completionCommand] : []),

@@ -21,7 +21,13 @@ export {
   type DirectorySetMember,
   type FoundIn,
 } from './directory-set.ts';
-export { BIND_FLAGS, type Credentials, credentialsFromFlags, type FlaggedBind } from './credentials.ts';
+export {
+  BIND_FLAGS,
+  type Credentials,
+  credentialsFromFlags,
+  type FlaggedBind,
+  nameOf as nameOfCredentials,
+} from './credentials.ts';
 export * from './errors.ts';
 export { findGroupUsers, type GroupChoice, pickGroup, type PickGroupOptions } from './groups.ts';
 export { DIALECT_NAMES, type DialectName } from './dialect/dialect.ts';

@@ -18,6 +18,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   'gstreamer1.0-tools': 'gst-launch-1.0',
   iproute2: 'ip',
   'ldap-utils': 'ldapsearch',
+  'libsasl2-modules': 'ldapsearch',
   nftables: 'nft',
   openssl: 'openssl',
   procps: 'ps',

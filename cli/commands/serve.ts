@@ -7,6 +7,11 @@ import { collect } from './conference-options.ts';
 export interface ServeOptions {
   readonly listen?: readonly string[];
   readonly anonymousWrite?: boolean;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly tlsCa?: string;
+  readonly requireTls?: boolean;
+  readonly limit?: readonly string[];
   readonly legacy?: boolean;
   readonly json?: boolean;
 }
@@ -15,8 +20,17 @@ export function serveCommand(ctx: CliContext): Command {
   return addHelp(
     new Command('serve')
       .description('Offer the directory of this computer to others, over LDAP')
-      .option('--listen <url>', 'where to listen, repeatable (default: ldap://127.0.0.1:1389)', collect)
+      .option(
+        '--listen <url>',
+        'where to listen, ldap://, ldaps:// or ldapi://, repeatable (default: ldap://127.0.0.1:1389)',
+        collect,
+      )
       .option('--anonymous-write', 'let clients that did not bind change the directory')
+      .option('--tls-cert <file>', 'certificate of this service, and those above it (PEM): offers TLS')
+      .option('--tls-key <file>', 'its key (PEM)')
+      .option('--tls-ca <file>', 'certificates (PEM) that those of clients must be signed by')
+      .option('--require-tls', 'take no passwords in the clear from other computers')
+      .option('--limit <name=number>', 'change a limit, repeatable; docs/operations.md lists them', collect)
       .option('--no-legacy', 'do nothing special for locator clients of the 1990s such as NetMeeting')
       .option('--json', 'print events as JSON, one object per line')
       .action(async (options: ServeOptions) => {
@@ -26,12 +40,15 @@ export function serveCommand(ctx: CliContext): Command {
     {
       examples: [
         'rendezvous serve',
-        'rendezvous serve --listen ldap://0.0.0.0:1389 --bind-dn cn=admin --password-file admin.txt',
+        'rendezvous serve --listen ldap://0.0.0.0:1389 --tls-cert cert.pem --tls-key key.pem --require-tls',
+        'rendezvous serve --listen ldapi://%2Frun%2Frendezvous%2Fldapi',
         'rendezvous list --directory ldap://127.0.0.1:1389',
       ],
       text: `It serves the store of --data-dir until it is interrupted; commands that use the store directly may run beside it.
-Everyone who can reach it may read the directory; changes are for the administrator that --bind-dn and --password-file
-name, and with --anonymous-write for everyone. NetMeeting can do no better than anonymous. Port 0 takes any free port.`,
+Everyone who can reach it may read the directory. Changes are for those who log in: the accounts made by \`rendezvous
+account\`, client certificates that --tls-ca vouches for, users of this computer by a local socket, and the administrator
+that --bind-dn and --password-file name; with --anonymous-write for everyone. NetMeeting can do no better than anonymous.
+The certificate is read again when its files change, and at SIGHUP. Port 0 takes any free port.`,
       json: SERVE_SHAPES,
     },
   );

@@ -78,18 +78,18 @@ function reach({ servers }: DirectoryFacts): Judged | undefined {
   return warn(`${told}; ${trouble}`, advice, 'the directory is gone when the others fail too');
 }
 
-function tls({ servers, account, opened }: DirectoryFacts, now: Date): Judged | undefined {
+function tls({ servers, account, opened, sendsPassword }: DirectoryFacts, now: Date): Judged | undefined {
   const all = servers?.value ?? [];
   const certified = all.filter(({ certificate }) => certificate !== undefined);
   if (certified.length > 0) return judgeCertificates(certified, now);
   const clear = all.find((it) => it.connected?.value !== undefined && it.tls === 'none' && isFar(it.host));
   if (clear === undefined) return undefined;
-  if (account === undefined || opened.value === undefined) {
+  if (account === undefined || !sendsPassword || opened.value === undefined) {
     return ok(`none: what is read from ${clear.where} crosses the network in the clear`);
   }
   return warn(
     `none: the password of ${account} crosses the network to ${clear.where} in the clear`,
-    'use ldaps://, or StartTLS',
+    'use ldaps://, --starttls, or --user with SCRAM',
     'whoever is on the way can read the password, and change what is published',
   );
 }
@@ -105,7 +105,7 @@ function bind({ account, opened, used, servers }: DirectoryFacts): Judged | unde
     if (codeOf(opened.error) !== 'ERR_DIRECTORY_NOT_PERMITTED') return undefined;
     return fail(
       `${who}: ${messageOf(opened.error)}`,
-      'give another --bind-dn or --password-file',
+      'give another --user, --bind-dn or --password-file',
       'the server decides by it what may be read and written',
     );
   }

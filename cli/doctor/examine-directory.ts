@@ -5,8 +5,10 @@ import {
   type Inspected,
   inspectDirectory,
   inspectServers,
+  nameOfCredentials,
   STORE_FILE,
 } from '../../directory/index.ts';
+import { readTls } from '../authentication.ts';
 import type { CliContext } from '../context.ts';
 import type { DirectoryChoice } from '../directories.ts';
 import { attempt } from './attempt.ts';
@@ -18,13 +20,16 @@ export async function examineDirectory(ctx: CliContext, choice: DirectoryChoice)
   const { clock } = ctx;
   const { random } = ctx.host;
   const isHere = target === 'embedded';
-  const account = isHere ? undefined : (await ctx.credentials(choice))?.dn;
+  const credentials = isHere ? undefined : await ctx.credentials(choice);
+  const account = credentials === undefined ? undefined : nameOfCredentials(credentials);
+  const sendsPassword = credentials?.kind === 'simple' || credentials?.kind === 'plain';
+  const tls = await readTls(await ctx.account(choice), target);
   const timeoutMs = await ctx.timeoutMs();
   const servers = isHere
     ? undefined
-    : await inspected(() => inspectServers(target, { timeoutMs, random, now: () => clock.now() }));
+    : await inspected(() => inspectServers(target, { ...tls, timeoutMs, random, now: () => clock.now() }));
   const begun = clock.now();
-  const known = { label, target, account, servers };
+  const known = { label, target, account, sendsPassword, servers };
   const opening = await inspected(() => ctx.openChoice(choice));
   if (opening.value === undefined) {
     return { ...known, opened: opening, used: undefined, store: undefined };

@@ -40,6 +40,8 @@ export interface DirectoryFacts {
   readonly target: string;
   /** Whom we said to be; undefined for nobody. */
   readonly account: string | undefined;
+  /** Whether its password is sent as it is: SCRAM only proves it. */
+  readonly sendsPassword: boolean;
   /** Undefined for the one on this computer. */
   readonly servers: Inspected<readonly ServerInspection[]> | undefined;
   readonly opened: Inspected<DirectoryTrial>;

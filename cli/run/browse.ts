@@ -1,4 +1,5 @@
 import type { DirectorySet } from '../../directory/index.ts';
+import { accountFlags, accountOf } from '../authentication.ts';
 import { drawScreen, listRows } from '../browse/screen.ts';
 import {
   type BrowseState,
@@ -205,16 +206,15 @@ const joinInChild: JoinFromList = async (ctx, name, directory) => {
 
 /** What the command line said, said again. */
 function globalFlags({ options }: CliContext, chosen: string | undefined): string[] {
-  const { dataDir, bindDn, passwordFile, timeout, color, quiet, verbose } = options;
+  const { dataDir, timeout, color, quiet, verbose } = options;
   const directories = chosen === undefined ? (options.directory ?? []) : [chosen];
   const values = {
     'data-dir': dataDir,
-    'bind-dn': bindDn,
-    'password-file': passwordFile,
     timeout,
   };
   return [
     ...directories.map((directory) => `--directory=${directory}`),
+    ...accountFlags(accountOf(options)),
     ...Object.entries(values).flatMap(([flag, value]) => (value === undefined ? [] : [`--${flag}=${value}`])),
     ...(color ? [] : ['--no-color']),
     ...(quiet === true ? ['--quiet'] : []),

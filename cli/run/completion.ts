@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { wouldAsk } from '../authentication.ts';
 import { type Shell } from '../commands/completion.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
@@ -86,10 +87,9 @@ async function namesFor(ctx: CliContext, words: readonly string[]): Promise<stri
 
 /** Whether looking would ask for a password, or make a store that is not there. */
 async function wouldAskOrMake(ctx: CliContext): Promise<boolean> {
-  const config = await ctx.config();
-  for (const { target, ...own } of await ctx.directories()) {
-    const { bindDn, passwordFile } = own.bindDn === undefined ? config : own;
-    if (target !== 'embedded' && bindDn !== undefined && passwordFile === undefined) return true;
+  for (const choice of await ctx.directories()) {
+    const { target } = choice;
+    if (target !== 'embedded' && wouldAsk(await ctx.account(choice))) return true;
     if (target === 'embedded' && !(await isThere(ctx))) return true;
   }
   return false;

@@ -1,84 +1,215 @@
 import { join } from 'node:path';
-import type { Listener, LocatorService } from '../../directory/server/index.ts';
+import type {
+  Listener,
+  LocatorService,
+  LocatorServiceOptions,
+  ServerTls,
+  ServiceLimits,
+} from '../../directory/server/index.ts';
 import { isLoopback } from '../../src/ip/index.ts';
 import type { ServeOptions } from '../commands/serve.ts';
 import type { CliContext } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { Interrupts } from '../interrupts.ts';
+import { nearest } from '../input/nearest.ts';
+import { messageOf } from '../output/output.ts';
 
 const DEFAULT_URL = 'ldap://127.0.0.1:1389';
-const DEFAULT_PORT = 1389;
+/** Milliseconds between looks at the files of the certificate. */
+const CERTIFICATE_CHECK_MS = 60_000;
 
-export async function runServe(
-  ctx: CliContext,
-  { listen = [DEFAULT_URL], anonymousWrite = false, legacy = true, json = false }: ServeOptions,
-): Promise<void> {
+type Server = typeof import('../../directory/server/index.ts');
+
+export async function runServe(ctx: CliContext, options: ServeOptions): Promise<void> {
+  const { listen = [DEFAULT_URL], json = false } = options;
   const places = listen.map(parseListenUrl);
-  using interrupts = new Interrupts(ctx.host);
-  const {
-    createLocatorService,
-    defaultAccess,
-    hashPassword,
-    openStore,
-    listen: listenOn,
-  } = await import('../../directory/server/index.ts');
-  const [dataDir, admin] = await Promise.all([ctx.requireDataDir(), ctx.credentials()]);
-  const { STORE_FILE } = await import('../../directory/index.ts');
+  const [server, { STORE_FILE }, dataDir, admin] = await Promise.all([
+    import('../../directory/server/index.ts'),
+    import('../../directory/index.ts'),
+    ctx.requireDataDir(),
+    ctx.administrator(),
+  ]);
+  const tls = tlsOf(server, options, places);
+  // With a certificate a hang-up means to read it again, as administrators expect of services.
+  using interrupts = new Interrupts(ctx.host, undefined, [
+    'SIGINT',
+    'SIGTERM',
+    ...(tls === undefined ? (['SIGHUP'] as const) : []),
+  ]);
   const path = join(dataDir, STORE_FILE);
-  using store = openStore({ path });
-  using service = createLocatorService({
+  using store = server.openStore({ path });
+  using service = server.createLocatorService({
     store,
     clock: ctx.clock,
-    legacy,
-    access: defaultAccess({ anonymousWrite }),
-    ...(admin === undefined
-      ? {}
-      : { admin: { dn: admin.dn, passwordHash: await hashPassword(admin.password) } }),
+    ...(await serviceOptions(server, options, admin)),
   });
   await using listeners = new AsyncDisposableStack();
   for (const place of places) {
-    const listener = listeners.use(await listenOn(service, place));
-    announce(ctx, listener, path, anonymousWrite, json);
+    const listener = listeners.use(await listenAt(server, service, place, tls));
+    announce(ctx, listener, path, options, tls !== undefined);
   }
+  using _watch = tls === undefined ? undefined : watchCertificate(ctx, tls);
   await interrupts.interrupted;
   await listeners.disposeAsync();
   stopped(ctx, service, json);
 }
 
+async function serviceOptions(
+  { defaultAccess, defaultLimits, makeSecret }: Server,
+  { anonymousWrite = false, requireTls = false, legacy = true, limit = [] }: ServeOptions,
+  admin: { readonly dn: string; readonly password: string } | undefined,
+): Promise<Omit<LocatorServiceOptions, 'store'>> {
+  const common = {
+    legacy,
+    requireTls,
+    access: defaultAccess({ anonymousWrite }),
+    limits: Object.fromEntries(limit.map((text) => parseLimit(text, defaultLimits))),
+  };
+  if (admin === undefined) return common;
+  const { password: passwordHash, scram } = await makeSecret(admin.password);
+  return { ...common, admin: { dn: admin.dn, passwordHash, scram } };
+}
+
+/** Where to listen: an address and port, with TLS from the first byte or without, or a local socket. */
+export type Place =
+  | { readonly scheme: 'ldap' | 'ldaps'; readonly host: string; readonly port: number | undefined }
+  | { readonly scheme: 'ldapi'; readonly path: string };
+
 /**
- * Host and port of `ldap://host[:port]`.
+ * Reads `ldap://host[:port]`, `ldaps://host[:port]` or `ldapi://%2Fpath%2Fof%2Fsocket`.
  *
  * @throws {UsageError} when it is no such URL
  */
-export function parseListenUrl(text: string): { readonly host: string; readonly port: number } {
+export function parseListenUrl(text: string): Place {
+  const wrong = new UsageError(`"${text}" is no place to listen: write it like ${DEFAULT_URL}`);
+  const local = /^ldapi:\/\/([^/?#]+)\/?$/i.exec(text)?.[1];
+  if (local !== undefined) return { scheme: 'ldapi', path: decodeURIComponent(local) };
   const url = URL.parse(text.includes('://') ? text : `ldap://${text}`);
-  const isPlain =
-    url !== null && url.pathname.replace('/', '') === '' && url.search === '' && url.username === '';
-  if (url === null || !isPlain || url.hostname === '') {
-    throw new UsageError(`"${text}" is no place to listen: write it like ${DEFAULT_URL}`);
-  }
-  if (url.protocol !== 'ldap:') {
+  if (url === null || url.hostname === '' || url.username !== '') throw wrong;
+  if (url.pathname.replace('/', '') !== '' || url.search !== '') throw wrong;
+  const { protocol, hostname } = url;
+  if (protocol === 'ldapi:') {
     throw new UsageError(
-      `Cannot listen on ${url.protocol}//…: only ldap:// is offered; put a TLS proxy before it`,
+      `"${text}" names no socket: write its path like ldapi://%2Frun%2Frendezvous%2Fldapi`,
     );
   }
-  return {
-    host: url.hostname.replace(/^\[|\]$/g, ''),
-    port: url.port === '' ? DEFAULT_PORT : Number(url.port),
+  if (protocol !== 'ldap:' && protocol !== 'ldaps:') {
+    throw new UsageError(`Cannot listen on ${protocol}//…: only ldap://, ldaps:// and ldapi:// are offered`);
+  }
+  const host = hostname.replace(/^\[|\]$/g, '');
+  const scheme = protocol === 'ldap:' ? 'ldap' : 'ldaps';
+  return { scheme, host, port: url.port === '' ? undefined : Number(url.port) };
+}
+
+function tlsOf(
+  { ServerTls }: Server,
+  { tlsCert, tlsKey, tlsCa }: ServeOptions,
+  places: readonly Place[],
+): ServerTls | undefined {
+  if (tlsCert === undefined && tlsKey === undefined) {
+    if (tlsCa !== undefined) throw new UsageError('--tls-ca needs TLS: give --tls-cert and --tls-key too');
+    if (places.some(({ scheme }) => scheme === 'ldaps')) {
+      throw new UsageError('ldaps:// needs a certificate: give --tls-cert and --tls-key');
+    }
+    return undefined;
+  }
+  if (tlsCert === undefined || tlsKey === undefined) {
+    throw new UsageError('A certificate needs its key: give --tls-cert and --tls-key');
+  }
+  return new ServerTls({
+    certFile: tlsCert,
+    keyFile: tlsKey,
+    ...(tlsCa === undefined ? {} : { caFile: tlsCa }),
+  });
+}
+
+function listenAt(
+  { listen, listenLocal }: Server,
+  service: LocatorService,
+  place: Place,
+  tls: ServerTls | undefined,
+): Promise<Listener & { readonly withoutNames?: string | undefined }> {
+  if (place.scheme === 'ldapi') return listenLocal(service, place.path);
+  const { host, port, scheme } = place;
+  return listen(service, {
+    host,
+    isTlsOnly: scheme === 'ldaps',
+    ...(port === undefined ? {} : { port }),
+    ...(tls === undefined ? {} : { tls }),
+  });
+}
+
+/** Reads the certificate again at SIGHUP, and when its files are not what they were. */
+function watchCertificate({ host, clock, err }: CliContext, tls: ServerTls): Disposable {
+  const reload = (): void => {
+    try {
+      tls.reload();
+      err.note('The certificate was read again.');
+    } catch (error) {
+      err.warn(`the old certificate stays in use: ${messageOf(error)}`);
+    }
   };
+  const timer = clock.timer(() => {
+    if (tls.hasChanged) reload();
+    timer.set(clock.now() + CERTIFICATE_CHECK_MS);
+  });
+  timer.set(clock.now() + CERTIFICATE_CHECK_MS);
+  const unsubscribe = host.onSignal('SIGHUP', reload);
+  return {
+    [Symbol.dispose]: () => {
+      unsubscribe();
+      timer.set(undefined);
+    },
+  };
+}
+
+/** `max-connections=2000` as a limit of the service. */
+function parseLimit(text: string, known: ServiceLimits): [name: string, value: number] {
+  const [, name = '', value = ''] = /^([a-z-]+)=(\d+)$/.exec(text) ?? [];
+  const names = Object.keys(known).map((key) =>
+    key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
+  );
+  if (!names.includes(name)) {
+    const close = nearest(name === '' ? (text.split('=')[0] ?? '') : name, names);
+    const advice = close === undefined ? `known are ${names.join(', ')}` : `did you mean ${close}?`;
+    throw new UsageError(`"${text}" is no limit: ${advice}`);
+  }
+  if (Number(value) < 1 || !Number.isSafeInteger(Number(value))) {
+    throw new UsageError(`The limit ${name} is a whole number from 1 on`);
+  }
+  return [name.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase()), Number(value)];
 }
 
 function announce(
   ctx: CliContext,
-  { url, host, port }: Listener,
+  { url, host, port, withoutNames }: Listener & { readonly withoutNames?: string | undefined },
   store: string,
-  anonymousWrite: boolean,
-  json: boolean,
+  { anonymousWrite = false, requireTls = false, json = false }: ServeOptions,
+  hasTls: boolean,
 ): void {
-  if (json) ctx.out.ndjson({ type: 'listening', time: ctx.now.toISOString(), url, host, port, store });
+  const security = url.startsWith('ldapi:')
+    ? 'local'
+    : url.startsWith('ldaps:')
+      ? 'tls'
+      : hasTls
+        ? 'starttls'
+        : 'none';
+  if (json)
+    ctx.out.ndjson({ type: 'listening', time: ctx.now.toISOString(), url, host, port, store, security });
   else ctx.out.line(`Serving the directory in ${store} on ${url}`);
-  if (isLoopback(host)) return;
-  ctx.err.warn(`passwords and entries cross the network in the clear on ${url}`);
+  if (withoutNames !== undefined) {
+    ctx.err.warn(`users of ${url} have no names, so EXTERNAL is not offered there, because ${withoutNames}`);
+  }
+  if (security === 'local' || isLoopback(host)) return;
+  if (security === 'none') {
+    ctx.err.warn(
+      `passwords and entries cross the network in the clear on ${url}: give --tls-cert and --tls-key`,
+    );
+  } else if (security === 'starttls' && !requireTls) {
+    ctx.err.warn(
+      `who does not ask for TLS sends his password in the clear on ${url}: --require-tls refuses it`,
+    );
+  }
   if (anonymousWrite) ctx.err.warn(`everyone who can reach ${url} may change the directory`);
 }
 

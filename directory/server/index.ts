@@ -34,7 +34,7 @@ export {
 } from './service.ts';
 export { type EntryStore, openStore } from './store.ts';
 export type { StoreOptions } from './store-options.ts';
-export { APPLICATIONS, DYNAMIC, SCHEMA, SUFFIX } from './tree.ts';
+export { APPLICATIONS, DYNAMIC, ensureBaseTree, SCHEMA, SUFFIX } from './tree.ts';
 export { accountDn, type AdminOptions, Principals } from './principals.ts';
 export type { Secret } from './store-secrets.ts';
 export { ServerTls, type TlsFiles } from './tls.ts';

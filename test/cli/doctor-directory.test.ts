@@ -54,6 +54,7 @@ const well: DirectoryFacts = {
   label: 'office',
   target: 'ldaps://ldap1.example',
   account: 'cn=ann',
+  sendsPassword: true,
   servers: { value: [server] },
   opened: { value: { displayName: 'ldap1.example:636', type: 'ldap', isDynamic: true, tookMs: 12 } },
   used: { value: inspection },

@@ -120,17 +120,20 @@ describe('contacts', () => {
 
 describe('where to listen', () => {
   test.each([
-    ['ldap://127.0.0.1:1389', { host: '127.0.0.1', port: 1389 }],
-    ['ldap://127.0.0.1:0', { host: '127.0.0.1', port: 0 }],
-    ['ldap://localhost', { host: 'localhost', port: 1389 }],
-    ['ldap://[::1]:3890/', { host: '::1', port: 3890 }],
-    ['0.0.0.0:1389', { host: '0.0.0.0', port: 1389 }],
+    ['ldap://127.0.0.1:1389', { scheme: 'ldap', host: '127.0.0.1', port: 1389 }],
+    ['ldap://127.0.0.1:0', { scheme: 'ldap', host: '127.0.0.1', port: 0 }],
+    ['ldap://localhost', { scheme: 'ldap', host: 'localhost', port: undefined }],
+    ['ldap://[::1]:3890/', { scheme: 'ldap', host: '::1', port: 3890 }],
+    ['0.0.0.0:1389', { scheme: 'ldap', host: '0.0.0.0', port: 1389 }],
+    ['ldaps://host', { scheme: 'ldaps', host: 'host', port: undefined }],
+    ['ldapi://%2Frun%2Fldapi', { scheme: 'ldapi', path: '/run/ldapi' }],
   ])('%s', (text, want) => expect(parseListenUrl(text)).toEqual(want));
 
   test.each([
     '',
     'ldap://',
-    'ldaps://127.0.0.1',
+    'ldapi://',
+    'ldapi:///run/ldapi',
     'http://127.0.0.1',
     'ldap://h:1/dc=x',
     'ldap://h:99999',

@@ -19,6 +19,7 @@ test('the commands are those that others script against', () => {
       'directory',
       'schema',
       'serve',
+      'account',
       'create',
       'list',
       'show',
