@@ -1,6 +1,7 @@
 import type { Filter } from '../src/ldap/index.ts';
-import { AlreadyExistsError, DirectoryError, NotFoundError } from './errors.ts';
+import { AlreadyExistsError, ConflictError, DirectoryError, NotFoundError } from './errors.ts';
 import type { Detected } from './dialect/detect.ts';
+import { present } from './dialect/filters.ts';
 import type { Dialect, UserDialect } from './dialect/dialect.ts';
 import type { LdapConnection } from './ldap/connection.ts';
 import type { LdapAttributes, LdapEntry } from './ldap/entry.ts';
@@ -98,12 +99,26 @@ export class Entries {
       });
   }
 
-  /** Replaces whole attributes; an empty list of values removes one. */
-  replace(dn: string, attributes: LdapAttributes, signal?: AbortSignal): Promise<void> {
+  /**
+   * Replaces whole attributes; an empty list of values removes one.
+   *
+   * @throws {ConflictError} when the answer was lost and somebody else has changed the entry since
+   */
+  async replace(dn: string, attributes: LdapAttributes, signal?: AbortSignal): Promise<void> {
     const { dialect, session } = this.#connected;
-    return session.write(
+    const before = await this.read(dn, signal);
+    await session.write(
       (connection) => dialect.replace(connection, dn, attributes, signal),
-      async (connection) => doneIf(await this.#holds(connection, dn, attributes, signal)),
+      async (connection) => {
+        const entry = await this.#on(connection, dn, signal);
+        if (entry === undefined) return undefined; // the server will say so
+        if (this.#kind.holds(entry, attributes)) return { value: undefined };
+        if (before === undefined || sameValues(before, entry, Object.keys(attributes))) return undefined;
+        throw new ConflictError(
+          `The answer to the change of ${dn} was lost, and somebody else has changed it since. Whether ours came first is not known: read it again.`,
+          { outcomeUnknown: true },
+        );
+      },
       signal,
     );
   }
@@ -147,8 +162,9 @@ export class Entries {
     );
   }
 
-  delete(dn: string, signal?: AbortSignal): Promise<void> {
-    return this.#connected.session.write(
+  async delete(dn: string, signal?: AbortSignal): Promise<void> {
+    const before = await this.#identity(dn, signal);
+    await this.#connected.session.write(
       async (connection, again) => {
         try {
           await connection.delete(dn, signal);
@@ -156,9 +172,42 @@ export class Entries {
           if (!again || !(error instanceof NotFoundError)) throw error;
         }
       },
-      async (connection) => doneIf((await this.#on(connection, dn, signal)) === undefined),
+      async (connection) => {
+        if ((await this.#on(connection, dn, signal)) === undefined) return { value: undefined };
+        // of the same name, and not the one that was to go: it went, and somebody has added another since
+        const now = await this.#identityOn(connection, dn, signal);
+        return doneIf(before !== undefined && now !== undefined && before !== now);
+      },
       signal,
     );
+  }
+
+  /** What tells an entry from a later one of the same name, as far as the server says; undefined when it does not. */
+  async #identity(dn: string, signal?: AbortSignal): Promise<string | undefined> {
+    try {
+      return await this.#connected.session.read((it) => this.#identityOn(it, dn, signal), signal);
+    } catch (error) {
+      if (error instanceof DirectoryError && error.ldapCode !== undefined) return undefined; // it may not be read
+      throw error;
+    }
+  }
+
+  async #identityOn(
+    connection: LdapConnection,
+    dn: string,
+    signal?: AbortSignal,
+  ): Promise<string | undefined> {
+    const filter = present('objectClass');
+    const request = {
+      base: dn,
+      scope: 'base' as const,
+      filter,
+      attributes: IDENTITY,
+      binaryAttributes: IDENTITY,
+    };
+    const [entry] = (await connection.searchPage(request, signal)).entries;
+    const values = IDENTITY.flatMap((name) => entry?.all(name) ?? []);
+    return values.length === 0 ? undefined : valuesText(values);
   }
 
   async #on(connection: LdapConnection, dn: string, signal?: AbortSignal): Promise<LdapEntry | undefined> {
@@ -194,6 +243,19 @@ export class Entries {
  * notAllowedOnNonLeaf or namingViolation for what they do only with other entries.
  */
 const NO_RENAME: ReadonlySet<number> = new Set([2, 53, 64, 66]);
+
+/** Unchanging attributes of OpenLDAP and its kin (RFC 4530), and of Active Directory. */
+const IDENTITY = ['entryUUID', 'createTimestamp', 'objectGUID', 'whenCreated'];
+
+const valuesText = (values: readonly (string | Uint8Array)[]): string =>
+  values
+    .map((value) => Buffer.from(value).toString('hex'))
+    .sort()
+    .join(' ');
+
+function sameValues(a: LdapEntry, b: LdapEntry, names: readonly string[]): boolean {
+  return names.every((name) => valuesText(a.all(name)) === valuesText(b.all(name)));
+}
 
 const doneIf = (condition: boolean): { readonly value: undefined } | undefined =>
   condition ? { value: undefined } : undefined;

@@ -62,6 +62,10 @@ export class UnknownDialectError extends DirectoryError {
 export class ReferralError extends DirectoryError {
   override readonly code = 'ERR_DIRECTORY_REFERRAL';
 }
+/** Somebody else changed it while the answer to our own change was lost. Read it again. */
+export class ConflictError extends DirectoryError {
+  override readonly code = 'ERR_DIRECTORY_CONFLICT';
+}
 /** Not reached, or lost on the way. */
 export class DirectoryUnavailableError extends DirectoryError {
   override readonly code = 'ERR_DIRECTORY_UNAVAILABLE';

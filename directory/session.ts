@@ -2,6 +2,7 @@ import type { RandomSource } from '../src/machine.ts';
 import type { Clock } from '../src/net/clock.ts';
 import { orAborted } from './abort.ts';
 import {
+  ConflictError,
   DirectoryError,
   DirectoryTimeoutError,
   DirectoryUnavailableError,
@@ -193,7 +194,7 @@ export class LdapSession {
     try {
       return await this.read(tookEffect, signal);
     } catch (cause) {
-      if (signal?.aborted === true) throw cause;
+      if (signal?.aborted === true || cause instanceof ConflictError) throw cause;
       const why = cause instanceof Error ? cause.message : String(cause);
       throw new DirectoryUnavailableError(
         `${lost.message} Whether it took effect is not known, since looking failed too: ${why}`,

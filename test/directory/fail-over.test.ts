@@ -104,6 +104,25 @@ describe('when the preferred server is killed', () => {
     await expect(directory.get('Once')).resolves.toMatchObject({ ttlSeconds: 900 });
   });
 
+  test('after it did a delete, and somebody else takes the name: theirs stays', async () => {
+    const mine = conference('Wanted');
+    await directory.add(mine);
+    const other = await second.open(clock);
+    first.fate = (op) => {
+      if (op.type !== 'delRequest') return 'pass';
+      first.isUp = false;
+      second.isUp = false;
+      const theirs = createConference({ name: 'Wanted', machine: 'theirs.example' });
+      // what the first is asked it still does; they come after it
+      setTimeout(() => void other.add(theirs).then(() => (second.isUp = true)), 20);
+      return 'break after';
+    };
+    await directory.delete(mine);
+    expect(second.count('delRequest')).toBe(0);
+    await expect(directory.get('Wanted')).resolves.toBeDefined();
+    await other.close();
+  });
+
   test('before it did a change: the other one shows that, and gets it', async () => {
     await directory.add(conference('Gone'));
     first.fate = (op) => {
@@ -116,6 +135,27 @@ describe('when the preferred server is killed', () => {
     // looked before it asked again
     expect(second.requests.at(-2)).toBe('searchRequest');
     await expect(directory.get('Gone')).resolves.toBeUndefined();
+  });
+
+  test('and somebody else changes the entry before we can look: nothing is overwritten', async () => {
+    const mine = conference('Shared');
+    await directory.add(mine);
+    const other = await second.open(clock);
+    const theirs = await other.get('Shared');
+    if (theirs === undefined) throw new Error('it was just added');
+    theirs.description = 'theirs';
+    first.fate = (op) => {
+      if (op.type !== 'modifyRequest') return 'pass';
+      first.isUp = false;
+      second.isUp = false; // until they are done
+      void other.modify(theirs).then(() => (second.isUp = true));
+      return 'break before';
+    };
+    mine.description = 'ours';
+    const error = await caught(directory.modify(mine));
+    expect(error).toMatchObject({ code: 'ERR_DIRECTORY_CONFLICT', outcomeUnknown: true });
+    expect((await other.get('Shared'))?.description).toBe('theirs');
+    await other.close();
   });
 
   test('with the other one: all of them are named', async () => {
