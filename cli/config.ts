@@ -14,6 +14,7 @@ export interface Config extends Account {
   readonly domain?: string;
   /** Whether the one on this computer is looked in too. Default true. */
   readonly embedded?: boolean;
+  readonly dialect?: string;
   readonly dataDir?: string;
   /** As `--timeout`. */
   readonly timeout?: string;
@@ -34,6 +35,7 @@ export const CONFIG_KEYS: readonly (readonly [key: string, kind: 'string' | 'boo
   ['directory', 'string', 'as --directory; then no other is looked in'],
   ['domain', 'string', 'look in the directories that this domain publishes in the DNS too (SRV records)'],
   ['embedded', 'boolean', 'false: do not look in the directory on this computer'],
+  ['dialect', 'string', 'as --dialect'],
   ['data-dir', 'string', 'as --data-dir'],
   ...ACCOUNT_KEYS.map(([key, , kind]) => [key, kind, `as --${key}`] as const),
   ['timeout', 'string', 'as --timeout'],
@@ -106,6 +108,7 @@ function readTable(table: Readonly<Record<string, unknown>>): Config {
     ...defined({
       directory: string('directory'),
       domain: string('domain'),
+      dialect: string('dialect'),
       dataDir: string('data-dir'),
       timeout: string('timeout'),
     }),

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { Directory, DirectorySet } from '../directory/index.ts';
+import type { DialectName, Directory, DirectorySet } from '../directory/index.ts';
 import type { RandomSource } from '../src/machine.ts';
 import { type Clock, systemClock } from '../src/net/clock.ts';
 import {
@@ -41,6 +41,7 @@ export interface CliHost {
 /** Options that every command has. */
 export interface GlobalOptions extends Account {
   readonly directory?: readonly string[];
+  readonly dialect?: DialectName;
   readonly dataDir?: string;
   readonly timeout?: string;
   readonly color: boolean;
@@ -198,7 +199,8 @@ export class CliContext {
   /** One of {@link directories}, connected and bound. */
   async openChoice(choice: DirectoryChoice, signal?: AbortSignal): Promise<Directory> {
     const { target } = choice;
-    const [dataDir, timeoutMs, credentials, tls, { openDirectory }] = await Promise.all([
+    const [dialect, dataDir, timeoutMs, credentials, tls, { openDirectory }] = await Promise.all([
+      target === 'embedded' ? undefined : this.#dialect(),
       this.dataDir(),
       this.timeoutMs(),
       target === 'embedded' ? undefined : this.credentials(choice),
@@ -210,6 +212,7 @@ export class CliContext {
       ...tls,
       clock: this.clock,
       random: this.host.random,
+      ...(dialect === undefined ? {} : { dialect }),
       ...(dataDir === undefined ? {} : { dataDir }),
       ...(credentials === undefined ? {} : { credentials }),
       ...(signal === undefined ? {} : { signal }),
@@ -255,6 +258,13 @@ export class CliContext {
       this.err.warn(`the directory ${printable(label)} is left out: ${printable(messageOf(error))}`);
     }
     if (isNoneLeft) throw first.error;
+  }
+
+  async #dialect(): Promise<DialectName | undefined> {
+    const { dialect } = await this.config();
+    if (this.#options.dialect !== undefined || dialect === undefined) return this.#options.dialect;
+    const { dialectNamed } = await import('../directory/index.ts');
+    return dialectNamed(dialect);
   }
 
   /** The store of this computer is open to whoever may read its file. */

@@ -120,6 +120,18 @@ export const DIRECTORY_SHAPES: readonly JsonShape[] = [
 ];
 
 /** Events of `serve --json`, one object per line. */
+export const SWEEP_SHAPES: readonly JsonShape[] = [
+  {
+    title: 'For each entry',
+    fields: [
+      ['type', 'string', '`removed`, or `expired` in a dry run'],
+      ['dn', 'string', 'its name on the server'],
+      ['expiredAt', 'string', 'when its time had passed, RFC 3339 in UTC'],
+      ['directory', 'string', 'where it was'],
+    ],
+  },
+];
+
 export const SERVE_SHAPES: readonly JsonShape[] = [
   {
     title: 'For each address, once it takes connections',

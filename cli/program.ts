@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import { AUTH_METHODS } from './authentication.ts';
 import { accountCommand } from './commands/account.ts';
 import { browseCommand } from './commands/browse.ts';
+import type { DialectName } from '../directory/index.ts';
 import { completionCommand } from './commands/completion.ts';
 import { createCommand } from './commands/create.ts';
 import { deleteCommand } from './commands/delete.ts';
@@ -15,11 +16,15 @@ import { listCommand } from './commands/list.ts';
 import { schemaCommand } from './commands/schema.ts';
 import { serveCommand } from './commands/serve.ts';
 import { showCommand } from './commands/show.ts';
+import { sweepCommand } from './commands/sweep.ts';
 import { userCommand } from './commands/user.ts';
 import { collect } from './commands/conference-options.ts';
 import type { CliContext, GlobalOptions } from './context.ts';
 import { addHelp, type CommandHelp, HELP_LAYOUT } from './help.ts';
 import { packageVersion } from './version.ts';
+
+/** Written out: naming them shall load nothing. */
+const DIALECTS: readonly DialectName[] = ['ils', 'ad', 'rendezvous', 'h350'];
 
 const HELP: CommandHelp = {
   examples: [
@@ -43,6 +48,12 @@ export function buildProgram(ctx: CliContext, withCompletion = true): Command {
       '--directory <url>',
       'LDAP directory: ldap://host[:port], ldaps://…, host, dns:domain, a name from the configuration file, or "embedded" for the one on this computer; repeatable (default: those of the configuration file and the one on this computer)',
       collect,
+    )
+    .addOption(
+      new Option(
+        '--dialect <dialect>',
+        'how the directory is kept, instead of finding out: ad is Active Directory, h350 entries of other programs to look at',
+      ).choices(DIALECTS),
     )
     .option('--data-dir <dir>', 'where the directory on this computer is kept')
     .option('--bind-dn <dn>', 'name to authenticate with, by its DN; its password is asked for')
@@ -87,6 +98,7 @@ export function buildProgram(ctx: CliContext, withCompletion = true): Command {
     accountCommand,
     doctorCommand,
     schemaCommand,
+    sweepCommand,
     ...(withCompletion ? [completionCommand] : []),
   ];
   for (const make of commands) program.addCommand(adapt(make(ctx), ctx));

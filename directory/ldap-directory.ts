@@ -14,9 +14,9 @@ import {
 import { checkTimeout } from './connect-options.ts';
 import type { Credentials } from './credentials.ts';
 import { searchConferences } from './conference-search.ts';
-import { conferenceEntries, type Connected, Entries, userEntries } from './entries.ts';
+import { type Connected, Entries } from './entries.ts';
 import { detectDialect } from './dialect/detect.ts';
-import { type DialectName, directoryTypeOf, type EntryValues, type UserDialect } from './dialect/dialect.ts';
+import { type DialectName, directoryTypeOf, type EntryValues } from './dialect/dialect.ts';
 import { withOldOnes } from './ldap/entry.ts';
 import { displayTarget, type LdapTarget } from './ldap/target.ts';
 import type { SrvResolver } from './locate.ts';
@@ -28,6 +28,7 @@ import { publicationOf, setPublication } from './publication.ts';
 import type { Results } from './results.ts';
 import { DirectoryServers, type ServerList } from './servers.ts';
 import { LdapSession } from './session.ts';
+import { type SweepOptions, type SweptEntry, sweepEntries } from './sweep.ts';
 import { checkTtl, DEFAULT_TTL_SECONDS } from './ttl.ts';
 import type {
   AddOptions,
@@ -41,6 +42,7 @@ import type {
   TtlOptions,
   UserQuery,
 } from './types.ts';
+import { type Use, useOf } from './use.ts';
 import type { DirectoryUser } from './user.ts';
 import { latestOf, sameText, searchUsers } from './user-search.ts';
 
@@ -56,12 +58,6 @@ export interface LdapDirectoryOptions {
   readonly resolver?: SrvResolver;
   /** Runs after the connection is closed; an embedded service ends with its directory. */
   readonly onClose?: () => Promise<void> | void;
-}
-
-/** A server whose dialect is known, and where its entries of either kind are read and written. */
-interface Use extends Connected {
-  readonly entries: Entries;
-  readonly users: { readonly dialect: UserDialect; readonly entries: Entries } | undefined;
 }
 
 /** A {@link Directory} on one or more LDAP servers that hold the same, whatever its dialect. */
@@ -258,6 +254,11 @@ export class LdapDirectory implements Directory {
     return latestOf(found.filter((user) => sameText(user.name, name))); // not those that a * in it finds
   }
 
+  sweep(options: SweepOptions = {}): Results<SweptEntry> {
+    const connected = this.#use();
+    return resultsBelow(connected.dialect.base, () => sweepEntries(connected, options, () => this.#now()));
+  }
+
   async close({ withdraw = false }: CloseOptions = {}): Promise<void> {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
@@ -303,7 +304,7 @@ export class LdapDirectory implements Directory {
   async #detect(session: LdapSession, signal: AbortSignal | undefined): Promise<Use> {
     const options = { ...this.#servers.hints, ...this.#options, base: this.#servers.base };
     const detected = await session.read((connection) => detectDialect(connection, options, signal), signal);
-    return this.#used({ ...detected, session });
+    return useOf({ ...detected, session }, () => this.#now());
   }
 
   #useUsers(): NonNullable<Use['users']> {
@@ -312,20 +313,6 @@ export class LdapDirectory implements Directory {
     throw new DirectoryError(
       `${this.displayName} has no place for users: load the schema that "rendezvous schema" prints into it`,
     );
-  }
-
-  #used(connected: Connected): Use {
-    const now = (): Date => this.#now();
-    const { dialect } = connected;
-    const { users } = dialect;
-    return {
-      ...connected,
-      entries: new Entries(connected, conferenceEntries(dialect), now),
-      users:
-        users === undefined
-          ? undefined
-          : { dialect: users, entries: new Entries(connected, userEntries(users), now) },
-    };
   }
 
   #entriesOf(target: DirectoryObject | string): Entries {

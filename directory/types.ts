@@ -5,6 +5,7 @@ import type { DialectName } from './dialect/dialect.ts';
 import type { Credentials } from './credentials.ts';
 import type { DirectoryError } from './errors.ts';
 import type { Results } from './results.ts';
+import type { SweepOptions, SweptEntry } from './sweep.ts';
 import type { DirectoryUser } from './user.ts';
 
 /**
@@ -171,6 +172,11 @@ export interface Directory extends AsyncDisposable {
     name: string,
     options?: { readonly machine?: string; readonly signal?: AbortSignal },
   ): Promise<DirectoryUser | undefined>;
+  /**
+   * Entries whose time has passed, removed one by one as they are taken; nothing where the server removes them itself.
+   * @throws {NotPermittedError} when nothing in the directory is ever altered
+   */
+  sweep(options?: SweepOptions): Results<SweptEntry>;
   /**
    * Stops refreshing and disconnects. Entries stay until their time runs out, unless they are to be withdrawn.
    * @throws {DirectoryError} when one could not be withdrawn; closed it is all the same

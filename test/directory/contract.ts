@@ -15,6 +15,7 @@ import {
   pickGroup,
   setRepeat,
 } from '../../directory/index.ts';
+import { sweepContract } from './sweep-contract.ts';
 import { userContract } from './user-contract.ts';
 
 /** A server to hold the contract against, and what the contract must know of it. */
@@ -55,8 +56,16 @@ const conference = (name: string, init: Partial<ConferenceInit> = {}): Conferenc
 const namesOf = async (found: AsyncIterable<Conference>): Promise<string[]> =>
   (await Array.fromAsync(found)).map(({ name }) => name).sort();
 
-/** What every directory must do, whatever server is behind it. */
-export function directoryContract(title: string, start: () => Promise<Backend>): void {
+/**
+ * What every directory must do, whatever server is behind it.
+ *
+ * @param ownExpiry the client ends the life of entries there
+ */
+export function directoryContract(
+  title: string,
+  start: () => Promise<Backend>,
+  { ownExpiry = false }: { readonly ownExpiry?: boolean } = {},
+): void {
   describe(`directory: ${title}`, () => {
     let backend: Backend;
     const opened: Directory[] = [];
@@ -69,7 +78,7 @@ export function directoryContract(title: string, start: () => Promise<Backend>):
     };
     beforeAll(async () => {
       backend = await start();
-    });
+    }, 150_000);
     beforeEach(async () => {
       for (const directory of opened.splice(0)) await directory.close();
       await backend.clear();
@@ -401,6 +410,7 @@ export function directoryContract(title: string, start: () => Promise<Backend>):
     });
 
     userContract(() => backend, open);
+    if (ownExpiry) sweepContract(() => backend, open);
 
     describe('groups', () => {
       test('pickGroup avoids groups and ports that are taken', async () => {

@@ -51,11 +51,18 @@ export async function ds389Backend(): Promise<Backend> {
   return ownSchemaBackend(server);
 }
 
-/** Active Directory as Samba has it. @param isExtended with the project's schema in the forest's */
-export async function sambaBackend(isExtended: boolean): Promise<Backend> {
-  const samba = await startSamba();
-  if (isExtended) await samba.modify(schemaText('ad-ldif', samba.suffix));
-  return activeDirectoryBackend(samba, isExtended);
+/** Active Directory as Samba has it, in one domain: first as it comes, then with the project's schema. */
+export function sambaBackends(): readonly [() => Promise<Backend>, () => Promise<Backend>] {
+  let started: Promise<Samba> | undefined;
+  const samba = (): Promise<Samba> => (started ??= startSamba());
+  return [
+    async () => ({ ...activeDirectoryBackend(await samba(), false), stop: async () => {} }),
+    async () => {
+      const domain = await samba();
+      await domain.modify(schemaText('ad-ldif', domain.suffix));
+      return activeDirectoryBackend(domain, true);
+    },
+  ];
 }
 
 /** Expiry is the client's there, so time passes on its clock alone. */

@@ -1,5 +1,6 @@
 import { directoryContract } from '../directory/contract.ts';
-import { sambaBackend } from '../directory/server-backends.ts';
+import { sambaBackends } from '../directory/server-backends.ts';
 
-directoryContract('Active Directory by Samba', () => sambaBackend(false));
-directoryContract('Active Directory by Samba, with our schema', () => sambaBackend(true));
+const [plain, withOurSchema] = sambaBackends();
+directoryContract('Active Directory by Samba', plain, { ownExpiry: true });
+directoryContract('Active Directory by Samba, with our schema', withOurSchema, { ownExpiry: true });
