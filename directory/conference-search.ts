@@ -1,8 +1,9 @@
 import { sameIp } from '../src/ip/index.ts';
 import type { Conference } from './conference.ts';
+import type { Dialect } from './dialect/dialect.ts';
 import { groupsOf } from './dialect/groups-of.ts';
 import type { Connected } from './entries.ts';
-import { searchObjects } from './object-search.ts';
+import { type ObjectSearch, searchObjects } from './object-search.ts';
 import type { ConferenceQuery } from './types.ts';
 
 /** Conferences page by page. */
@@ -11,9 +12,17 @@ export function searchConferences(
   query: ConferenceQuery,
   now: () => Date,
 ): AsyncGenerator<Conference, void, undefined> {
-  const { dialect } = connected;
+  return searchObjects(connected, conferenceSearch(connected.dialect, query, now));
+}
+
+/** How the conferences of a query are asked for. */
+export function conferenceSearch(
+  dialect: Dialect,
+  query: ConferenceQuery,
+  now: () => Date,
+): ObjectSearch<Conference> {
   const { activeAt, takesPlace, startsAfter, scope, group, sizeLimit, signal } = query;
-  return searchObjects(connected, {
+  return {
     base: dialect.base,
     filter: dialect.filter(query, now()),
     extraFilter: query.filter,
@@ -26,7 +35,7 @@ export function searchConferences(
     readRefuses: [activeAt, takesPlace, startsAfter, scope, group].some((it) => it !== undefined),
     sizeLimit,
     signal,
-  });
+  };
 }
 
 /** What the server may have let through (entries without the copies that can be searched). */

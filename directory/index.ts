@@ -63,3 +63,4 @@ export type * from './types.ts';
 export { dialectNamed } from './url-hints.ts';
 export { DEFAULT_CALL_PORT, DirectoryUser, splitUserId, type UserDetails } from './user.ts';
 export type { UserJson } from './user-json.ts';
+export type { Watch, WatchEvent, WatchMethod, WatchState } from './watch/types.ts';

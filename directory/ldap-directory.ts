@@ -45,6 +45,8 @@ import type {
 import { type Use, useOf } from './use.ts';
 import type { DirectoryUser } from './user.ts';
 import { latestOf, sameText, searchUsers } from './user-search.ts';
+import type { Watch } from './watch/types.ts';
+import { Watches } from './watch/watches.ts';
 
 export interface LdapDirectoryOptions {
   /** How the server keeps what it has, instead of finding out. */
@@ -68,6 +70,7 @@ export class LdapDirectory implements Directory {
   readonly #options: LdapDirectoryOptions;
   readonly #events = new EventEmitter();
   readonly #owned: OwnedObjects;
+  readonly #watches: Watches;
   #connected: Use | undefined;
   #state: 'new' | 'connecting' | 'connected' | 'closed' = 'new';
   #defaultTtlSeconds = DEFAULT_TTL_SECONDS;
@@ -75,6 +78,7 @@ export class LdapDirectory implements Directory {
   constructor(servers: LdapTarget | ServerList, options: LdapDirectoryOptions) {
     this.#servers = new DirectoryServers(servers);
     this.#options = options;
+    this.#watches = new Watches(options);
     this.url = servers.url;
     this.#owned = new OwnedObjects(options.clock, options.random, {
       entriesOf: ({ kind }) => (kind === 'user' ? this.#useUsers().entries : this.#use().entries),
@@ -230,6 +234,10 @@ export class LdapDirectory implements Directory {
     return resultsBelow(connected.dialect.base, () => searchConferences(connected, query, () => this.#now()));
   }
 
+  watch(query: ConferenceQuery = {}): Watch<Conference> {
+    return this.#watches.conferences(this.#use(), query);
+  }
+
   async get(name: string, options: { readonly signal?: AbortSignal } = {}): Promise<Conference | undefined> {
     const { dialect, entries } = this.#use();
     if (dialect.readOnly !== undefined) {
@@ -262,6 +270,7 @@ export class LdapDirectory implements Directory {
   async close({ withdraw = false }: CloseOptions = {}): Promise<void> {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
+    this.#watches.close();
     try {
       await this.#owned.stop(withdraw);
     } finally {

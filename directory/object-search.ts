@@ -33,11 +33,10 @@ export async function* searchObjects<T>(
 ): AsyncGenerator<T, void, undefined> {
   const { signal, sizeLimit = Number.POSITIVE_INFINITY } = search;
   if (sizeLimit <= 0) return;
-  const extra = search.extraFilter === undefined ? undefined : parseFilter(parenthesized(search.extraFilter));
   const request = {
     base: search.base,
     scope: 'one' as const,
-    filter: and(search.filter, extra),
+    filter: wholeFilter(search),
     attributes: search.attributes,
     binaryAttributes: search.binaryAttributes,
     ...(pages ? { pageSize: Math.min(PAGE_SIZE, sizeLimit) } : {}),
@@ -74,6 +73,11 @@ export function resultsBelow<T>(base: string, search: () => AsyncGenerator<T, vo
       throw missingContainer(error, base);
     }
   });
+}
+
+/** Both filters of a search. @throws {DecodeError} when the text is none */
+export function wholeFilter({ filter, extraFilter }: ObjectSearch<unknown>): Filter {
+  return extraFilter === undefined ? filter : and(filter, parseFilter(parenthesized(extraFilter)));
 }
 
 const parenthesized = (filter: string): string =>

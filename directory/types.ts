@@ -6,6 +6,7 @@ import type { Credentials } from './credentials.ts';
 import type { DirectoryError } from './errors.ts';
 import type { Results } from './results.ts';
 import type { SweepOptions, SweptEntry } from './sweep.ts';
+import type { Watch } from './watch/types.ts';
 import type { DirectoryUser } from './user.ts';
 
 /**
@@ -162,6 +163,12 @@ export interface Directory extends AsyncDisposable {
   /** Conferences in no particular order, page by page as the server gives them; expired ones are left out. */
   search(query?: ConferenceQuery): Results<Conference>;
   get(name: string, options?: { readonly signal?: AbortSignal }): Promise<Conference | undefined>;
+  /**
+   * Conferences as they come and go: first those that there are, then `ready`, then every change. The server tells of
+   * them where it can (RFC 4533, persistent search); else it is asked again and again. Lost connections come back by
+   * themselves. A `sizeLimit` is ignored.
+   */
+  watch(query?: ConferenceQuery): Watch<Conference>;
   /** Users in no particular order, page by page as the server gives them; expired ones are left out. */
   searchUsers(query?: UserQuery): Results<DirectoryUser>;
   /**

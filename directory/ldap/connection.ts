@@ -1,5 +1,5 @@
 import type { ConnectionOptions } from 'node:tls';
-import type { Filter, SearchScope } from '../../src/ldap/index.ts';
+import type { Control, Filter, SearchRequest, SearchScope } from '../../src/ldap/index.ts';
 import { orAborted } from '../abort.ts';
 import {
   DirectoryError,
@@ -11,6 +11,7 @@ import {
 } from '../errors.ts';
 import { type Credentials, nameOf } from '../credentials.ts';
 import type { LdapAttributes, LdapEntry } from './entry.ts';
+import type { LiveSearchEvents } from './live-search.ts';
 import { Pipeline } from './pipeline.ts';
 import { boundDn, RefusedError, saslBind, ServerNotProvedError } from './sasl.ts';
 import { LdapStream } from './stream.ts';
@@ -152,6 +153,7 @@ export class LdapConnection {
       );
     }
     const exchange = this.#stream.exchange.bind(this.#stream);
+    this.#endLiveSearches();
     const call = async (): Promise<string | undefined> => {
       try {
         await saslBind(exchange, credentials);
@@ -164,6 +166,7 @@ export class LdapConnection {
     return this.#run(`bind as ${nameOf(credentials)}`, call, signal, { isAlone: true });
   }
   bind(dn: string, password: string, signal?: AbortSignal): Promise<void> {
+    this.#endLiveSearches();
     return this.#run(
       `bind as ${dn === '' ? 'anonymous' : dn}`,
       () => this.#client.bind(dn, password),
@@ -197,6 +200,22 @@ export class LdapConnection {
   }
   searchPage(request: PageRequest, signal?: AbortSignal): Promise<SearchPage> {
     return this.#run(`search ${request.base || 'the root'}`, () => this.#client.searchPage(request), signal);
+  }
+
+  /**
+   * A search whose answers come for as long as the server sends them. It ends with the connection, also when that is
+   * bound anew: then the server has given it up (RFC 4511 §4.2.1).
+   *
+   * @returns gives it up
+   * @throws {ConnectionLostError} when the connection is gone already
+   */
+  liveSearch(op: SearchRequest, controls: readonly Control[], events: LiveSearchEvents): () => void {
+    if (!this.alive) throw this.#lost(`search ${op.baseObject}`, false);
+    return this.#stream.live.start(op, controls, events);
+  }
+
+  #endLiveSearches(): void {
+    this.#stream.live.end(new DirectoryUnavailableError('The connection is bound anew.'));
   }
 
   /** Keeps it open until disposed of, though it be retired: for those who send more than one request on it. */

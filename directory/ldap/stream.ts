@@ -14,6 +14,7 @@ import {
   utf8Bytes,
 } from '../../src/ldap/index.ts';
 import { DirectoryUnavailableError } from '../errors.ts';
+import { LiveSearches } from './live-search.ts';
 
 /** Name under which the answer to a paged search is handed on, since the client library keeps the real one to itself. */
 export const PAGE_ANSWER = `${PAGED_RESULTS}.0`;
@@ -35,6 +36,10 @@ export class LdapStream extends Duplex {
   readonly connecting = false;
   readonly readyState = 'open';
   id: string | undefined;
+  /** Searches that go on, beside what the library does. */
+  readonly live = new LiveSearches((bytes) => {
+    if (this.alive && this.#socket.writable) this.#socket.write(bytes);
+  });
   readonly #socket: Duplex;
   readonly #framer: LdapFramer;
   readonly #onLost: (reason: DirectoryUnavailableError) => void;
@@ -96,12 +101,14 @@ export class LdapStream extends Duplex {
     this.destroy();
     for (const { reject } of this.#own.values()) reject(this.#reason);
     this.#own.clear();
+    this.live.end(this.#reason);
     this.#onLost(this.#reason);
   }
 
   /** Says goodbye: from now on the end of the connection is no loss. */
   finish(): void {
     this.#closing = true;
+    this.live.end(new DirectoryUnavailableError('The connection to the directory was closed.'));
   }
 
   override _read(): void {
@@ -132,6 +139,7 @@ export class LdapStream extends Duplex {
     try {
       this.#framer.handleBytes(chunk);
       for (let frame = this.#framer.pollFrame(); frame !== undefined; frame = this.#framer.pollFrame()) {
+        if (this.live.take(frame)) continue;
         const out = this.#translate(frame);
         if (out !== undefined) this.push(out);
         if (!this.alive) return;

@@ -4,7 +4,7 @@ import type { LdapAttributes } from '../../directory/ldap/entry.ts';
 import { parseTarget } from '../../directory/ldap/target.ts';
 import { schemaText } from '../../directory/schema/index.ts';
 import { escapeDnValue } from '../../src/ldap/index.ts';
-import { startDs389 } from '../support/ds389.ts';
+import { type Ds389, startDs389 } from '../support/ds389.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { asAdmin } from '../support/ldap-admin.ts';
 import { type Samba, startSamba } from '../support/samba.ts';
@@ -21,9 +21,13 @@ interface Server {
   stop(): Promise<void>;
 }
 
-/** A real OpenLDAP server, with or without dynamic entries. */
-export async function slapdBackend(dds: boolean): Promise<Backend & { readonly slapd: Slapd }> {
-  const slapd = await startSlapd({ dds });
+/**
+ * A real OpenLDAP server, with or without dynamic entries.
+ *
+ * @param extra further lines for its database
+ */
+export async function slapdBackend(dds: boolean, extra = ''): Promise<Backend & { readonly slapd: Slapd }> {
+  const slapd = await startSlapd({ dds, extra });
   if (!dds) return { slapd, ...ownSchemaBackend(slapd) };
   return {
     slapd,
@@ -45,10 +49,10 @@ export async function slapdPairBackend(): Promise<Backend> {
 }
 
 /** A real 389 Directory Server with the project's schema. */
-export async function ds389Backend(): Promise<Backend> {
+export async function ds389Backend(): Promise<Backend & { readonly server: Ds389 }> {
   const server = await startDs389();
   await server.modify(schemaText('389ds'));
-  return ownSchemaBackend(server);
+  return { server, ...ownSchemaBackend(server) };
 }
 
 /** Active Directory as Samba has it, in one domain: first as it comes, then with the project's schema. */

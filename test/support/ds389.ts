@@ -13,6 +13,8 @@ export interface Ds389 {
   log(): string;
   /** Applies LDIF as the administrator. Rejects with what ldapmodify says */
   modify(ldif: string): Promise<void>;
+  /** Stops it and starts it on the same port and data. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -77,7 +79,7 @@ export async function startDs389(): Promise<Ds389> {
     '-d',
     '16384',
   ]);
-  const daemon = await Daemon.start(command, () => accepts(port));
+  let daemon = await Daemon.start(command, () => accepts(port));
   const readyMs = performance.now() - begun;
   await modify(database(join(dir, 'db/userRoot')));
   await modify(CONTAINER);
@@ -89,6 +91,10 @@ export async function startDs389(): Promise<Ds389> {
     readyMs,
     log: () => daemon.log,
     modify,
+    async restart() {
+      await daemon.end('SIGTERM');
+      daemon = await Daemon.start(command, () => accepts(port));
+    },
     async stop() {
       await daemon.end();
       rmSync(dir, { recursive: true, force: true });

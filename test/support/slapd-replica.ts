@@ -1,10 +1,9 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'ldapts';
 import { subschemaValues } from '../../directory/server/schema.ts';
-import { accepts, freePort } from './daemon.ts';
+import { accepts, asNobody, Daemon, freePort, requireProgram } from './daemon.ts';
 
 const SLAPD = '/usr/sbin/slapd';
 const SUFFIX = 'o=Intranet';
@@ -28,42 +27,17 @@ export async function startReplica(
   provider: string,
   type: 'refreshOnly' | 'refreshAndPersist',
 ): Promise<SlapdReplica> {
-  if (!existsSync(SLAPD)) throw new Error(`${SLAPD} is missing: install the package slapd to run this test`);
+  requireProgram(SLAPD, 'slapd');
   const dir = mkdtempSync(join(tmpdir(), 'rendezvous-replica-'));
   const port = await freePort();
   const url = `ldap://127.0.0.1:${port}`;
   mkdirSync(join(dir, 'db'));
   writeFileSync(join(dir, 'own.schema'), ownSchema());
   writeFileSync(join(dir, 'slapd.conf'), configuration(dir, provider, type));
-  const isRoot = process.getuid?.() === 0;
-  if (isRoot) {
-    chmodSync(dir, 0o755);
-    execFileSync('chown', ['-R', 'nobody', dir]);
-  }
-  const args = ['-h', `${url}/`, '-f', join(dir, 'slapd.conf'), '-d', 'sync'];
-  let log = '';
-  let stop: (() => Promise<void>) | undefined;
+  const command = asNobody(dir, [SLAPD, '-h', `${url}/`, '-f', join(dir, 'slapd.conf'), '-d', 'sync']);
+  let daemon: Daemon | undefined;
   const start = async (): Promise<void> => {
-    const child = isRoot
-      ? spawn('setpriv', ['--reuid', 'nobody', '--regid', 'nogroup', '--clear-groups', SLAPD, ...args])
-      : spawn(SLAPD, args);
-    const reap = (): void => void child.kill('SIGKILL');
-    process.once('exit', reap);
-    const exited = new Promise<void>((resolve) => {
-      child.once('exit', () => {
-        process.off('exit', reap);
-        resolve();
-      });
-    });
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (log += String(text)));
-    stop = async () => {
-      child.kill('SIGINT');
-      await exited;
-    };
-    while (!(await accepts(port))) {
-      if (child.exitCode !== null) throw new Error(`slapd ended: ${log}`);
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
+    daemon = await Daemon.start(command, () => accepts(port));
   };
   await start();
 
@@ -78,12 +52,12 @@ export async function startReplica(
     }
   };
   const end = async (): Promise<void> => {
-    await stop?.();
-    stop = undefined;
+    await daemon?.end('SIGINT');
+    daemon = undefined;
   };
   return {
     url,
-    log: () => log,
+    log: () => daemon?.log ?? '',
     start,
     stop: end,
     async conferences(attribute = 'originator') {
