@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { AUTH_METHODS } from './authentication.ts';
 import { accountCommand } from './commands/account.ts';
+import { backupCommand } from './commands/backup.ts';
 import { browseCommand } from './commands/browse.ts';
 import type { DialectName } from '../directory/index.ts';
 import { completionCommand } from './commands/completion.ts';
@@ -11,6 +12,8 @@ import { directoryCommand } from './commands/directory.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { editCommand } from './commands/edit.ts';
 import { inviteCommand } from './commands/invite.ts';
+import { exportCommand } from './commands/export.ts';
+import { importCommand } from './commands/import.ts';
 import { joinCommand } from './commands/join.ts';
 import { listCommand } from './commands/list.ts';
 import { schemaCommand } from './commands/schema.ts';
@@ -96,6 +99,9 @@ export function buildProgram(ctx: CliContext, withCompletion = true): Command {
     directoryCommand,
     serveCommand,
     accountCommand,
+    backupCommand,
+    exportCommand,
+    importCommand,
     doctorCommand,
     schemaCommand,
     sweepCommand,

@@ -37,7 +37,7 @@ export async function runServe(ctx: CliContext, options: ServeOptions): Promise<
     ...(tls === undefined ? (['SIGHUP'] as const) : []),
   ]);
   const path = join(dataDir, STORE_FILE);
-  using store = server.openStore({ path });
+  using store = server.openStore({ path, durability: 'power' });
   using service = server.createLocatorService({
     store,
     clock: ctx.clock,

@@ -1,4 +1,4 @@
-import { type AddRequest, serializeDn } from '../../src/ldap/index.ts';
+import { type AddRequest, type DistinguishedName, serializeDn } from '../../src/ldap/index.ts';
 import type { Identity } from './access.ts';
 import {
   failNoSuchObject,
@@ -15,6 +15,7 @@ import {
   addRdnValues,
   checkSize,
   checkValues,
+  type Classes,
   completeRequired,
   requireDescription,
   requireWritable,
@@ -27,13 +28,24 @@ import { parentPath, pathOf, STTL } from './schema.ts';
 import { withOperational } from './tree.ts';
 import { clampTtl, extendAbove, ttlFromValues } from './ttl.ts';
 
+/** An entry to be, checked as far as it can be by itself. */
+export interface NewEntry {
+  readonly dn: DistinguishedName;
+  readonly path: string;
+  /** Without those that the server adds. */
+  readonly attributes: Map<string, EntryAttribute>;
+  readonly classes: Classes;
+  /** Undefined for a static entry. */
+  readonly ttlSeconds: number | undefined;
+}
+
 /**
- * Adds an entry (RFC 4511 §4.7).
+ * Reads what an add request asks for.
  *
- * @throws {OperationError} saying why not
+ * @throws {OperationError} saying what is wrong with it
  */
-export function add(context: OperationContext, who: Identity, request: AddRequest): void {
-  const { store, clock, limits, ttl } = context;
+export function readNewEntry(context: OperationContext, who: Identity, request: AddRequest): NewEntry {
+  const { limits, ttl } = context;
   const dn = readDn(request.entry);
   if (dn.length === 0)
     throw new OperationError('unwillingToPerform', 'the root DSE (empty DN) cannot be added');
@@ -71,7 +83,24 @@ export function add(context: OperationContext, who: Identity, request: AddReques
       `a time to live is for dynamic entries: add objectClass dynamicObject to ${request.entry}`,
     );
   }
+  const ttlSeconds = classes.isDynamic ? clampTtl(requestTtl ?? ttl.defaultSeconds, ttl) : undefined;
+  return { dn, path, attributes, classes, ttlSeconds };
+}
 
+/**
+ * Adds an entry (RFC 4511 §4.7).
+ *
+ * @param kept operational attributes that are not made anew: those of an entry that comes from elsewhere
+ * @throws {OperationError} saying why not
+ */
+export function add(
+  context: OperationContext,
+  who: Identity,
+  request: AddRequest,
+  kept: ReadonlyMap<string, EntryAttribute> = new Map(),
+): void {
+  const { store, clock } = context;
+  const { dn, path, attributes, classes, ttlSeconds } = readNewEntry(context, who, request);
   store.transaction(() => {
     const now = clock.wall();
     const above = parentPath(path);
@@ -94,14 +123,14 @@ export function add(context: OperationContext, who: Identity, request: AddReques
       for (const ended of store.descendants(path)) store.delete(ended);
       store.delete(old);
     }
-    const seconds = clampTtl(requestTtl ?? ttl.defaultSeconds, ttl);
-    const expires = classes.isDynamic ? now + seconds * 1000 : undefined;
-    const all = withOperational(attributes, {
+    const expires = ttlSeconds === undefined ? undefined : now + ttlSeconds * 1000;
+    withOperational(attributes, {
       structuralObjectClass: classes.structural.name,
       who: authorOf(who),
       wallMs: now,
     });
-    store.insert({ parent: parent.id, path, dn: serializeDn(dn), attributes: all, expires });
+    for (const [key, attribute] of kept) attributes.set(key, attribute);
+    store.insert({ parent: parent.id, path, dn: serializeDn(dn), attributes, expires });
     if (expires !== undefined && parent.expires !== undefined) extendAbove(context, parent.id, expires);
   });
 }

@@ -13,8 +13,12 @@ export {
   defaultAccess,
   type Identity,
 } from './access.ts';
+export { type Backup, backupStore, checkBackup } from './backup.ts';
 export type { ServiceCounters } from './counters.ts';
 export { StoreError } from './errors.ts';
+export { exportEntries, type ExportOptions } from './export.ts';
+export type { ImportCounts, ImportProblem } from './import.ts';
+export { importLdif, type ImportLdifOptions } from './import-ldif.ts';
 export { defaultLimits, defaultTtl, type ServiceLimits, type TtlLimits } from './limits.ts';
 export {
   DEFAULT_PORT,
@@ -38,3 +42,4 @@ export { APPLICATIONS, DYNAMIC, ensureBaseTree, SCHEMA, SUFFIX } from './tree.ts
 export { accountDn, type AdminOptions, Principals } from './principals.ts';
 export type { Secret } from './store-secrets.ts';
 export { ServerTls, type TlsFiles } from './tls.ts';
+export { pathOfDn } from './schema.ts';

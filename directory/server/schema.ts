@@ -1,4 +1,4 @@
-import { normalizeDn, utf8Bytes } from '../../src/ldap/index.ts';
+import { normalizeDn, parseDn, utf8Bytes } from '../../src/ldap/index.ts';
 import type { DistinguishedName, DnRules } from '../../src/ldap/index.ts';
 import { type MatchingRule, matchingRules, ORDERING_RULES } from './matching.ts';
 import { ATTRIBUTE_TYPES, OBJECT_CLASSES, type ObjectClassData } from './schema-data.ts';
@@ -125,6 +125,9 @@ export function pathOf(dn: DistinguishedName): string {
   }
   return path;
 }
+
+/** The same of a DN as text. @throws {DecodeError} when it is none */
+export const pathOfDn = (dn: string): string => pathOf(parseDn(dn));
 
 /** The path above, or undefined for the top of a naming context. */
 export function parentPath(path: string): string | undefined {

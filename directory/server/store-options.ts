@@ -9,7 +9,7 @@ export interface StoreOptions {
    * What an acknowledged change survives. `process`: the death of any process at any moment (SQLite's
    * synchronous=NORMAL in WAL mode); after a power failure the store opens and is consistent, but changes of the last
    * moments may be missing. `power`: that as well (synchronous=FULL), at the price of one disk flush for each batch.
-   * Default `process`: these entries are refreshed or published again anyway.
+   * Default `process`: these entries are refreshed or published again anyway. `serve` uses `power`: others rely on it.
    */
   readonly durability?: 'process' | 'power';
   /** Bytes of entries kept ready in memory, about; SQLite keeps pages besides. Default 32 MiB. */

@@ -205,6 +205,18 @@ export class EntryStore implements Disposable {
     );
     return rows.map((row) => this.#entryOf(row)).filter((entry) => entry !== undefined);
   }
+  /** Up to `limit` entries after the path `after`, `base` and what is below it only, each after the one above it. */
+  inTreeOrder(after: string, base: string, limit: number): Entry[] {
+    const [from, to] = base === '' ? ['', '\u{10ffff}'] : [base, below(base)[1]];
+    const rows = this.#sql.all(
+      `SELECT ${ALL_COLUMNS} FROM entry e WHERE e.path > ? AND e.path >= ? AND e.path < ? ORDER BY e.path LIMIT ?`,
+      after,
+      from,
+      to,
+      limit,
+    );
+    return rows.map((row) => this.#entryOf(row, true)).filter((entry) => entry !== undefined);
+  }
   /** Up to `limit` entries that ended at or before `now`, the first to end first. */
   expired(now: number, limit: number): Entry[] {
     const sql = `SELECT ${COLUMNS} FROM entry e WHERE e.expires <= ? ORDER BY e.expires LIMIT ?`;
