@@ -1,6 +1,6 @@
 import type { EntryValues } from './dialect/dialect.ts';
 import type { Entries } from './entries.ts';
-import { AlreadyExistsError, NotFoundError } from './errors.ts';
+import { AlreadyExistsError, DirectoryError, NotFoundError } from './errors.ts';
 
 // An object may take several entries (a user in a locator service has two): the last is the object, those before it go
 // along. These functions treat them as one.
@@ -32,7 +32,9 @@ export async function addEntries(
       }
     }
   } catch (error) {
-    for (const dn of added) await entries.delete(dn).catch(() => {}); // half an add is none; if this fails it expires
+    const isUnknown = error instanceof DirectoryError && error.outcomeUnknown;
+    // half an add is none; if this fails it expires, and so does what may be whole
+    if (!isUnknown) for (const dn of added) await entries.delete(dn).catch(() => {});
     throw error;
   }
   for (const { dn, attributes } of leftBehind) {

@@ -6,10 +6,12 @@ import type { CliContext } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { buildProgram } from '../program.ts';
 
+/** Commands whose first argument is the name of a user. */
+const NAMING_USERS = ['user show', 'user delete', 'user publish'];
 /** Commands whose first argument is the name of a conference. */
 const NAMING = ['show', 'edit', 'delete', 'join', 'invite'];
-/** Nobody waits for a key to answer: the directory gets this long, in milliseconds. */
-const LOOKUP_MS = 800;
+/** Nobody waits long for a key to answer: the directory gets this, in milliseconds; a busy computer needs some of it. */
+const LOOKUP_MS = 2000;
 const MOST_NAMES = 200;
 
 /**
@@ -47,16 +49,22 @@ export async function answerCompletion(ctx: CliContext, args: readonly string[])
   const root = describe(program, { completionCommandName: 'completion-script' });
   root.commands.delete('completion-script');
   const names = await namesFor(ctx, words);
-  for (const command of NAMING) {
+  const isUser = asksForUser(words);
+  for (const command of isUser ? NAMING_USERS : NAMING) {
     const argument = [...(root.commands.get(command)?.arguments.values() ?? [])][0];
     if (argument !== undefined) {
       argument.handler = (complete) => {
-        for (const name of names) complete(name, 'conference');
+        for (const name of names) complete(name, isUser ? 'user' : 'conference');
       };
     }
   }
   await printedBy(ctx, () => root.parse([...words]));
   return EXIT.done;
+}
+
+function asksForUser(words: readonly string[]): boolean {
+  const said = words.filter((word) => !word.startsWith('-')).join(' ');
+  return NAMING_USERS.some((command) => said.startsWith(`${command} `) || said === command);
 }
 
 /** `--option=value` as two words, except where it is being typed: the library takes the next word for the value. */
@@ -69,20 +77,23 @@ function separated(words: readonly string[]): string[] {
 
 /** Names in the directory, when a name is being typed and the directory answers at once. */
 async function namesFor(ctx: CliContext, words: readonly string[]): Promise<string[]> {
-  if (!words.some((word) => NAMING.includes(word))) return [];
+  const isUser = asksForUser(words);
+  if (!isUser && !words.some((word) => NAMING.includes(word))) return [];
   const names: string[] = [];
   const signal = AbortSignal.timeout(LOOKUP_MS);
   try {
     configureFrom(ctx, words);
     if (await wouldAskOrMake(ctx)) return [];
     await using directories = await ctx.openDirectories(signal);
-    for await (const { name } of directories.search({ sizeLimit: MOST_NAMES, signal })) {
-      if (SAFE_NAME.test(name)) names.push(name);
-    }
+    const query = { sizeLimit: MOST_NAMES, signal };
+    const found = isUser
+      ? directories.searchAll<{ readonly name: string }>((it) => it.searchUsers(query))
+      : directories.search(query);
+    for await (const { name } of found) if (SAFE_NAME.test(name)) names.push(name);
   } catch {
     // no names then
   }
-  return names.sort();
+  return [...new Set(names)].sort(); // a user may be at several computers
 }
 
 /** Whether looking would ask for a password, or make a store that is not there. */

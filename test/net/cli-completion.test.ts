@@ -8,6 +8,13 @@ beforeAll(async () => {
     const { code, err } = await home.run(['create', name, '--quiet']);
     if (code !== 0) throw new Error(err);
   }
+  for (const [name, phone] of [
+    ['alice', 'a.example'],
+    ['alice', 'b.example'],
+    ['bob', 'a.example'],
+  ] as const) {
+    await home.run(['user', 'publish', name, '--phone', phone, '--quiet']);
+  }
 });
 afterAll(() => home[Symbol.dispose]());
 
@@ -38,9 +45,17 @@ describe('completion in bash', () => {
     expect(await offered(line)).toEqual(expect.arrayContaining(want));
   });
 
-  test.each(['show', 'edit', 'delete', 'join'])('names of conferences for %s', async (command) => {
+  test.each(['show', 'edit', 'delete', 'join', 'invite'])('names of conferences for %s', async (command) => {
     expect(await offered(`rendezvous ${command} `)).toEqual(['Late', 'Lecture']);
     expect(await offered(`rendezvous ${command} Le`)).toEqual(['Lecture']);
+  });
+
+  test('names of users, and what can be done with users', async () => {
+    expect(await offered('rendezvous user ')).toEqual(
+      expect.arrayContaining(['publish', 'list', 'show', 'delete']),
+    );
+    expect(await offered('rendezvous user show ')).toEqual(['alice', 'bob']);
+    expect(await offered('rendezvous user delete b')).toEqual(['bob']);
   });
 
   test('a name that the shell would run is not offered, and not run', async () => {

@@ -111,6 +111,18 @@ describe('a series', () => {
   });
 });
 
+test('[APP-03] create with name, description, start, end, and who may do what', async () => {
+  const times = ['--start', '2026-03-23T10:00Z', '--stop', '2026-03-23T11:00Z'];
+  await ok(['create', 'Board', '--description', 'Budget', ...times, '--acl', 'everyone:read,owner:all']);
+  expect(JSON.parse(await ok(['show', 'Board', '--json']))).toMatchObject({
+    name: 'Board',
+    description: 'Budget',
+    startTime: '2026-03-23T10:00:00.000Z',
+    stopTime: '2026-03-23T11:00:00.000Z',
+  });
+  expect(await ok(['show', 'Board', '--sddl'])).toMatch(/^D:.*;;;WD\)/);
+});
+
 describe('list by time', () => {
   beforeEach(async () => {
     await ok(['create', 'Now', '--start', '2026-03-20T11:00Z', '--stop', '2026-03-20T13:00Z']);

@@ -349,7 +349,7 @@ DEF-15 | planned | Active Directory means the local domain controller
     rows: `
 APP-01 | done | Choose a server, give credentials, connect
 APP-02 | done | List, refresh, delete and create conferences, view and edit the SDP
-APP-03 | partly | Create with name, description, times and permissions | permissions are planned
+APP-03 | done | Create with name, description, times and permissions
 APP-04 | partly | Join from a list, enlarge a picture | no pictures yet
 APP-05 | done | Invite people by other means
 APP-06 | planned | Install and publish a directory partition
