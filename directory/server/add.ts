@@ -111,6 +111,7 @@ export function add(
       failNoSuchObject(context, path, serializeDn(dn.slice(1)), who);
     }
     requireAccess(context, who, 'add', parent);
+    context.quota.take(who);
     if (parent.expires !== undefined && !classes.isDynamic) {
       throw new OperationError(
         'objectClassViolation',

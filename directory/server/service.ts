@@ -11,6 +11,7 @@ import { legacyProfile } from './legacy.ts';
 import { defaultLimits, defaultTtl, type ServiceLimits, type TtlLimits } from './limits.ts';
 import { IN_PROCESS, type Peer, type SecuredStream } from './peer.ts';
 import { MemoryBudget } from './memory-budget.ts';
+import { OwnerQuota } from './owner-quota.ts';
 import { passwordCheck } from './password.ts';
 import { type AdminOptions, Principals } from './principals.ts';
 import type { EntryStore } from './store.ts';
@@ -62,19 +63,21 @@ export class LocatorService implements Disposable {
 
   constructor(options: LocatorServiceOptions) {
     const { store, clock = systemClock, access = defaultAccess(), admin, sweepSeconds = 60 } = options;
+    const limits = { ...defaultLimits, ...options.limits };
     this.context = {
       store,
       clock,
       access,
       ttl: { ...defaultTtl, ...options.ttl },
-      limits: { ...defaultLimits, ...options.limits },
+      limits,
+      quota: new OwnerQuota(store, clock, limits.maxEntriesPerOwner),
       legacy: options.legacy === false ? undefined : legacyProfile,
     };
     if (admin !== undefined) passwordCheck(admin.passwordHash);
     this.principals = new Principals(store, admin);
     this.bindDelay = new BindDelay(clock);
     this.requireTls = options.requireTls ?? false;
-    this.#memory = new MemoryBudget(this.context.limits.maxBufferedBytes);
+    this.#memory = new MemoryBudget(limits.maxBufferedBytes);
     this.#sweepSeconds = sweepSeconds;
     ensureBaseTree(store, clock.wall());
     this.feed = new ChangeFeed(store.changes, clock, () => this.expire());
