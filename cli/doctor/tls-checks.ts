@@ -54,8 +54,8 @@ function judgeOne({ where, host = '', certificate }: ServerInspection, now: Date
     return fail(
       `${where}: ${chainWords(chainProblem, subject, issuer)} (${chainProblem})`,
       chainProblem === 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'
-        ? 'have the server send the certificates in between too, or give them: NODE_EXTRA_CA_CERTS=chain.pem'
-        : 'give the certificate of its authority: NODE_EXTRA_CA_CERTS=ca.pem',
+        ? 'have the server send the certificates in between too, or give them: --ca-file chain.pem'
+        : 'give the certificate of its authority: --ca-file ca.pem',
       WHY_TRUST,
     );
   }

@@ -183,7 +183,7 @@ describe('the doctor on a directory', () => {
       status: 'fail',
       facts: withCertificate({ chainProblem }),
       detail,
-      tryThis: /NODE_EXTRA_CA_CERTS/,
+      tryThis: /--ca-file/,
     })),
     {
       id: 'directoryTls',

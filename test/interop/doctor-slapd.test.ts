@@ -27,11 +27,8 @@ describe('the doctor on OpenLDAP', () => {
     '--password-file',
     join(home.path, file),
   ];
-  async function consult(
-    args: readonly string[],
-    env: Readonly<Record<string, string>> = {},
-  ): Promise<Map<string, Check>> {
-    const { out } = await home.run([...args, 'doctor', '--interface', 'lo', '--json'], { env });
+  async function consult(args: readonly string[]): Promise<Map<string, Check>> {
+    const { out } = await home.run([...args, 'doctor', '--interface', 'lo', '--json']);
     const { checks }: { checks: Check[] } = JSON.parse(out);
     return new Map(checks.map((it) => [it.id, it]));
   }
@@ -69,16 +66,25 @@ describe('the doctor on OpenLDAP', () => {
       detail: expect.stringMatching(
         /CN=localhost.*signed by nobody but itself \(DEPTH_ZERO_SELF_SIGNED_CERT\)/,
       ),
-      tryThis: expect.stringContaining('NODE_EXTRA_CA_CERTS'),
+      tryThis: expect.stringContaining('--ca-file'),
     });
-    const env = { NODE_EXTRA_CA_CERTS: slapd.caFile };
-    const known = await consult(['--directory', slapd.tlsUrl, ...as('right')], env);
+    const known = await consult(['--directory', slapd.tlsUrl, '--ca-file', slapd.caFile, ...as('right')]);
     // made for two days only
     expect(known.get('directoryTls')).toMatchObject({
       status: 'warn',
       detail: expect.stringMatching(/by TLSv1\.[23], CN=localhost, until .*: 1 days are left/),
     });
     expect(known.get('directory')?.status).toBe('ok');
+  });
+
+  test('the certificate behind StartTLS', async () => {
+    const unknown = await consult(['--directory', slapd.url, '--starttls']);
+    expect(unknown.get('directoryTls')).toMatchObject({ status: 'fail' });
+    const known = await consult(['--directory', slapd.url, '--starttls', '--ca-file', slapd.caFile]);
+    expect(known.get('directoryTls')).toMatchObject({
+      status: 'warn',
+      detail: expect.stringMatching(/TLSv1/),
+    });
   });
 
   test('one of two servers that is down is a warning', async () => {
@@ -126,10 +132,8 @@ test('a certificate for another name, from an authority that is known', async ()
   const service = cleanup.use(createLocatorService({ store }));
   const tls = new ServerTls({ certFile: at('cert.pem'), keyFile: at('key.pem') });
   const { port } = cleanup.use(await listen(service, { port: 0, tls, isTlsOnly: true }));
-  const { out } = await home.run(
-    ['doctor', '--interface', 'lo', '--json', '--directory', `ldaps://localhost:${port}`],
-    { env: { NODE_EXTRA_CA_CERTS: at('ca.pem') } },
-  );
+  const there = ['--directory', `ldaps://localhost:${port}`, '--ca-file', at('ca.pem')];
+  const { out } = await home.run(['doctor', '--interface', 'lo', '--json', ...there]);
   const { checks }: { checks: Check[] } = JSON.parse(out);
   expect(checks.find(({ id }) => id === 'directoryTls')).toMatchObject({
     status: 'fail',
