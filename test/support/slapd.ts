@@ -16,6 +16,8 @@ export interface SlapdOptions {
   readonly extra?: string;
   /** Further schema, as slapd.conf has it. */
   readonly schema?: string;
+  /** With the project's schema. Default true. */
+  readonly ownSchema?: boolean;
   /** Default a free one. */
   readonly port?: number;
   /** One of several that replicate each other; the one with the lowest number makes the first entries. */
@@ -136,13 +138,13 @@ export async function startSlapd(options: SlapdOptions = {}): Promise<Slapd> {
 
 function configuration(
   dir: string,
-  { dds = true, tls = false, extra = '', schema = '', provider }: SlapdOptions,
+  { dds = true, tls = false, extra = '', schema = '', ownSchema = true, provider }: SlapdOptions,
 ): string {
   return `
 include ${SCHEMAS}/core.schema
 include ${SCHEMAS}/cosine.schema
 include ${SCHEMAS}/inetorgperson.schema
-include ${dir}/rendezvous.schema
+${ownSchema ? `include ${dir}/rendezvous.schema` : ''}
 ${schema}
 pidfile ${dir}/pid
 modulepath ${MODULES}
@@ -159,8 +161,7 @@ directory ${dir}/db
 maxsize 268435456
 dbnosync
 index objectClass,entryUUID,entryCSN eq
-index rdvScope,rdvStart,rdvStop,rdvExpires eq
-index cn,rdvGroup,rdvOriginator eq,sub
+${ownSchema ? 'index rdvScope,rdvStart,rdvStop,rdvExpires eq\nindex cn,rdvGroup,rdvOriginator eq,sub' : ''}
 ${provider === undefined ? '' : replication(provider)}
 access to * by dn.exact="${ADMIN}" write by * read
 ${extra}
