@@ -120,17 +120,14 @@ export const DIRECTORY_SHAPES: readonly JsonShape[] = [
 ];
 
 /** Events of `serve --json`, one object per line. */
-export const SWEEP_SHAPES: readonly JsonShape[] = [
-  {
-    title: 'For each entry',
-    fields: [
-      ['type', 'string', '`removed`, or `expired` in a dry run'],
-      ['dn', 'string', 'its name on the server'],
-      ['expiredAt', 'string', 'when its time had passed, RFC 3339 in UTC'],
-      ['directory', 'string', 'where it was'],
-    ],
-  },
+const SWEEP_FIELDS: JsonShape['fields'] = [
+  ['type', 'string', '`removed`, or `expired` in a dry run'],
+  ['dn', 'string', 'its name on the server'],
+  ['expiredAt', 'string', 'when its time had passed, RFC 3339 in UTC'],
+  ['directory', 'string', 'where it was'],
 ];
+
+export const SWEEP_SHAPES: readonly JsonShape[] = [{ title: 'For each entry', fields: SWEEP_FIELDS }];
 
 export const SERVE_SHAPES: readonly JsonShape[] = [
   {
@@ -153,6 +150,10 @@ export const SERVE_SHAPES: readonly JsonShape[] = [
       ['connections', 'number', 'connections there were'],
       ['operations', 'number', 'requests answered'],
     ],
+  },
+  {
+    title: 'For each entry removed from a directory to sweep',
+    fields: SWEEP_FIELDS,
   },
 ];
 

@@ -13,6 +13,7 @@ export interface ServeOptions {
   readonly requireTls?: boolean;
   readonly limit?: readonly string[];
   readonly legacy?: boolean;
+  readonly sweep?: readonly string[];
   readonly json?: boolean;
 }
 
@@ -32,6 +33,11 @@ export function serveCommand(ctx: CliContext): Command {
       .option('--require-tls', 'take no passwords in the clear from other computers')
       .option('--limit <name=number>', 'change a limit, repeatable; docs/operations.md lists them', collect)
       .option('--no-legacy', 'do nothing special for locator clients of the 1990s such as NetMeeting')
+      .option(
+        '--sweep <directory>',
+        'also remove what is over from this other directory, every minute, repeatable; named as for --directory',
+        collect,
+      )
       .option('--json', 'print events as JSON, one object per line')
       .action(async (options: ServeOptions) => {
         const { runServe } = await import('../run/serve.ts');
@@ -48,7 +54,7 @@ export function serveCommand(ctx: CliContext): Command {
 Everyone who can reach it may read the directory. Changes are for those who log in: the accounts made by \`rendezvous
 account\`, client certificates that --tls-ca vouches for, users of this computer by a local socket, and the administrator
 that --bind-dn and --password-file name; with --anonymous-write for everyone. NetMeeting can do no better than anonymous.
-The certificate is read again when its files change, and at SIGHUP. Port 0 takes any free port.`,
+A directory to --sweep is asked with the account that the configuration file gives it. The certificate is read again when its files change, and at SIGHUP. Port 0 takes any free port.`,
       json: SERVE_SHAPES,
     },
   );

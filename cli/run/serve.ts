@@ -13,6 +13,7 @@ import { UsageError } from '../errors.ts';
 import { Interrupts } from '../interrupts.ts';
 import { nearest } from '../input/nearest.ts';
 import { messageOf } from '../output/output.ts';
+import { sweepOthers } from './sweep.ts';
 
 const DEFAULT_URL = 'ldap://127.0.0.1:1389';
 /** Milliseconds between looks at the files of the certificate. */
@@ -48,8 +49,10 @@ export async function runServe(ctx: CliContext, options: ServeOptions): Promise<
     const listener = listeners.use(await listenAt(server, service, place, tls));
     announce(ctx, listener, path, options, tls !== undefined);
   }
+  const sweeping = sweepOthers(ctx, options.sweep ?? [], json, interrupts.signal);
   using _watch = tls === undefined ? undefined : watchCertificate(ctx, tls);
   await interrupts.interrupted;
+  await sweeping;
   await listeners.disposeAsync();
   stopped(ctx, service, json);
 }

@@ -1,6 +1,6 @@
 import type { Directory } from '../../directory/index.ts';
 import type { SweepCommandOptions } from '../commands/sweep.ts';
-import type { CliContext } from '../context.ts';
+import { CliContext } from '../context.ts';
 import { parseDuration } from '../input/duration.ts';
 import { Interrupts } from '../interrupts.ts';
 import { messageOf } from '../output/output.ts';
@@ -41,6 +41,43 @@ async function sweepOnce(
     else ctx.out.line(`${type}\t${expiredAt.toISOString()}\t${dn}`);
   }
   return count;
+}
+
+const SERVE_EVERY_MS = 60_000;
+
+/**
+ * Sweeps directories beside other work, each with the account that the configuration file gives it: the one on the
+ * command line is not theirs. One that is down is told, and tried again.
+ */
+export async function sweepOthers(
+  { host, options, err }: CliContext,
+  names: readonly string[],
+  json: boolean,
+  signal: AbortSignal,
+): Promise<void> {
+  const round = { dryRun: false, graceSeconds: parseDuration(DEFAULT_GRACE, 's') / 1000, json };
+  const { color, quiet, verbose, timeout } = options;
+  await Promise.all(
+    names.map(async (name) => {
+      const own = new CliContext(host);
+      own.configure({
+        color,
+        directory: [name],
+        ...(quiet === undefined ? {} : { quiet }),
+        ...(verbose === undefined ? {} : { verbose }),
+        ...(timeout === undefined ? {} : { timeout }),
+      });
+      while (!signal.aborted) {
+        try {
+          await using directory = await own.openDirectory(signal);
+          await keepSweeping(own, directory, SERVE_EVERY_MS, round, signal);
+        } catch (error) {
+          if (!signal.aborted) err.warn(`could not sweep ${name}: ${messageOf(error)}`);
+          await pause(own, SERVE_EVERY_MS, signal);
+        }
+      }
+    }),
+  );
 }
 
 /** Until the signal. A round that fails is told, and the next one comes all the same. */

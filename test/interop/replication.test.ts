@@ -9,7 +9,7 @@ const credentialsOf = ({ adminDn, adminPassword }: Slapd) =>
   ({ kind: 'simple', dn: adminDn, password: adminPassword }) as const;
 
 /** Looks until it holds: what one server knows the other hears of a moment later. */
-async function eventually<T>(look: () => Promise<T>, wanted: T): Promise<void> {
+async function expectEventually<T>(look: () => Promise<T>, wanted: T): Promise<void> {
   const end = Date.now() + 30_000;
   for (;;) {
     const seen = await look().catch((error: unknown) => error);
@@ -38,7 +38,7 @@ describe('two servers that replicate each other', () => {
   let servers: readonly [Slapd, Slapd];
   beforeAll(async () => {
     servers = await startSlapdPair();
-    await eventually(() => held(servers[1]), []);
+    await expectEventually(() => held(servers[1]), []);
   });
   afterAll(async () => {
     for (const server of servers ?? []) await server.stop();
@@ -56,7 +56,7 @@ describe('two servers that replicate each other', () => {
     await directory.add(conference('kept'), { ttlSeconds: 600 });
     directory.autoRefresh = false;
     await directory.add(conference('left'), { ttlSeconds: 600 });
-    await eventually(() => namesIn(other), ['kept', 'left']);
+    await expectEventually(() => namesIn(other), ['kept', 'left']);
 
     const refreshed: string[] = [];
     directory.on('refreshed', (name) => refreshed.push(name));
@@ -64,48 +64,48 @@ describe('two servers that replicate each other', () => {
     const acknowledged = Array.from({ length: 20 }, (_, i) => `while down ${String(i).padStart(2, '0')}`);
     for (const name of acknowledged) await directory.add(conference(name), { ttlSeconds: 600 });
     await directory.delete('left');
-    await clock.advance(300_000);
-    await eventually(async () => refreshed.includes('kept'), true);
-    await eventually(() => namesIn(other), ['kept', ...acknowledged]);
+    clock.advance(300_000);
+    await expectEventually(async () => refreshed.includes('kept'), true);
+    await expectEventually(() => namesIn(other), ['kept', ...acknowledged]);
 
     await one.restart();
     await using back = await openDirectory(one.url, { clock, credentials: credentialsOf(one) });
-    await eventually(() => namesIn(back), ['kept', ...acknowledged]); // "left" is no ghost there
-    await eventually(() => held(one), await held(two));
+    await expectEventually(() => namesIn(back), ['kept', ...acknowledged]); // "left" is no ghost there
+    await expectEventually(() => held(one), await held(two));
 
     // the other one goes now, and what it had acknowledged is all there
     await two.kill();
     await expect(namesIn(back)).resolves.toEqual(['kept', ...acknowledged]);
     const refreshedAfter = async (): Promise<void> => {
       const before = refreshed.length;
-      await clock.advance(300_000);
-      await eventually(async () => refreshed.length > before, true);
+      clock.advance(300_000);
+      await expectEventually(async () => refreshed.length > before, true);
     };
     await refreshedAfter();
     await refreshedAfter();
     // what nobody refreshes is over, and not shown though both servers hold it
-    await eventually(() => namesIn(back), ['kept']);
+    await expectEventually(() => namesIn(back), ['kept']);
     expect((await held(one)).length).toBe(acknowledged.length + 1);
     await two.restart();
-    await eventually(() => namesIn(other), ['kept']);
+    await expectEventually(() => namesIn(other), ['kept']);
 
     // swept at both at once, each is gone from both, and nothing comes back
     const sweeps = [back.sweep({ graceSeconds: 0 }).toArray(), other.sweep({ graceSeconds: 0 }).toArray()];
     await Promise.all(sweeps);
-    for (const server of servers) await eventually(() => held(server), ['cn=kept']);
+    for (const server of servers) await expectEventually(() => held(server), ['cn=kept']);
     await directory.close();
   });
 
   test('[DIR-03] what was acknowledged by the one that dies at once is there again with it', async () => {
     const [one, two] = servers;
     await one.clear();
-    await eventually(() => held(two), []);
+    await expectEventually(() => held(two), []);
     const names = Array.from({ length: 50 }, (_, i) => `burst ${String(i).padStart(2, '0')}`);
     await using directory = await openDirectory(one.url, { credentials: credentialsOf(one) });
     await Promise.all(names.map((name) => directory.add(conference(name))));
     await one.restart();
     for (const server of servers)
-      await eventually(
+      await expectEventually(
         () => held(server),
         names.map((name) => `cn=${name}`),
       );
