@@ -1,9 +1,10 @@
 /**
- * Rendezvous' protocols, each under its own name: `sdp`, `rtp`, `rtcp`, `ldap` and `ip` are pure (bytes and time in,
+ * Rendezvous' protocols, each under its own name: `sdp`, `rtp`, `rtcp`, `ldap`, `ip` and `ical` are pure (bytes and time in,
  * bytes and events out); `net` has the sockets. Directories and conferences are the package's other entry points,
  * `rendezvous/directory` and `rendezvous/conference`.
  */
 export * from './errors.ts';
+export * as ical from './ical/index.ts';
 export * as ip from './ip/index.ts';
 export * as ldap from './ldap/index.ts';
 export type { DatagramMachine, Ms, RandomSource, TransportAddress } from './machine.ts';

@@ -24,6 +24,7 @@ export function createCommand(ctx: CliContext): Command {
       examples: [
         'rendezvous create "Morning round"',
         'rendezvous create Lecture --start "tomorrow 14:00" --duration 90m --description "Chapter 3"',
+        'rendezvous create Standup --start "monday 9:30" --duration 15m --repeat weekdays --zone Europe/Berlin',
         'rendezvous create Paging --permanent --group 239.255.10.1:5004 --scope site',
         'rendezvous create Music --media audio:L16/44100/2',
         'rendezvous create Studio --sdp studio.sdp',

@@ -197,6 +197,7 @@ function details(user: DirectoryUser): LdapAttributes {
 /** The name stands alone or before the computer. */
 function nameFilter(name: string): Filter | undefined {
   const alone = matching('cn', name);
+  if (name.endsWith('*')) return alone; // fits whatever stands behind
   const before = matching('cn', `${name}]*`);
   return alone === undefined || before === undefined ? undefined : or(alone, before);
 }

@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { decodeIlsAddress, encodeIlsAddress } from '../../directory/dialect/ils-address.ts';
+import { IlsUsers } from '../../directory/dialect/ils-users.ts';
+import { RendezvousUsers } from '../../directory/dialect/rendezvous-users.ts';
 import {
+  ADDRESS_TYPES,
   createConference,
   createUser,
   DirectoryUser,
@@ -13,6 +16,7 @@ import {
 } from '../../directory/index.ts';
 import { LdapDirectory } from '../../directory/ldap-directory.ts';
 import type { LdapConnection } from '../../directory/ldap/connection.ts';
+import { LdapEntry } from '../../directory/ldap/entry.ts';
 import type { LdapTarget } from '../../directory/ldap/target.ts';
 import {
   createLocatorService,
@@ -135,6 +139,41 @@ describe('a user in memory', () => {
   ])('the identifier %s', (id, name, machine) => expect(splitUserId(id)).toEqual({ name, machine }));
 });
 
+describe('entries of strangers', () => {
+  const context = {
+    base: 'ou=x',
+    isDynamic: true,
+    operational: ['entryTTL'],
+    ttlOf: (entry: LdapEntry) => entry.integer('entryTTL'),
+  };
+  const value = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 40 }),
+    fc.uint8Array({ maxLength: 20 }),
+    fc.constantFrom('1', '0', ']', 'a]b', '-1', '99999999999', '10.0.0.1', '::1', '1720', ' '),
+  );
+  const names = [
+    'cn uid ipAddress ip6Address port sFlags ILSA26214430 mail surName entryTTL',
+    'rdvMachine rdvAddress rdvPort rdvFlag sn telephoneNumber description x',
+  ].flatMap((line) => line.split(' '));
+  const attribute = fc.tuple(fc.constantFrom(...names), fc.array(value, { maxLength: 3 }));
+  test.each([
+    ['locator service', new IlsUsers(context, 'ou=y')],
+    ['general server', new RendezvousUsers(context, () => undefined)],
+  ])('of a %s never break the reader', (_title, users) => {
+    fc.assert(
+      fc.property(fc.array(attribute, { maxLength: 12 }), (attributes) => {
+        const user = users.read(new LdapEntry('cn=x', attributes), new Date(0));
+        if (user === undefined) return;
+        expect(() => JSON.stringify(user)).not.toThrow();
+        for (const type of ADDRESS_TYPES)
+          for (const address of user.dialableAddresses(type)) expect(address).toBeTypeOf('string');
+        expect(user.port ?? 1).toBeGreaterThan(0);
+        expect(users.dns(user).length).toBeGreaterThan(0);
+      }),
+    );
+  });
+});
+
 describe('users in a locator service', () => {
   let dir: string;
   let clock: FakeClock;
@@ -248,6 +287,33 @@ describe('users in a locator service', () => {
     await directory.modify(found);
     await directory.delete(found);
     await expect(directory.getUser('ann@example.org')).resolves.toBeUndefined();
+  });
+
+  test('[USR-03] one whom NetMeeting registered is one user with both entries to us too (MS-TAIL 4.1)', async () => {
+    const pseudo = 'c=-, o=Microsoft, cn=ann@example.org, objectClass=rtPerson';
+    await raw.add(pseudo, {
+      cn: ['ann@example.org'],
+      givenname: ['Ann'],
+      sipaddress: ['1613317642'],
+      sflags: ['1'],
+    });
+    await raw.replace(pseudo, {
+      smodop: ['0'],
+      sappid: ['ms-netmeeting'],
+      sprotid: ['T120', 'H323'],
+      sport: ['1503', '1720'],
+    });
+    await expect(entries('(cn=ann@example.org)')).resolves.toHaveLength(2);
+    const [ann, ...others] = await directory.searchUsers({ name: 'ann*' }).toArray();
+    expect(others).toEqual([]);
+    expect(ann).toMatchObject({ name: 'ann@example.org', givenName: 'Ann', addresses: ['10.70.41.96'] });
+    if (ann === undefined) throw new Error('not found');
+    await directory.refresh(ann, 900);
+    expect((await entries('(cn=ann@example.org)')).map((entry) => entry.integer('entryTTL'))).toEqual([
+      900, 900,
+    ]);
+    await directory.delete(ann);
+    await expect(entries('(cn=ann@example.org)')).resolves.toEqual([]);
   });
 
   test('[DIR-06] keeping a user alive refreshes both entries, and registers both again when one is gone', async () => {

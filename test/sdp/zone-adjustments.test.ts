@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { TimeZone } from '../../directory/index.ts';
 import {
@@ -168,6 +169,37 @@ test.each([
   ['America/New_York', '1880-01-01T00:00Z', -17_762], // local mean time
 ])('%s at %s is %d s ahead of UTC', (zone, at, want) => {
   expect(new TimeZone(zone).offsetSecondsAt(Date.parse(at))).toBe(want);
+});
+
+test('a daily series shows the same time of day in its zone, but where the clocks skip it', () => {
+  const zones = [
+    'Europe/Berlin',
+    'America/New_York',
+    'Australia/Lord_Howe',
+    'Africa/Casablanca',
+    'Pacific/Apia',
+  ];
+  const from = Date.UTC(2009, 0, 1) / 60_000;
+  const start = fc.integer({ min: from, max: from + 20 * 365 * 24 * 60 });
+  fc.assert(
+    fc.property(fc.constantFrom(...zones), start, (name, minutes) => {
+      const offsetAt = clocks(name);
+      const first = unixMsToNtpSeconds(minutes * 60_000);
+      const repeats = [{ intervalSeconds: DAY, durationSeconds: 60, offsetsSeconds: [0] }];
+      const series = { start: first, until: first + 400 * DAY, repeats };
+      const schedule = new Schedule([
+        { start: first, stop: 0, repeats, zones: zoneAdjustments(series, offsetAt) },
+      ]);
+      const shown = (at: number): number => at + offsetAt(at);
+      let expected = shown(first);
+      for (const { start: at } of schedule.occurrences(first).take(400)) {
+        const isSkipped = momentAt(expected, offsetAt) + offsetAt(momentAt(expected, offsetAt)) !== expected;
+        expect([name, iso(at), isSkipped || shown(at) === expected]).toEqual([name, iso(at), true]);
+        expected += DAY;
+      }
+    }),
+    { numRuns: 60 },
+  );
 });
 
 test('there is no such zone', () => {
