@@ -15,7 +15,10 @@ export async function runSweep(
   const round = { dryRun, graceSeconds: parseDuration(grace, 's') / 1000, json };
   using interrupts = new Interrupts(ctx.host);
   await using directory = await ctx.openDirectory(interrupts.signal);
-  if (everyMs !== undefined) return keepSweeping(ctx, directory, everyMs, round, interrupts.signal);
+  if (everyMs !== undefined) {
+    await keepSweeping(ctx, directory, everyMs, round, interrupts.signal);
+    return; // awaited: the directory is closed behind it
+  }
   const count = await sweepOnce(ctx, directory, { ...round, signal: interrupts.signal });
   ctx.err.note(dryRun ? `${count} to be removed` : `Removed ${count}`);
 }
