@@ -11,7 +11,7 @@ import {
   readTls,
 } from './authentication.ts';
 import { type Config, readConfig } from './config.ts';
-import { chooseDirectories, type DirectoryChoice } from './directories.ts';
+import { chooseDirectories, type DirectoryChoice, meantName } from './directories.ts';
 import { UsageError } from './errors.ts';
 import { parseDuration } from './input/duration.ts';
 import { shellWord } from './output/shell-word.ts';
@@ -216,8 +216,10 @@ export class CliContext {
       ...(dataDir === undefined ? {} : { dataDir }),
       ...(credentials === undefined ? {} : { credentials }),
       ...(signal === undefined ? {} : { signal }),
-    }).catch((error: unknown) => {
-      throw isWrongUrl(error) ? new UsageError(messageOf(error), { cause: error }) : error;
+    }).catch(async (error: unknown) => {
+      if (isWrongUrl(error)) throw new UsageError(messageOf(error), { cause: error });
+      const meant = meantName(choice, await this.config(), error);
+      throw meant === undefined ? error : new UsageError(meant, { cause: error });
     });
     this.err.detail(`Directory: ${directory.displayName}`);
     return directory;

@@ -1,6 +1,8 @@
 import type { Config } from './config.ts';
 import { type Account, accountOf } from './authentication.ts';
 import { UsageError } from './errors.ts';
+import { codeOf } from './exit-codes.ts';
+import { nearest } from './input/nearest.ts';
 
 /** Who asked for a directory. */
 export type ChoiceOrigin = 'option' | 'environment' | 'configuration' | 'default';
@@ -75,4 +77,21 @@ function defaultsOf(config: Config): readonly DirectoryChoice[] {
 
 function distinct(choices: readonly DirectoryChoice[]): readonly DirectoryChoice[] {
   return choices.filter((it, i) => choices.findIndex(({ label }) => label === it.label) === i);
+}
+
+/** A word that names no host was probably meant to name a directory of the configuration file. */
+export function meantName(choice: DirectoryChoice, config: Config, error: unknown): string | undefined {
+  if (!/^[\w-]+$/.test(choice.target) || !isUnknownHost(error)) return undefined;
+  const names = (config.directories ?? []).map(({ name }) => name);
+  const close = nearest(choice.target, names);
+  const known =
+    names.length === 0 ? 'The configuration file names no directories.' : `It names ${names.join(', ')}.`;
+  const advice = close === undefined ? known : `Did you mean ${close}?`;
+  return `"${choice.target}" is neither a directory of the configuration file nor a host. ${advice}`;
+}
+
+function isUnknownHost(error: unknown): boolean {
+  if (codeOf(error) === 'ENOTFOUND') return true;
+  if (error instanceof AggregateError) return error.errors.every(isUnknownHost);
+  return error instanceof Error && error.cause !== undefined && isUnknownHost(error.cause);
 }

@@ -12,6 +12,7 @@ import {
 } from './errors.ts';
 import { ConnectionLostError, type ConnectionSettings, LdapConnection } from './ldap/connection.ts';
 import { isAt, type LdapTarget } from './ldap/target.ts';
+import { noneReached } from './none-reached.ts';
 import { ServerChoice } from './server-choice.ts';
 import type { Credentials } from './credentials.ts';
 
@@ -284,7 +285,7 @@ export class LdapSession {
         problems.push(error);
       }
     }
-    throw noneOf(problems);
+    throw noneReached(problems);
   }
 
   async #connectTo(index: number, signal?: AbortSignal): Promise<LdapConnection> {
@@ -320,17 +321,6 @@ const probedHost = (server: SessionServer | undefined): string | undefined =>
 /** Another server of the same directory may do better: not reached, no answer, busy or out of service. */
 function isServersFault(error: unknown): error is DirectoryError {
   return error instanceof DirectoryUnavailableError || error instanceof DirectoryTimeoutError;
-}
-
-function noneOf(problems: readonly DirectoryError[]): Error {
-  const [first] = problems;
-  if (first === undefined) return new NotConnectedError('The directory has no server');
-  if (problems.length === 1) return first;
-  const message = `None of the ${problems.length} servers can be used. ${problems.map((it) => it.message).join(' ')}`;
-  const cause = new AggregateError(problems, message);
-  return problems.every((it) => it instanceof DirectoryTimeoutError)
-    ? new DirectoryTimeoutError(message, { cause })
-    : new DirectoryUnavailableError(message, { cause });
 }
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Config } from '../../cli/config.ts';
-import { chooseDirectories, defaultDirectories } from '../../cli/directories.ts';
+import { chooseDirectories, defaultDirectories, meantName } from '../../cli/directories.ts';
 
 const config: Config = {
   directories: [
@@ -57,5 +57,17 @@ describe('which directories are looked in', () => {
     expect(labelsOf(chooseDirectories({ ...asked, environment }, config))).toEqual(['lab environment']);
     const one = { ...config, directory: 'office' };
     expect(labelsOf(chooseDirectories(asked, one))).toEqual(['office configuration']);
+  });
+
+  test('a word that is no host is taken for a name that was misspelt', () => {
+    const choice = { label: 'offce', target: 'offce', origin: 'option' } as const;
+    const unknown = (): Error => Object.assign(new Error('no host'), { code: 'ENOTFOUND' });
+    const all = new Error('None can be used', { cause: new AggregateError([unknown(), unknown()]) });
+    expect(meantName(choice, config, all)).toMatch(/neither .* nor a host\. Did you mean office\?$/);
+    expect(meantName({ ...choice, target: 'qqq' }, config, unknown())).toMatch(/It names office, lab\.$/);
+    expect(meantName(choice, { join: {} }, unknown())).toMatch(/names no directories/);
+    // what has a dot is a host, and what is down is there
+    expect(meantName({ ...choice, target: 'office.example' }, config, unknown())).toBeUndefined();
+    expect(meantName(choice, config, new Error('refused'))).toBeUndefined();
   });
 });

@@ -3,9 +3,11 @@ import { describe, expect, test } from 'vitest';
 import {
   AlreadyConnectedError,
   createDirectory,
+  DirectoryTimeoutError,
   DirectoryUnavailableError,
   NoServerError,
 } from '../../directory/index.ts';
+import { noneReached } from '../../directory/none-reached.ts';
 import { locateServers, type SrvResolver } from '../../directory/locate.ts';
 import { DirectoryServers, parseServers } from '../../directory/servers.ts';
 import { ServerChoice } from '../../directory/server-choice.ts';
@@ -204,4 +206,24 @@ describe('the choice among servers', () => {
     for (let i = 0; i < 50; i++) choice.failed(0, 0);
     expect(choice.better(1, 600_000)).toBe(0);
   });
+});
+
+test('several servers that cannot be reached are one error, and what is the same is said once', () => {
+  const at = (where: string, why = 'nothing listens there'): DirectoryUnavailableError =>
+    new DirectoryUnavailableError(`Cannot reach the directory ${where}: ${why}.`);
+  const message = (...problems: DirectoryUnavailableError[]) => noneReached(problems).message;
+  expect(message(at('a:1002'), at('a:389'), at('a:636'))).toBe(
+    'Cannot reach the directory a: nothing listens there. It was tried at the ports 1002, 389 and 636.',
+  );
+  expect(message(at('[::1]:1002'), at('[::1]:389'))).toBe(
+    'Cannot reach the directory [::1]: nothing listens there. It was tried at the ports 1002 and 389.',
+  );
+  expect(message(at('a:389'), at('b:389', 'no route'))).toBe(
+    'None of the 2 servers can be used. Cannot reach the directory a:389: nothing listens there. Cannot reach the directory b:389: no route.',
+  );
+  expect(message(at('a:389'))).toBe('Cannot reach the directory a:389: nothing listens there.');
+  const late = [1, 2].map(
+    (i) => new DirectoryTimeoutError(`No answer from the directory a:${i} within 1 s.`),
+  );
+  expect(noneReached(late)).toMatchObject({ code: 'ERR_DIRECTORY_TIMEOUT' });
 });
