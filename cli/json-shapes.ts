@@ -143,6 +143,14 @@ export const SERVE_SHAPES: readonly JsonShape[] = [
     ],
   },
   {
+    title: 'With --metrics, once they are offered',
+    fields: [
+      ['type', 'string', '`metrics`'],
+      ['time', 'string', 'RFC 3339 in UTC'],
+      ['url', 'string', 'where Prometheus fetches them'],
+    ],
+  },
+  {
     title: 'At the end',
     fields: [
       ['type', 'string', '`stopped`'],

@@ -14,6 +14,8 @@ export interface ServeOptions {
   readonly limit?: readonly string[];
   readonly legacy?: boolean;
   readonly sweep?: readonly string[];
+  /** True for the default place. */
+  readonly metrics?: string | true;
   readonly json?: boolean;
 }
 
@@ -38,6 +40,7 @@ export function serveCommand(ctx: CliContext): Command {
         'also remove what is over from this other directory, every minute, repeatable; named as for --directory',
         collect,
       )
+      .option('--metrics [host:port]', 'offer counters to Prometheus (default: 127.0.0.1:9389)')
       .option('--json', 'print events as JSON, one object per line')
       .action(async (options: ServeOptions) => {
         const { runServe } = await import('../run/serve.ts');
@@ -48,13 +51,16 @@ export function serveCommand(ctx: CliContext): Command {
         'rendezvous serve',
         'rendezvous serve --listen ldap://0.0.0.0:1389 --tls-cert cert.pem --tls-key key.pem --require-tls',
         'rendezvous serve --listen ldapi://%2Frun%2Frendezvous%2Fldapi',
+        'rendezvous serve --metrics 127.0.0.1:9389',
         'rendezvous list --directory ldap://127.0.0.1:1389',
       ],
       text: `It serves the store of --data-dir until it is interrupted; commands that use the store directly may run beside it.
 Everyone who can reach it may read the directory. Changes are for those who log in: the accounts made by \`rendezvous
 account\`, client certificates that --tls-ca vouches for, users of this computer by a local socket, and the administrator
 that --bind-dn and --password-file name; with --anonymous-write for everyone. NetMeeting can do no better than anonymous.
-A directory to --sweep is asked with the account that the configuration file gives it. The certificate is read again when its files change, and at SIGHUP. Port 0 takes any free port.`,
+A directory to --sweep is asked with the account that the configuration file gives it. The certificate is read again when
+its files change, and at SIGHUP. Port 0 takes any free port. The same counters are below cn=Monitor, for those who have
+logged in.`,
       json: SERVE_SHAPES,
     },
   );

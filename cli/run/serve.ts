@@ -16,6 +16,7 @@ import { messageOf } from '../output/output.ts';
 import { sweepOthers } from './sweep.ts';
 
 const DEFAULT_URL = 'ldap://127.0.0.1:1389';
+const DEFAULT_METRICS = '127.0.0.1:9389';
 /** Milliseconds between looks at the files of the certificate. */
 const CERTIFICATE_CHECK_MS = 60_000;
 
@@ -49,12 +50,41 @@ export async function runServe(ctx: CliContext, options: ServeOptions): Promise<
     const listener = listeners.use(await listenAt(server, service, place, tls));
     announce(ctx, listener, path, options, tls !== undefined);
   }
+  if (options.metrics !== undefined) listeners.use(await offerMetrics(ctx, server, service, options));
   const sweeping = sweepOthers(ctx, options.sweep ?? [], json, interrupts.signal);
   using _watch = tls === undefined ? undefined : watchCertificate(ctx, tls);
   await interrupts.interrupted;
   await sweeping;
   await listeners.disposeAsync();
   stopped(ctx, service, json);
+}
+
+async function offerMetrics(
+  ctx: CliContext,
+  { serveMetrics }: Server,
+  { monitor }: LocatorService,
+  { metrics = true, json = false }: ServeOptions,
+): Promise<AsyncDisposable> {
+  const { host, port } = parseMetricsPlace(metrics === true ? DEFAULT_METRICS : metrics);
+  const listener = await serveMetrics(monitor, host, port);
+  if (json) ctx.out.ndjson({ type: 'metrics', time: ctx.now.toISOString(), url: listener.url });
+  else ctx.out.line(`Counters for Prometheus are at ${listener.url}`);
+  if (!isLoopback(host)) ctx.err.warn(`everyone who can reach ${listener.url} may read the counters`);
+  return listener;
+}
+
+/**
+ * Reads `HOST:PORT`; an IPv6 address stands in brackets.
+ *
+ * @throws {UsageError} when it is none
+ */
+export function parseMetricsPlace(text: string): { readonly host: string; readonly port: number } {
+  const found = /^(\[[\da-f:.]+\]|[^\s:/[\]]+):(\d{1,5})$/i.exec(text);
+  const [, host = '', port = ''] = found ?? [];
+  if (found !== null && Number(port) <= 65_535) {
+    return { host: host.replace(/^\[|\]$/g, ''), port: Number(port) };
+  }
+  throw new UsageError(`"${text}" is no place to offer counters: write it like ${DEFAULT_METRICS}`);
 }
 
 async function serviceOptions(

@@ -4,7 +4,9 @@ import type { OperationContext } from './context.ts';
 import { type Entry, EntryAttribute } from './entry.ts';
 import type { ComputedAttribute } from './filter-match.ts';
 import type { PlanContext } from './plan.ts';
-import { attributeDescription, subschemaValues } from './schema.ts';
+import { isMonitorPath } from './monitor.ts';
+import { attributeDescription } from './schema.ts';
+import { subschemaValues } from './subschema.ts';
 import { SCHEMA, SCHEMA_PATH, SUFFIX_PATH } from './tree.ts';
 import { secondsLeft } from './ttl.ts';
 
@@ -29,11 +31,14 @@ export const COMPUTED: readonly string[] = [
   ...subschema.keys(),
 ];
 
+/** Computed too, but given to those alone who name it: OpenLDAP's replicas ask for all, and do not know it. */
+const NAMED_ONLY = 'numsubordinates';
+
 /** Attributes that are worked out when they are read. */
 export function computedAttributes(context: OperationContext): ComputedAttribute {
   const { store, clock } = context;
   return (entry: Entry, type) => {
-    if (entry.path === '') return undefined; // the root DSE is made whole
+    if (entry.path === '' || isMonitorPath(entry.path)) return undefined; // these are made whole
     switch (type) {
       case 'entryttl':
         return entry.expires === undefined
@@ -41,6 +46,8 @@ export function computedAttributes(context: OperationContext): ComputedAttribute
           : text('entryTtl', String(secondsLeft(entry.expires, clock.wall())));
       case 'hassubordinates':
         return store.hasChildren(entry.id, clock.wall()) ? yes : no;
+      case NAMED_ONLY:
+        return text('numSubordinates', String(store.countChildren(entry.id, clock.wall())));
       case 'subschemasubentry':
         return subschemaSubentry;
       case 'entrydn':
@@ -60,5 +67,5 @@ export function computedAttributes(context: OperationContext): ComputedAttribute
 /** What choosing an index needs to know: values that are worked out are in none. */
 export const planContext = ({ store, legacy }: OperationContext): PlanContext => ({
   store,
-  isComputed: (type) => COMPUTED.includes(type) || (legacy?.isJoined(type) ?? false),
+  isComputed: (type) => COMPUTED.includes(type) || type === NAMED_ONLY || (legacy?.isJoined(type) ?? false),
 });

@@ -30,6 +30,7 @@ import {
   failureOf,
   isAnswered,
   ok,
+  requestOf,
   RequestQueue,
   RESPONSES,
 } from './requests.ts';
@@ -197,9 +198,11 @@ export class LdapConnection {
     const { op, messageId } = message;
     if (op.type === 'unbindRequest') {
       this.#service.counters.operations.unbindRequest++;
+      this.#service.counters.completed.unbindRequest++;
       this.close();
     } else if (op.type === 'abandonRequest') {
       this.#service.counters.operations.abandonRequest++;
+      this.#service.counters.completed.abandonRequest++;
       this.#abandon(op.abandonId);
     } else if (!isAnswered(op)) {
       throw new DecodeError('LDAP', `${op.type} is not a request`, { rule: 'RFC 4511 §4.1.1' });
@@ -207,6 +210,7 @@ export class LdapConnection {
       throw new DecodeError('LDAP', 'a request has message id 0', { rule: 'RFC 4511 §4.1.1.1' });
     } else if (op.type === 'extendedRequest' && op.requestName === EXTENDED.cancel) {
       this.#service.counters.operations.extendedRequest++;
+      this.#service.counters.completed.extendedRequest++;
       this.#cancel(messageId, op.requestValue);
     } else {
       const isStartTls = op.type === 'extendedRequest' && op.requestName === EXTENDED.startTls;
@@ -256,7 +260,9 @@ export class LdapConnection {
   #work(w: BerWriter, maxBytes: number, until: number): void {
     for (const message of this.#urgent.splice(0)) writeMessage(w, message);
     if (this.#search !== undefined) {
-      if (this.#search.run.step(w, maxBytes, until)) this.#search = undefined;
+      if (!this.#search.run.step(w, maxBytes, until)) return;
+      this.#service.counters.completed.searchRequest++;
+      this.#search = undefined;
       return;
     }
     if (this.#followings.hasNews && (this.#isNewsTurn || this.#pending.length === 0)) {
@@ -358,6 +364,8 @@ export class LdapConnection {
   }
 
   #answer(w: BerWriter, messageId: number, op: LdapResponse, controls: readonly Control[] = []): void {
+    const type = requestOf(op.type);
+    if (type !== undefined) this.#service.counters.completed[type]++;
     writeMessage(w, { messageId, op, ...(controls.length === 0 ? {} : { controls }) });
   }
 

@@ -7,6 +7,7 @@ import { type EntryAction, mayDo } from './entry-access.ts';
 import { OperationError } from './errors.ts';
 import type { LegacyProfile } from './legacy.ts';
 import type { ServiceLimits, TtlLimits } from './limits.ts';
+import type { Monitor } from './monitor.ts';
 import type { OwnerQuota } from './owner-quota.ts';
 import { guardAccounts } from './principals.ts';
 import { parentPath, pathOf } from './schema.ts';
@@ -20,6 +21,8 @@ export interface OperationContext {
   readonly ttl: TtlLimits;
   readonly access: AccessPolicy;
   readonly limits: ServiceLimits;
+  /** What the service tells about itself. */
+  readonly monitor: Monitor;
   /** How many entries one client may add. */
   readonly quota: OwnerQuota;
   /** What is done for locator clients of the 1990s; undefined where that is switched off. */

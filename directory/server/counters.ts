@@ -7,8 +7,10 @@ export interface ServiceCounters {
   malformed: number;
   /** Connections turned away because there were too many. */
   refused: number;
-  /** Requests answered, by kind. */
+  /** Requests begun, by kind. */
   readonly operations: Record<LdapRequest['type'], number>;
+  /** Requests of which no more is to come, by kind. */
+  readonly completed: Record<LdapRequest['type'], number>;
   /** Requests answered with a result other than success, compareTrue and compareFalse. */
   failed: number;
   /** Entries removed because their time was over. */
@@ -24,18 +26,8 @@ export function newCounters(): ServiceCounters {
     connections: 0,
     malformed: 0,
     refused: 0,
-    operations: {
-      bindRequest: 0,
-      unbindRequest: 0,
-      searchRequest: 0,
-      modifyRequest: 0,
-      addRequest: 0,
-      delRequest: 0,
-      modDNRequest: 0,
-      compareRequest: 0,
-      abandonRequest: 0,
-      extendedRequest: 0,
-    },
+    operations: noRequests(),
+    completed: noRequests(),
     failed: 0,
     expired: 0,
     sweepsFailed: 0,
@@ -43,3 +35,16 @@ export function newCounters(): ServiceCounters {
     bytesOut: 0,
   };
 }
+
+const noRequests = (): Record<LdapRequest['type'], number> => ({
+  bindRequest: 0,
+  unbindRequest: 0,
+  searchRequest: 0,
+  modifyRequest: 0,
+  addRequest: 0,
+  delRequest: 0,
+  modDNRequest: 0,
+  compareRequest: 0,
+  abandonRequest: 0,
+  extendedRequest: 0,
+});

@@ -28,6 +28,8 @@ export {
   listen,
   listenLocal,
 } from './listen.ts';
+export { formatMetrics, type MetricsListener, serveMetrics } from './metrics.ts';
+export { MONITOR, type Monitor } from './monitor.ts';
 export { type Peer, networkPeer } from './peer.ts';
 export { hashPassword, makeSecret } from './password.ts';
 export {

@@ -72,6 +72,18 @@ export class RequestQueue {
 /** What every successful answer says. */
 export const ok = { resultCode: RESULT.success, matchedDN: '', diagnosticMessage: '' };
 
+const REQUESTS = new Map<string, AnsweredRequest['type']>(
+  Object.entries(RESPONSES).flatMap(([request, response]) =>
+    isRequest(request) ? [[response, request]] : [],
+  ),
+);
+function isRequest(type: string): type is AnsweredRequest['type'] {
+  return type in RESPONSES;
+}
+/** The request that a response of this type answers. */
+export const requestOf = (response: LdapResponse['type']): AnsweredRequest['type'] | undefined =>
+  REQUESTS.get(response);
+
 export const isAnswered = (op: LdapMessage['op']): op is AnsweredRequest => op.type in RESPONSES;
 
 /** The answer to a request that failed; an error nobody foresaw becomes `other`. */

@@ -1,8 +1,9 @@
 import { EXTENDED } from '../../src/ldap/index.ts';
 import type { Identity } from './access.ts';
 import type { Entry } from './entry.ts';
+import { MONITOR } from './monitor.ts';
 import { SUPPORTED_CONTROLS } from './request-controls.ts';
-import { APPLICATIONS, DYNAMIC, entryAttributes, SCHEMA, setText, SUFFIX } from './tree.ts';
+import { APPLICATIONS, DYNAMIC, entryAttributes, SCHEMA, setText, SUFFIX, VENDOR_VERSION } from './tree.ts';
 
 const EXTENSIONS: readonly string[] = [
   EXTENDED.refresh,
@@ -32,8 +33,11 @@ const dse: Entry = {
     ],
     dynamicSubtrees: [DYNAMIC, APPLICATIONS],
     subschemaSubentry: [SCHEMA],
+    monitorContext: [MONITOR],
+    entryDN: [''],
+    structuralObjectClass: ['top'],
     vendorName: ['Rendezvous'],
-    vendorVersion: ['Rendezvous locator service 1'],
+    vendorVersion: [VENDOR_VERSION],
   }),
 };
 

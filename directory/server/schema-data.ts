@@ -144,6 +144,7 @@ export const ATTRIBUTE_TYPES: readonly AttributeTypeData[] = [
   { names: ['creatorsName'], oid: '2.5.18.3', rule: 'distinguishedNameMatch', ...operational },
   { names: ['modifiersName'], oid: '2.5.18.4', rule: 'distinguishedNameMatch', ...operational },
   { names: ['hasSubordinates'], oid: '2.5.18.9', rule: 'booleanMatch', ...operational },
+  { names: ['numSubordinates'], oid: '1.3.6.1.4.1.453.16.2.103', rule: 'integerMatch', ...operational },
   { names: ['subschemaSubentry'], oid: '2.5.18.10', rule: 'distinguishedNameMatch', ...operational },
   { names: ['structuralObjectClass'], oid: '2.5.21.9', rule: 'objectIdentifierMatch', ...operational },
   { names: ['entryUUID'], oid: '1.3.6.1.1.16.4', rule: 'uuidMatch', ...operational },

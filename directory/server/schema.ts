@@ -1,7 +1,11 @@
 import { normalizeDn, parseDn, utf8Bytes } from '../../src/ldap/index.ts';
 import type { DistinguishedName, DnRules } from '../../src/ldap/index.ts';
-import { type MatchingRule, matchingRules, ORDERING_RULES } from './matching.ts';
+import { type MatchingRule, matchingRules } from './matching.ts';
 import { ATTRIBUTE_TYPES, OBJECT_CLASSES, type ObjectClassData } from './schema-data.ts';
+import { MONITOR_ATTRIBUTE_TYPES, MONITOR_OBJECT_CLASSES } from './schema-monitor.ts';
+
+export const ALL_ATTRIBUTE_TYPES = [...ATTRIBUTE_TYPES, ...MONITOR_ATTRIBUTE_TYPES];
+export const ALL_OBJECT_CLASSES = [...OBJECT_CLASSES, ...MONITOR_OBJECT_CLASSES];
 
 /** An attribute type with its matching rule at hand. */
 export interface AttributeType {
@@ -32,12 +36,12 @@ const types = new Map<string, AttributeType>();
 const classes = new Map<string, ObjectClassData>();
 const canonical = new Map<string, string>();
 
-for (const data of OBJECT_CLASSES) {
+for (const data of ALL_OBJECT_CLASSES) {
   classes.set(data.name.toLowerCase(), data);
   classes.set(data.oid, data);
   canonical.set(data.oid, data.name.toLowerCase());
 }
-for (const data of ATTRIBUTE_TYPES) {
+for (const data of ALL_ATTRIBUTE_TYPES) {
   for (const name of [data.oid, ...data.names])
     canonical.set(name.toLowerCase(), data.names[0].toLowerCase());
 }
@@ -55,7 +59,7 @@ export const rules = matchingRules(
 );
 const caseIgnore = rules.get('caseignorematch')!;
 
-for (const data of ATTRIBUTE_TYPES) {
+for (const data of ALL_ATTRIBUTE_TYPES) {
   const name = data.names[0];
   const type: AttributeType = {
     name,
@@ -133,48 +137,4 @@ export const pathOfDn = (dn: string): string => pathOf(parseDn(dn));
 export function parentPath(path: string): string | undefined {
   const at = path.lastIndexOf(PATH_SEPARATOR);
   return at < 0 ? undefined : path.slice(0, at);
-}
-
-/** Values of the subschema subentry (RFC 4512 §4.1, 4.2). */
-export function subschemaValues(): ReadonlyMap<string, readonly string[]> {
-  const quoted = (names: readonly string[]): string =>
-    names.length === 1 ? `'${names[0]}'` : `( ${names.map((name) => `'${name}'`).join(' ')} )`;
-  const oids = (names: readonly string[]): string =>
-    names.length === 1 ? names[0]! : `( ${names.join(' $ ')} )`;
-  const allRules = [...new Set(rules.values())];
-  return new Map([
-    [
-      'attributetypes',
-      ATTRIBUTE_TYPES.map((data) => {
-        const { oid, names, rule, single, operational, noUserModification } = attributeType(data.oid)!;
-        const substring =
-          rule.prepare === undefined ? '' : ` SUBSTR ${rule.name.replace('Match', 'SubstringsMatch')}`;
-        const order = ORDERING_RULES.get(rule.name);
-        const ordering = order === undefined ? '' : ` ORDERING ${order.name}`;
-        return (
-          `( ${oid} NAME ${quoted(names)} EQUALITY ${rule.name}${ordering}${substring} SYNTAX ${rule.syntax}` +
-          `${single ? ' SINGLE-VALUE' : ''}${noUserModification ? ' NO-USER-MODIFICATION' : ''}` +
-          `${operational ? ' USAGE directoryOperation' : ''} )`
-        );
-      }),
-    ],
-    [
-      'objectclasses',
-      OBJECT_CLASSES.map(
-        ({ oid, name, superior, kind, must, may }) =>
-          `( ${oid} NAME '${name}'${superior === undefined ? '' : ` SUP ${superior}`} ${kind}` +
-          `${must.length === 0 ? '' : ` MUST ${oids(must)}`}${may.length === 0 ? '' : ` MAY ${oids(may)}`} )`,
-      ),
-    ],
-    [
-      'matchingrules',
-      allRules
-        .flatMap(({ oid, name, syntax }) => {
-          const order = ORDERING_RULES.get(name);
-          return [{ oid, name, syntax }, ...(order === undefined ? [] : [{ ...order, syntax }])];
-        })
-        .map(({ oid, name, syntax }) => `( ${oid} NAME '${name}' SYNTAX ${syntax} )`),
-    ],
-    ['ldapsyntaxes', [...new Set(allRules.map((rule) => rule.syntax))].map((syntax) => `( ${syntax} )`)],
-  ]);
 }

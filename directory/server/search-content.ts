@@ -1,10 +1,17 @@
-import { type BerWriter, type Control, type SearchRequest, writeControls } from '../../src/ldap/index.ts';
+import {
+  type BerWriter,
+  type Control,
+  type DistinguishedName,
+  type SearchRequest,
+  writeControls,
+} from '../../src/ldap/index.ts';
 import type { Identity } from './access.ts';
 import { computedAttributes, planContext } from './computed.ts';
 import { isLive, liveEntry, mayRead, type OperationContext, readDn, requireEntry } from './context.ts';
 import type { Entry } from './entry.ts';
 import { visibleSelection } from './entry-access.ts';
 import { compileFilter, type ComputedAttribute, type Predicate } from './filter-match.ts';
+import { isMonitorPath } from './monitor.ts';
 import { chooseSource } from './plan.ts';
 import { rootDse } from './root-dse.ts';
 import { type AttributeSelection, selectAttributes, writeSelected } from './selection.ts';
@@ -27,6 +34,8 @@ export class SearchContent {
   readonly #base: Entry | undefined;
   readonly #scope: StoreScope;
   readonly #source: CandidateSource;
+  /** All there is below cn=Monitor, when that is searched. */
+  readonly #monitor: readonly Entry[] | undefined;
 
   /** @throws {OperationError} when there is no such base, or the request makes no sense */
   constructor(context: OperationContext, who: Identity, request: SearchRequest) {
@@ -40,7 +49,8 @@ export class SearchContent {
     const { scope } = request;
     this.path = pathOf(dn);
     // Below the root DSE there is one naming context.
-    this.#base = this.path === '' ? undefined : requireEntry(context, dn, who);
+    this.#monitor = isMonitorPath(this.path) ? context.monitor.entriesFor(who) : undefined;
+    this.#base = this.path === '' ? undefined : this.#entryAt(dn);
     this.#scope = {
       ...(this.#base === undefined ? {} : { base: this.#base }),
       depth: scope === 'one' ? 'one' : 'sub',
@@ -64,6 +74,12 @@ export class SearchContent {
     if (this.#request.scope === 'base') {
       return { entries: after > 0 ? [] : [this.#base ?? rootDse(this.#who)], next: undefined };
     }
+    if (this.#monitor !== undefined) {
+      return {
+        entries: this.#monitor.filter(({ id, path }) => id > after && this.covers(path)),
+        next: undefined,
+      };
+    }
     const { store, clock } = this.#context;
     return store.candidates(this.#source, this.#scope, after, limit, clock.wall());
   }
@@ -77,7 +93,10 @@ export class SearchContent {
 
   /** The entry of that id, if it is part of the content now. */
   byId(id: number): Entry | undefined {
-    const entry = this.#context.store.byId(id);
+    const entry =
+      this.#monitor === undefined
+        ? this.#context.store.byId(id)
+        : this.#monitor.find((monitored) => monitored.id === id);
     return entry !== undefined && this.has(entry) ? entry : undefined;
   }
 
@@ -101,6 +120,11 @@ export class SearchContent {
     w.end().end();
     if (controls.length > 0) writeControls(w, controls);
     w.end();
+  }
+
+  #entryAt(dn: DistinguishedName): Entry {
+    const monitored = this.#monitor?.find(({ path }) => path === this.path);
+    return monitored ?? requireEntry(this.#context, dn, this.#who);
   }
 
   #contexts(): CandidateSource {

@@ -10,6 +10,7 @@ import { type ServiceCounters, newCounters } from './counters.ts';
 import { legacyProfile } from './legacy.ts';
 import { defaultLimits, defaultTtl, type ServiceLimits, type TtlLimits } from './limits.ts';
 import { IN_PROCESS, type Peer, type SecuredStream } from './peer.ts';
+import { Monitor } from './monitor.ts';
 import { MemoryBudget } from './memory-budget.ts';
 import { OwnerQuota } from './owner-quota.ts';
 import { passwordCheck } from './password.ts';
@@ -71,6 +72,7 @@ export class LocatorService implements Disposable {
       ttl: { ...defaultTtl, ...options.ttl },
       limits,
       quota: new OwnerQuota(store, clock, limits.maxEntriesPerOwner),
+      monitor: new Monitor({ counters: this.counters, store, clock, connections: () => this.connections }),
       legacy: options.legacy === false ? undefined : legacyProfile,
     };
     if (admin !== undefined) passwordCheck(admin.passwordHash);
@@ -88,6 +90,10 @@ export class LocatorService implements Disposable {
     this.#setTimer();
   }
 
+  /** What the service tells about itself. */
+  get monitor(): Monitor {
+    return this.context.monitor;
+  }
   /** Connections open now. */
   get connections(): number {
     return this.#connections.size;

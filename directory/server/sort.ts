@@ -9,10 +9,9 @@ import { computedAttributes } from './computed.ts';
 import type { OperationContext } from './context.ts';
 import type { Entry } from './entry.ts';
 import { attributesOf, type ComputedAttribute } from './filter-match.ts';
-import type { MatchingRule } from './matching.ts';
-import { orderingRule } from './ordering-rules.ts';
+import { type MatchingRule, ORDERING_RULES } from './matching.ts';
 import { readControl } from './request-controls.ts';
-import { type AttributeDescription, attributeDescription } from './schema.ts';
+import { type AttributeDescription, attributeDescription, rules } from './schema.ts';
 
 /** Entries of one search that are put in order. Each takes some tens of bytes and its keys. */
 const MAX_SORTED = 250_000;
@@ -31,6 +30,16 @@ interface Order {
 export type Sorting =
   | { readonly kind: 'orders'; readonly orders: readonly Order[]; readonly isCritical: boolean }
   | { readonly kind: 'refused'; readonly result: SortResult; readonly isCritical: boolean };
+
+const orderingRules = new Map(
+  Array.from(ORDERING_RULES).flatMap(([equality, { name, oid }]) => {
+    const rule = rules.get(equality.toLowerCase());
+    return rule === undefined ? [] : [[name.toLowerCase(), rule] as const, [oid, rule] as const];
+  }),
+);
+/** How the ordering rule of that name or OID compares, or undefined when there is none. */
+const orderingRule = (nameOrOid: string): MatchingRule | undefined =>
+  orderingRules.get(nameOrOid.toLowerCase());
 
 /** @throws {OperationError} protocolError when the control cannot be read */
 export function readSorting(control: Control): Sorting {

@@ -197,6 +197,11 @@ export class EntryStore implements Disposable {
     const sql = 'SELECT 1 FROM entry WHERE parent = ? AND (expires IS NULL OR expires > ?) LIMIT 1';
     return this.#sql.row(sql, id, now) !== undefined;
   }
+  /** Entries right below `id` that have not ended at `now`. */
+  countChildren(id: number, now: number): number {
+    const sql = 'SELECT count(*) FROM entry WHERE parent = ? AND (expires IS NULL OR expires > ?)';
+    return Number(this.#sql.row(sql, id, now)?.[0]);
+  }
   /** Entries below `path` at any depth, deepest first. */
   descendants(path: string): Entry[] {
     const rows = this.#sql.all(

@@ -5,6 +5,9 @@ import { generalizedTime } from './matching.ts';
 import { attributeDescription, parentPath, pathOf } from './schema.ts';
 import type { EntryStore } from './store.ts';
 
+/** What the service says that it is. */
+export const VENDOR_VERSION = 'Rendezvous locator service 1';
+
 export const SUFFIX = 'o=Intranet';
 /** Where persons and conferences live. */
 export const DYNAMIC = `ou=Dynamic,${SUFFIX}`;

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'ldapts';
-import { subschemaValues } from '../../directory/server/schema.ts';
+import { subschemaValues } from '../../directory/server/subschema.ts';
 import { accepts, asNobody, Daemon, freePort, requireProgram } from './daemon.ts';
 
 const SLAPD = '/usr/sbin/slapd';
@@ -84,7 +84,7 @@ function ownSchema(): string {
   const values = new Map(subschemaValues());
   const own = (key: string, word: string): string[] =>
     [...(values.get(key) ?? [])]
-      .filter((text) => /^\( (?:2\.25|1\.2\.840\.113556)\./.test(text))
+      .filter((text) => /^\( (?:2\.25|1\.2\.840\.113556)\./.test(text) && !text.includes("NAME 'monitor"))
       .map((text) => `${word} ${text}`);
   return [...own('attributetypes', 'attributetype'), ...own('objectclasses', 'objectclass'), ''].join('\n');
 }

@@ -1,0 +1,169 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Server } from 'node:http';
+import { NetworkError } from '../../src/errors.ts';
+import { formatEndpoint } from '../../src/ip/index.ts';
+import { type Monitor, OPERATION_NAMES } from './monitor.ts';
+import { VENDOR_VERSION } from './tree.ts';
+
+/** Content type of Prometheus' text format. */
+const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
+
+interface Metric {
+  readonly name: string;
+  readonly help: string;
+  readonly type: 'counter' | 'gauge';
+  readonly samples: readonly { readonly labels?: Readonly<Record<string, string>>; readonly value: number }[];
+}
+
+/**
+ * The service's numbers in the text-based exposition format 0.0.4 of Prometheus. Names begin with `rendezvous_`;
+ * counters begin anew when the service does.
+ */
+export function formatMetrics(monitor: Monitor): string {
+  const { counters } = monitor;
+  const one = (name: string, type: Metric['type'], help: string, value: number): Metric => ({
+    name: `rendezvous_${name}`,
+    help,
+    type,
+    samples: [{ value }],
+  });
+  const metrics: readonly Metric[] = [
+    {
+      name: 'rendezvous_build_info',
+      help: 'Which service this is; always 1.',
+      type: 'gauge',
+      samples: [{ labels: { version: VENDOR_VERSION }, value: 1 }],
+    },
+    one('start_time_seconds', 'gauge', 'When the service was started, since 1970.', monitor.startedAt / 1000),
+    one('uptime_seconds', 'gauge', 'How long it has been running.', monitor.uptimeSeconds),
+    one('connections', 'gauge', 'Connections open now.', monitor.connections),
+    one('connections_total', 'counter', 'Connections taken.', counters.connections),
+    one(
+      'connections_refused_total',
+      'counter',
+      'Connections turned away: there were too many.',
+      counters.refused,
+    ),
+    one(
+      'connections_malformed_total',
+      'counter',
+      'Connections ended because of bytes that are not LDAP.',
+      counters.malformed,
+    ),
+    {
+      name: 'rendezvous_operations_total',
+      help: 'Requests begun, by kind.',
+      type: 'counter',
+      samples: OPERATION_NAMES.map(([type, name]) => ({
+        labels: { operation: name.toLowerCase() },
+        value: counters.operations[type],
+      })),
+    },
+    {
+      name: 'rendezvous_operations_completed_total',
+      help: 'Requests of which no more is to come, by kind.',
+      type: 'counter',
+      samples: OPERATION_NAMES.map(([type, name]) => ({
+        labels: { operation: name.toLowerCase() },
+        value: counters.completed[type],
+      })),
+    },
+    one('operations_failed_total', 'counter', 'Requests answered with an error.', counters.failed),
+    one('entries', 'gauge', 'Entries that have not ended.', monitor.entries),
+    one('entries_expired_total', 'counter', 'Entries removed because their time was over.', counters.expired),
+    one(
+      'sweeps_failed_total',
+      'counter',
+      'Removals put off because the store could not be written.',
+      counters.sweepsFailed,
+    ),
+    one('received_bytes_total', 'counter', 'Bytes of requests.', counters.bytesIn),
+    one('sent_bytes_total', 'counter', 'Bytes of answers.', counters.bytesOut),
+  ];
+  return metrics.map(formatMetric).join('');
+}
+
+function formatMetric({ name, help, type, samples }: Metric): string {
+  const lines = samples.map(({ labels = {}, value }) => {
+    const pairs = Object.entries(labels).map(([label, text]) => `${label}="${escapeLabel(text)}"`);
+    return `${name}${pairs.length === 0 ? '' : `{${pairs.join(',')}}`} ${value}\n`;
+  });
+  return `# HELP ${name} ${escapeHelp(help)}\n# TYPE ${name} ${type}\n${lines.join('')}`;
+}
+
+const escapeHelp = (text: string): string => text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
+const escapeLabel = (text: string): string => escapeHelp(text).replaceAll('"', '\\"');
+
+export interface MetricsListener extends AsyncDisposable {
+  /** Where Prometheus fetches them. */
+  readonly url: string;
+  readonly host: string;
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/**
+ * Offers the numbers of a service over HTTP at `/metrics`. They tell how much a service is used and nothing about its
+ * users, but there is no access control: keep it on loopback, or behind a proxy.
+ *
+ * @param port 0 for any free one
+ * @throws {NetworkError} when it cannot listen there
+ */
+export async function serveMetrics(monitor: Monitor, host: string, port: number): Promise<MetricsListener> {
+  const server = createServer({ requestTimeout: 10_000, headersTimeout: 10_000 }, (request, response) =>
+    answer(monitor, request, response),
+  );
+  server.maxConnections = 20;
+  await bound(server, host, port);
+  const address = server.address();
+  const real = typeof address === 'object' && address !== null ? address.port : port;
+  const close = async (): Promise<void> => {
+    server.closeAllConnections();
+    await new Promise<void>((resolve) => server.close(() => resolve()));
+  };
+  return {
+    url: `http://${formatEndpoint(host, real)}/metrics`,
+    host,
+    port: real,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function answer(monitor: Monitor, request: IncomingMessage, response: ServerResponse): void {
+  const path = request.url?.split('?', 1)[0];
+  const isRead = request.method === 'GET' || request.method === 'HEAD';
+  if (path !== '/metrics' || !isRead) {
+    const [status, words] = path === '/metrics' ? [405, 'GET only\n'] : [404, 'See /metrics\n'];
+    response.writeHead(status, {
+      'Content-Type': 'text/plain; charset=utf-8',
+      ...(isRead ? {} : { Allow: 'GET, HEAD' }),
+    });
+    response.end(words);
+    return;
+  }
+  let text: string;
+  try {
+    text = formatMetrics(monitor);
+  } catch (error) {
+    response.writeHead(503, { 'Content-Type': 'text/plain; charset=utf-8' });
+    response.end(`the store cannot be read: ${error instanceof Error ? error.message : String(error)}\n`);
+    return;
+  }
+  response.writeHead(200, { 'Content-Type': CONTENT_TYPE, 'Cache-Control': 'no-store' });
+  response.end(request.method === 'HEAD' ? undefined : text);
+}
+
+function bound(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause: Error) =>
+      reject(
+        new NetworkError(
+          `Cannot offer metrics on ${formatEndpoint(host, port)}: ${cause.message}. Choose another place with --metrics`,
+          { cause },
+        ),
+      ),
+    );
+    server.listen({ host, port }, () => resolve());
+  });
+}

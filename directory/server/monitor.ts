@@ -1,0 +1,156 @@
+import { escapeDnValue, type LdapRequest, parseDn } from '../../src/ldap/index.ts';
+import type { Clock } from '../../src/net/clock.ts';
+import type { Identity } from './access.ts';
+import type { ServiceCounters } from './counters.ts';
+import type { Entry } from './entry.ts';
+import { generalizedTime } from './matching.ts';
+import { PATH_SEPARATOR, pathOf } from './schema.ts';
+import type { EntryStore } from './store.ts';
+import { entryAttributes, SCHEMA, VENDOR_VERSION } from './tree.ts';
+
+/** Root of what the service tells about itself; it is in no naming context and in no file. */
+export const MONITOR = 'cn=Monitor';
+const MONITOR_PATH = pathOf(parseDn(MONITOR));
+
+export const isMonitorPath = (path: string): boolean =>
+  path === MONITOR_PATH || path.startsWith(MONITOR_PATH + PATH_SEPARATOR);
+
+/** Kinds of request under the names that OpenLDAP's monitor gives them. */
+export const OPERATION_NAMES: readonly (readonly [LdapRequest['type'], string])[] = [
+  ['bindRequest', 'Bind'],
+  ['unbindRequest', 'Unbind'],
+  ['searchRequest', 'Search'],
+  ['compareRequest', 'Compare'],
+  ['modifyRequest', 'Modify'],
+  ['modDNRequest', 'Modrdn'],
+  ['addRequest', 'Add'],
+  ['delRequest', 'Delete'],
+  ['abandonRequest', 'Abandon'],
+  ['extendedRequest', 'Extended'],
+];
+
+/** What is measured. */
+export interface Measured {
+  readonly counters: ServiceCounters;
+  readonly store: EntryStore;
+  readonly clock: Clock;
+  /** Connections open now. */
+  connections(): number;
+}
+
+type Values = Readonly<Record<string, readonly string[]>>;
+
+/**
+ * The service's account of itself, as entries below `cn=Monitor` laid out as OpenLDAP's, and as one set of numbers.
+ * Those who have bound may read it, and the user of this process.
+ */
+export class Monitor {
+  readonly #measured: Measured;
+  /** Wall-clock milliseconds since 1970. */
+  readonly startedAt: number;
+
+  constructor(measured: Measured) {
+    this.#measured = measured;
+    this.startedAt = measured.clock.wall();
+  }
+
+  get counters(): ServiceCounters {
+    return this.#measured.counters;
+  }
+  /** Connections open now. */
+  get connections(): number {
+    return this.#measured.connections();
+  }
+  /** Entries that have not ended. */
+  get entries(): number {
+    return this.#measured.store.count(this.#measured.clock.wall());
+  }
+  get uptimeSeconds(): number {
+    return Math.max(0, Math.floor((this.#measured.clock.wall() - this.startedAt) / 1000));
+  }
+
+  /** The entries that `who` may see: all or none. */
+  entriesFor(who: Identity): readonly Entry[] {
+    return who.dn === '' && !who.isInProcess ? [] : this.#all();
+  }
+
+  #all(): Entry[] {
+    const { counters } = this;
+    const now = this.#measured.clock.wall();
+    const counter = (value: number): Values => ({
+      objectClass: ['monitorCounterObject'],
+      monitorCounter: [String(value)],
+    });
+    const time = (ms: number): Values => ({
+      objectClass: ['monitoredObject'],
+      monitorTimestamp: [generalizedTime(ms)],
+    });
+    const container: Values = { objectClass: ['monitorContainer'] };
+    const operation = (initiated: number, completed: number): Values => ({
+      objectClass: ['monitorOperation'],
+      monitorOpInitiated: [String(initiated)],
+      monitorOpCompleted: [String(completed)],
+    });
+    const sum = (counts: Readonly<Record<string, number>>): number =>
+      Object.values(counts).reduce((total, count) => total + count, 0);
+    const tree: (readonly [names: readonly string[], values: Values])[] = [
+      [[], { objectClass: ['monitorServer'], monitoredInfo: [VENDOR_VERSION] }],
+      [['Connections'], container],
+      [['Connections', 'Total'], counter(counters.connections)],
+      [['Connections', 'Current'], counter(this.connections)],
+      [['Connections', 'Refused'], counter(counters.refused)],
+      [['Connections', 'Malformed'], counter(counters.malformed)],
+      [['Database'], container],
+      [['Database', 'Entries'], counter(this.entries)],
+      [['Database', 'Expired'], counter(counters.expired)],
+      [['Database', 'Sweeps failed'], counter(counters.sweepsFailed)],
+      [['Operations'], operation(sum(counters.operations), sum(counters.completed))],
+      ...OPERATION_NAMES.map(
+        ([type, name]) =>
+          [['Operations', name], operation(counters.operations[type], counters.completed[type])] as const,
+      ),
+      [['Operations', 'Failed'], counter(counters.failed)],
+      [['Statistics'], container],
+      [['Statistics', 'Bytes'], counter(counters.bytesOut)],
+      [['Statistics', 'Bytes received'], counter(counters.bytesIn)],
+      [['Time'], container],
+      [['Time', 'Start'], time(this.startedAt)],
+      [['Time', 'Current'], time(now)],
+      [['Time', 'Uptime'], { objectClass: ['monitoredObject'], monitoredInfo: [String(this.uptimeSeconds)] }],
+    ];
+    const parents = new Set(tree.map(([names]) => names.slice(0, -1).join('\n')));
+    return tree.map(([names, values], i) =>
+      monitorEntry(i + 1, names, values, parents.has(names.join('\n')), this.startedAt, now),
+    );
+  }
+}
+
+/** Whole with its operational attributes: nothing else is known of it. */
+function monitorEntry(
+  id: number,
+  names: readonly string[],
+  values: Values,
+  hasSubordinates: boolean,
+  startedAt: number,
+  now: number,
+): Entry {
+  const dn = [...names.toReversed().map((name) => `cn=${escapeDnValue(name)}`), MONITOR].join(',');
+  return {
+    id,
+    parent: 0,
+    path: pathOf(parseDn(dn)),
+    dn,
+    expires: undefined,
+    csn: 0,
+    attributes: entryAttributes({
+      ...values,
+      cn: [names.at(-1) ?? 'Monitor'],
+      structuralObjectClass: values['objectClass'] ?? [],
+      entryDN: [dn],
+      subschemaSubentry: [SCHEMA],
+      hasSubordinates: [hasSubordinates ? 'TRUE' : 'FALSE'],
+      createTimestamp: [generalizedTime(startedAt)],
+      modifyTimestamp: [generalizedTime(now)],
+    }),
+  };
+}
