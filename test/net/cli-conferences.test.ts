@@ -571,7 +571,7 @@ describe('errors', () => {
       name: 'a password of nobody',
       args: ['list', '--directory', 'ldap://127.0.0.1:9', '--password-file', 'x'],
       code: 2,
-      err: /give --bind-dn too/,
+      err: /give --bind-dn or --user too/,
     },
     {
       name: 'rights that are none',

@@ -74,9 +74,11 @@ describe.each(['TCP', 'this process'])('ldapts over %s', (over) => {
     );
     const after = await client.search(dn, { scope: 'base', attributes: ['entryTtl'] });
     expect(after.searchEntries[0]?.entryTtl).toBe('3600');
-    await expect(client.modifyDN(dn, 'uid=Other')).rejects.toMatchObject({ code: 53 });
-    await client.del(dn);
+    const renamed = dn.replace(/^uid=[^,]+/, 'uid=Other');
+    await client.modifyDN(dn, 'uid=Other');
     await expect(client.del(dn)).rejects.toMatchObject({ code: 32 });
+    await client.del(renamed);
+    await expect(client.del(renamed)).rejects.toMatchObject({ code: 32 });
     await client.unbind();
   });
 
