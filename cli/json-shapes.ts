@@ -175,3 +175,19 @@ export const ACCOUNT_SHAPES: readonly JsonShape[] = [
     ],
   },
 ];
+
+/** What `list --watch --json` prints, one object per line. */
+const WATCH_SHAPE: JsonShape = {
+  title: 'With `--watch`: what happened, one object per line',
+  fields: [
+    [
+      'event',
+      'string',
+      '`added`, `changed` or `removed`: the object is the conference; `ready`; `interrupted` or `failed`: it is a problem, as above',
+    ],
+    ['directory', 'string', 'where'],
+    ['method', 'string', 'of `ready`: how it learns of changes: `sync`, `persistentSearch` or `polling`'],
+  ],
+};
+
+export const LIST_SHAPES: readonly JsonShape[] = [...CONFERENCE_SHAPES, WATCH_SHAPE];

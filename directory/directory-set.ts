@@ -3,6 +3,7 @@ import type { Conference } from './conference.ts';
 import { DirectoryError } from './errors.ts';
 import { Results } from './results.ts';
 import type { CloseOptions, ConferenceQuery, Directory } from './types.ts';
+import type { WatchEvent } from './watch/types.ts';
 
 /** One of several directories, and how it is opened. */
 export interface DirectorySetEntry {
@@ -21,6 +22,13 @@ export interface FoundIn<T> {
   readonly label: string;
   readonly directory: Directory;
   readonly object: T;
+}
+
+/** What a watch tells, and where. */
+export interface WatchedIn<T> {
+  readonly label: string;
+  /** `failed` is the last of its directory. */
+  readonly event: WatchEvent<T> | { readonly type: 'failed'; readonly reason: Error };
 }
 
 /**
@@ -93,6 +101,14 @@ export class DirectorySet implements AsyncDisposable {
     );
   }
 
+  /**
+   * What all directories tell of their conferences, as it comes in. One that fails for good is a problem, and hides none
+   * of the others; one that is only away for a while says so itself.
+   */
+  watch(query: ConferenceQuery = {}): AsyncGenerator<WatchedIn<Conference>, void, undefined> {
+    return merged(this.open.map(({ label, directory }) => this.#watchOne(label, directory.watch(query))));
+  }
+
   /** The conference of this name in each directory that has one, in the order of the directories. */
   get(name: string): Promise<FoundIn<Conference>[]> {
     return this.getAll((directory) => directory.get(name));
@@ -141,8 +157,25 @@ export class DirectorySet implements AsyncDisposable {
     }
   }
 
+  async *#watchOne<T extends object>(
+    label: string,
+    watch: AsyncIterable<WatchEvent<T>>,
+  ): AsyncGenerator<WatchedIn<T>, void, undefined> {
+    try {
+      for await (const event of watch) {
+        if ('object' in event) this.#labels.set(event.object, label);
+        if (event.type === 'ready') this.#problems.delete(label); // it is back
+        if (event.type === 'interrupted') this.#problems.set(label, event.reason);
+        yield { label, event };
+      }
+    } catch (error) {
+      this.#failed(label, error);
+      yield { label, event: { type: 'failed', reason: error } };
+    }
+  }
+
   /** @throws what is not the directory's fault */
-  #failed(label: string, error: unknown): void {
+  #failed(label: string, error: unknown): asserts error is Error {
     if (!isTheirs(error)) throw error;
     this.#problems.set(label, error);
   }

@@ -20,6 +20,7 @@ export {
   type DirectorySetEntry,
   type DirectorySetMember,
   type FoundIn,
+  type WatchedIn,
 } from './directory-set.ts';
 export {
   BIND_FLAGS,

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import type { CliContext } from '../context.ts';
 import { addHelp } from '../help.ts';
-import { CONFERENCE_SHAPES } from '../json-shapes.ts';
+import { LIST_SHAPES } from '../json-shapes.ts';
 import { SCOPES } from './conference-options.ts';
 
 export interface ListOptions {
@@ -14,6 +14,7 @@ export interface ListOptions {
   readonly json?: boolean;
   readonly ical?: boolean;
   readonly ndjson?: boolean;
+  readonly watch?: boolean;
 }
 
 export function listCommand(ctx: CliContext): Command {
@@ -37,6 +38,14 @@ export function listCommand(ctx: CliContext): Command {
       .addOption(
         new Option('--ndjson', 'print one JSON object per line, as they are found').conflicts('json'),
       )
+      .addOption(
+        new Option('-w, --watch', 'go on, and tell what comes, changes and goes').conflicts([
+          'active',
+          'upcoming',
+          'on',
+          'ical',
+        ]),
+      )
       .action(async (pattern: string | undefined, options: ListOptions) => {
         const { runList } = await import('../run/list.ts');
         await runList(ctx, pattern, options);
@@ -48,12 +57,16 @@ export function listCommand(ctx: CliContext): Command {
         'rendezvous list --on friday',
         'rendezvous list --ical > conferences.ics',
         'rendezvous list --directory office --directory dns:example.org',
+        'rendezvous list --watch',
         'rendezvous list --filter "(description=*chapter*)" --json',
       ],
       text: `In a pipe: fields between tabs, no header, times as RFC 3339; name, group, scope, start, stop, media, and with
 --long originator, description, URL, encrypted, expiry, DN, start of the occurrence that runs or comes next; at the end
-the directory. On a terminal the directory is a column when there is more than one.`,
-      json: CONFERENCE_SHAPES,
+the directory. On a terminal the directory is a column when there is more than one.
+
+With --watch a terminal shows a list that keeps itself up to date. In a pipe each line begins with what happened: added,
+changed, removed, or ready once everything that there is has been told; each object of --json says it in the field event.`,
+      json: LIST_SHAPES,
     },
   );
 }

@@ -16,12 +16,14 @@ import type { CliContext } from '../context.ts';
 import { InterruptedError } from '../errors.ts';
 import { Interrupts } from '../interrupts.ts';
 import { messageOf } from '../output/output.ts';
+import { Soon } from '../output/soon.ts';
 import { compareNames } from '../view/conference.ts';
+import { LiveConferences } from '../view/live-conferences.ts';
 import { whereIn } from '../view/where.ts';
 import { runList } from './list.ts';
 
-/** The list is read again by itself this often, and "in 5 min" is worded anew. */
-const REFRESH_MS = 15_000;
+/** "in 5 min" is worded anew this often. */
+const REDRAW_MS = 15_000;
 
 /** Takes part in a conference and comes back; resolves with what to tell about it. */
 export type JoinFromList = (ctx: CliContext, name: string, directory?: string) => Promise<string>;
@@ -68,17 +70,19 @@ class Browser {
     using interrupts = new Interrupts(this.#ctx.host, () => screen.leave());
     interrupts.signal.addEventListener('abort', () => this.#end.reject(new InterruptedError()));
     const timer = this.#ctx.clock.timer(() => {
-      this.#background(this.#read());
-      timer.set(this.#ctx.clock.now() + REFRESH_MS);
+      this.#draw();
+      timer.set(this.#ctx.clock.now() + REDRAW_MS);
     });
-    timer.set(this.#ctx.clock.now() + REFRESH_MS);
+    timer.set(this.#ctx.clock.now() + REDRAW_MS);
+    const watching = new AbortController();
     try {
       screen.enter();
       this.#draw();
-      this.#background(this.#read());
+      this.#background(this.#watch(watching.signal));
       await this.#end.promise;
     } finally {
       timer.set(undefined);
+      watching.abort();
     }
   }
 
@@ -124,6 +128,36 @@ class Browser {
     }
   }
 
+  /** Keeps the list as the directories have it. Trouble is told at the bottom; what was known last stays. */
+  async #watch(signal: AbortSignal): Promise<void> {
+    const live = new LiveConferences(this.#directories);
+    const show = (): void => {
+      this.#state = withConferences(this.#state, live.conferences().sort(compareNames));
+      this.#draw();
+    };
+    using picture = new Soon(this.#ctx.clock, show);
+    try {
+      for await (const watched of this.#directories.watch({ signal })) {
+        const wasComplete = live.isComplete;
+        live.take(watched);
+        if (!live.isComplete) continue; // half a list is none
+        if (!wasComplete || !('object' in watched.event)) {
+          show();
+          this.#tell(this.#problemText());
+        } else picture.ask();
+      }
+    } catch (error) {
+      if (!signal.aborted) this.#tell(messageOf(error));
+    }
+  }
+
+  #problemText(): string {
+    const { problems, members } = this.#directories;
+    const [problem] = problems;
+    if (problem === undefined) return '';
+    return (members.length > 1 ? `${problem.label}: ` : '') + messageOf(problem.error);
+  }
+
   async #readAloud(): Promise<void> {
     this.#tell('Reading…');
     await this.#read('Up to date.');
@@ -140,9 +174,7 @@ class Browser {
       if (problem === undefined || !isNothingLeft) {
         this.#state = withConferences(this.#state, found.sort(compareNames));
       }
-      if (problem === undefined) return this.#tell(done);
-      const which = this.#directories.members.length > 1 ? `${problem.label}: ` : '';
-      this.#tell(which + messageOf(problem.error));
+      this.#tell(problem === undefined ? done : this.#problemText());
     } catch (error) {
       this.#tell(messageOf(error));
     } finally {

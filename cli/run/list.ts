@@ -11,7 +11,7 @@ import { jsonWithWhere, problemJson, type Where, whereIn, withWhere } from '../v
 export async function runList(
   ctx: CliContext,
   pattern: string | undefined,
-  { filter, scope, long = false, json, ical, ndjson, ...when }: ListOptions,
+  { filter, scope, long = false, json, ical, ndjson, watch, ...when }: ListOptions,
 ): Promise<void> {
   const { now } = ctx;
   const times = whenQuery(when, now);
@@ -24,6 +24,11 @@ export async function runList(
     ...(scope === undefined ? {} : { scope }),
     ...times,
   };
+  if (watch === true) {
+    const { watchList } = await import('./list-watch.ts');
+    await watchList(ctx, directories, query, { long, json: json === true || ndjson === true });
+    return;
+  }
   if (ndjson === true) {
     for await (const conference of directories.search(query)) {
       if (ctx.out.isClosed) break;
@@ -83,7 +88,7 @@ export async function checkFilter(text: string): Promise<void> {
 }
 
 /** What takes place now comes first, then what comes next; what is over stands where it was. */
-function byStartThenName(now: Date): (a: Conference, b: Conference) => number {
+export function byStartThenName(now: Date): (a: Conference, b: Conference) => number {
   const starts = new Map<Conference, number>();
   const startOf = (conference: Conference): number => {
     const known = starts.get(conference);
