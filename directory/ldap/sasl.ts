@@ -79,7 +79,10 @@ async function step(
   if (answer.resultCode !== (isMore ? RESULT.saslBindInProgress : RESULT.success)) {
     const isEarly = answer.resultCode === RESULT.success;
     const words = isEarly ? `it said success before ${mechanism} was through` : answer.diagnosticMessage;
-    throw isEarly ? new ServerNotProvedError(words) : new RefusedError(answer.resultCode, words);
+    if (isEarly) throw new ServerNotProvedError(words);
+    // how Cyrus SASL, behind OpenLDAP's server, says that it does not know the user: as trouble of its own
+    const isUnknown = answer.resultCode === RESULT.other && words.includes('unable to canonify user');
+    throw new RefusedError(isUnknown ? RESULT.invalidCredentials : answer.resultCode, words);
   }
   return answer.serverSaslCreds ?? new Uint8Array(0);
 }

@@ -14,6 +14,10 @@ export interface SlapdOptions {
   readonly tls?: boolean;
   /** Further lines for the database in slapd.conf. */
   readonly extra?: string;
+  /** Who may do what, in place of: the administrator writes, everybody reads. */
+  readonly access?: string;
+  /** Further lines for the whole server in slapd.conf. */
+  readonly global?: string;
   /** Further schema, as slapd.conf has it. */
   readonly schema?: string;
   /** With the project's schema. Default true. */
@@ -138,7 +142,16 @@ export async function startSlapd(options: SlapdOptions = {}): Promise<Slapd> {
 
 function configuration(
   dir: string,
-  { dds = true, tls = false, extra = '', schema = '', ownSchema = true, provider }: SlapdOptions,
+  {
+    dds = true,
+    tls = false,
+    access = `access to * by dn.exact="${ADMIN}" write by * read`,
+    extra = '',
+    global = '',
+    schema = '',
+    ownSchema = true,
+    provider,
+  }: SlapdOptions,
 ): string {
   return `
 include ${SCHEMAS}/core.schema
@@ -146,6 +159,7 @@ include ${SCHEMAS}/cosine.schema
 include ${SCHEMAS}/inetorgperson.schema
 ${ownSchema ? `include ${dir}/rendezvous.schema` : ''}
 ${schema}
+${global}
 pidfile ${dir}/pid
 modulepath ${MODULES}
 moduleload back_mdb
@@ -163,7 +177,7 @@ dbnosync
 index objectClass,entryUUID,entryCSN eq
 ${ownSchema ? 'index rdvScope,rdvStart,rdvStop,rdvExpires eq\nindex cn,rdvGroup,rdvOriginator eq,sub' : ''}
 ${provider === undefined ? '' : replication(provider)}
-access to * by dn.exact="${ADMIN}" write by * read
+${access}
 ${extra}
 ${provider === undefined ? '' : 'overlay syncprov\nsyncprov-checkpoint 1000 10'}
 ${dds ? 'overlay dds\ndds-max-ttl 86400\ndds-min-ttl 1\ndds-default-ttl 600\ndds-interval 1' : ''}
