@@ -43,6 +43,7 @@ export async function runServe(ctx: CliContext, options: ServeOptions): Promise<
   using service = server.createLocatorService({
     store,
     clock: ctx.clock,
+    onTrouble: (text) => ctx.err.warn(text),
     ...(await serviceOptions(server, options, admin)),
   });
   await using listeners = new AsyncDisposableStack();

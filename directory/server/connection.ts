@@ -7,7 +7,6 @@ import {
   LdapFramer,
   type LdapMessage,
   type LdapResponse,
-  RESULT,
   type ResultName,
   type SearchRequest,
   writeMessage,
@@ -16,7 +15,8 @@ import type { Identity } from './access.ts';
 import { Authentication } from './authentication.ts';
 import { bind } from './bind.ts';
 import { OperationError } from './errors.ts';
-import { cancelTarget } from './cancel.ts';
+import { cancelAnswers } from './cancel.ts';
+import { countAtOnce } from './counters.ts';
 import { startFollowing } from './follow.ts';
 import { Followings } from './followings.ts';
 import { encodeNotice } from './notice.ts';
@@ -29,15 +29,15 @@ import {
   beginWrite,
   failureOf,
   isAnswered,
-  ok,
   requestOf,
   RequestQueue,
-  RESPONSES,
 } from './requests.ts';
 import { SearchRun } from './search.ts';
 import { SortedAnswers } from './sort.ts';
 import type { LocatorService } from './service.ts';
 import { startTls, startTlsTooLate } from './start-tls.ts';
+import { storeTrouble } from './store-trouble.ts';
+import { type Begun, Turn } from './turn.ts';
 
 /** Milliseconds one connection works before others have their turn. */
 const SLICE_MS = 10;
@@ -52,7 +52,9 @@ export class LdapConnection {
   readonly #wake: () => void;
   readonly #auth: Authentication;
   readonly #pending = new RequestQueue();
-  #search: { readonly id: number; readonly run: SearchRun } | undefined;
+  #search: (Begun & { readonly run: SearchRun }) | undefined;
+  /** What was begun since the store was last committed. */
+  #turn = new Turn(0, 0, undefined);
   readonly #answers = new SortedAnswers();
   /** Searches that go on, beside everything else. */
   readonly #followings = new Followings();
@@ -174,19 +176,23 @@ export class LdapConnection {
     if (this.#last === undefined && this.hasWork) {
       const w = new BerWriter(4096);
       const until = clock.now() + SLICE_MS;
+      const turn = new Turn(until, limits.outputChunkBytes, this.#search);
+      this.#turn = turn;
       try {
         do this.#work(w, limits.outputChunkBytes, until);
-        while (this.hasWork && w.length < limits.outputChunkBytes && clock.now() <= until);
-        if (store.inTransaction) store.commit();
+        while (this.hasWork && turn.hasRoom(w.length, clock.now(), this.#pending));
+        if (store.inTransaction) {
+          store.commit();
+          this.#service.trouble.wrote();
+        }
         if (w.length > 0) return w.finish();
       } catch (error) {
         if (store.inTransaction) store.rollback();
+        const trouble = storeTrouble(error);
+        if (trouble !== undefined && turn.isRepeatable) return this.#refuse(trouble);
         // Some of what was answered may not be true any more, so nothing of it is sent.
-        const words = error instanceof Error ? error.message : String(error);
-        this.disconnect(
-          'unavailable',
-          `the store failed: ${words}. Look whether your last changes are there`,
-        );
+        const words = `the store failed: ${String(error)}. Look whether your last changes are there`;
+        this.disconnect('unavailable', words);
       }
     }
     const last = this.#last;
@@ -194,23 +200,31 @@ export class LdapConnection {
     return last;
   }
 
+  /** After the store failed. */
+  #refuse(trouble: OperationError): Uint8Array | undefined {
+    this.#service.trouble.failed(trouble);
+    this.#search = undefined;
+    const guilty = this.#turn.undo(this.#pending);
+    if (guilty === undefined) return undefined;
+    const w = new BerWriter(256);
+    this.#answer(w, guilty.messageId, this.#failed(guilty.op, trouble));
+    return w.finish();
+  }
+
   #handleMessage(message: LdapMessage, bytes: number): void {
     const { op, messageId } = message;
     if (op.type === 'unbindRequest') {
-      this.#service.counters.operations.unbindRequest++;
-      this.#service.counters.completed.unbindRequest++;
+      countAtOnce(this.#service.counters, 'unbindRequest');
       this.close();
     } else if (op.type === 'abandonRequest') {
-      this.#service.counters.operations.abandonRequest++;
-      this.#service.counters.completed.abandonRequest++;
+      countAtOnce(this.#service.counters, 'abandonRequest');
       this.#abandon(op.abandonId);
     } else if (!isAnswered(op)) {
       throw new DecodeError('LDAP', `${op.type} is not a request`, { rule: 'RFC 4511 §4.1.1' });
     } else if (messageId === 0) {
       throw new DecodeError('LDAP', 'a request has message id 0', { rule: 'RFC 4511 §4.1.1.1' });
     } else if (op.type === 'extendedRequest' && op.requestName === EXTENDED.cancel) {
-      this.#service.counters.operations.extendedRequest++;
-      this.#service.counters.completed.extendedRequest++;
+      countAtOnce(this.#service.counters, 'extendedRequest');
       this.#cancel(messageId, op.requestValue);
     } else {
       const isStartTls = op.type === 'extendedRequest' && op.requestName === EXTENDED.startTls;
@@ -226,7 +240,7 @@ export class LdapConnection {
       if (this.#followings.size === 0) this.#dropFollowings();
       return 'searchRequest';
     }
-    if (this.#search?.id === id) {
+    if (this.#search?.messageId === id) {
       this.#search = undefined;
       return 'searchRequest';
     }
@@ -235,38 +249,29 @@ export class LdapConnection {
 
   /** RFC 3909 §2: as {@link #abandon}, and both get an answer. It does not wait behind what it is to cancel. */
   #cancel(messageId: number, value: Uint8Array | undefined): void {
-    const op = { type: 'extendedRequest', requestName: EXTENDED.cancel } as const;
     try {
-      const id = cancelTarget(value);
-      const canceled = this.#abandon(id);
-      if (canceled === undefined) {
-        const isBind = this.#slow === id || this.#pending.has(id);
-        throw isBind
-          ? new OperationError('cannotCancel', 'a bind cannot be canceled (RFC 3909 §2.3)')
-          : new OperationError('noSuchOperation', `no operation with message id ${id} is under way`);
-      }
-      this.#urgent.push({
-        messageId: id,
-        op: { ...ok, type: RESPONSES[canceled], resultCode: RESULT.canceled },
-      });
-      this.#urgent.push({ messageId, op: { ...ok, type: 'extendedResponse' } });
+      const isBind = (id: number): boolean => this.#slow === id || this.#pending.has(id);
+      this.#urgent.push(...cancelAnswers(messageId, value, (id) => this.#abandon(id), isBind));
     } catch (error) {
-      if (!(error instanceof OperationError)) throw error;
-      this.#urgent.push({ messageId, op: this.#failed(op, error) });
+      const cancel = { type: 'extendedRequest', requestName: EXTENDED.cancel } as const;
+      this.#urgent.push({ messageId, op: this.#failed(cancel, error) });
     }
   }
 
   /** Does the next piece of work. */
   #work(w: BerWriter, maxBytes: number, until: number): void {
+    if (this.#urgent.length > 0) this.#turn.isRepeatable = false;
     for (const message of this.#urgent.splice(0)) writeMessage(w, message);
     if (this.#search !== undefined) {
       if (!this.#search.run.step(w, maxBytes, until)) return;
       this.#service.counters.completed.searchRequest++;
+      this.#turn.searchEnded(this.#search);
       this.#search = undefined;
       return;
     }
     if (this.#followings.hasNews && (this.#isNewsTurn || this.#pending.length === 0)) {
       this.#isNewsTurn = false;
+      this.#turn.isRepeatable = false;
       this.#followings.step(w, maxBytes, until);
       if (this.#followings.size === 0) this.#dropFollowings();
       return;
@@ -277,6 +282,7 @@ export class LdapConnection {
     const { messageId } = request;
     const op = this.#service.context.legacy?.translate(request.op) ?? request.op;
     this.#service.counters.operations[op.type]++;
+    this.#turn.begin(request);
     try {
       if (request.isTooLate) throw startTlsTooLate();
       this.#perform(w, messageId, op, controlsFor(op.type, request.controls));
@@ -295,6 +301,7 @@ export class LdapConnection {
       this.#dropFollowings();
       this.#startSlow(messageId, op, () => bind(context, this.#auth, op));
     } else if (op.type === 'extendedRequest' && op.requestName === EXTENDED.startTls) {
+      this.#turn.isRepeatable = false;
       this.#answer(w, messageId, startTls(this.#auth.peer));
       this.#tls = 'answered';
     } else if (op.type === 'extendedRequest' && op.requestName === EXTENDED.passwordModify) {
@@ -324,7 +331,8 @@ export class LdapConnection {
     const following = startFollowing(context, who, messageId, op, controls);
     if (following === undefined) {
       this.#search = {
-        id: messageId,
+        messageId,
+        op,
         run: new SearchRun(context, who, messageId, op, controls, this.#answers),
       };
       return;
@@ -333,6 +341,7 @@ export class LdapConnection {
     if (this.#followings.size >= maxFollowings) {
       throw new OperationError('adminLimitExceeded', `at most ${maxFollowings} searches can go on at a time`);
     }
+    this.#turn.isRepeatable = false;
     this.#followings.add(messageId, following);
     this.#unfollow ??= feed.follow(() => {
       this.#followings.wake();
@@ -343,6 +352,7 @@ export class LdapConnection {
   /** Begins what takes time. While it is under way nothing else is done (for a bind: RFC 4511 §4.2.1). */
   #startSlow(messageId: number, op: AnsweredRequest, work: () => Promise<LdapResponse>): void {
     this.#slow = messageId;
+    this.#turn.isRepeatable = false;
     const answer = async (): Promise<void> => {
       const response = await work().catch((error: unknown) => this.#failed(op, error));
       this.#slow = undefined;
@@ -355,10 +365,7 @@ export class LdapConnection {
     void answer();
   }
 
-  #failed(
-    op: Pick<AnsweredRequest, 'type'> & { readonly requestName?: string },
-    error: unknown,
-  ): LdapResponse {
+  #failed(op: Parameters<typeof failureOf>[0], error: unknown): LdapResponse {
     this.#service.counters.failed++;
     return failureOf(op, error);
   }

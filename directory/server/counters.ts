@@ -48,3 +48,9 @@ const noRequests = (): Record<LdapRequest['type'], number> => ({
   abandonRequest: 0,
   extendedRequest: 0,
 });
+
+/** A request that is over as soon as it has come. */
+export function countAtOnce({ operations, completed }: ServiceCounters, type: LdapRequest['type']): void {
+  operations[type]++;
+  completed[type]++;
+}

@@ -7,6 +7,7 @@ import {
 } from '../../src/ldap/index.ts';
 import { OperationError } from './errors.ts';
 import { extendedFailure } from './extended.ts';
+import { storeTrouble } from './store-trouble.ts';
 import type { EntryStore } from './store.ts';
 
 /** The type of the answer to each request that has one. */
@@ -36,6 +37,8 @@ export interface PendingRequest {
 export class RequestQueue {
   readonly #requests: PendingRequest[] = [];
   #bytes = 0;
+  /** How many at the front are to be done each by itself. */
+  #alone = 0;
 
   get length(): number {
     return this.#requests.length;
@@ -51,8 +54,19 @@ export class RequestQueue {
     this.#requests.push(request);
     this.#bytes += request.bytes;
   }
+  /** Whether the next request shares no transaction with those before it. */
+  get isNextAlone(): boolean {
+    return this.#alone > 0;
+  }
+  /** Requests that were taken and not done: they come first again, each by itself. */
+  putBack(requests: readonly PendingRequest[]): void {
+    this.#requests.unshift(...requests);
+    this.#alone += requests.length;
+    for (const { bytes } of requests) this.#bytes += bytes;
+  }
   shift(): PendingRequest | undefined {
     const request = this.#requests.shift();
+    if (this.#alone > 0) this.#alone--;
     this.#bytes -= request?.bytes ?? 0;
     return request;
   }
@@ -60,11 +74,13 @@ export class RequestQueue {
   remove(id: number): PendingRequest | undefined {
     const at = this.#requests.findIndex(({ messageId, op }) => messageId === id && op.type !== 'bindRequest');
     const [request] = at < 0 ? [] : this.#requests.splice(at, 1);
+    if (at >= 0 && at < this.#alone) this.#alone--;
     this.#bytes -= request?.bytes ?? 0;
     return request;
   }
   clear(): void {
     this.#requests.length = 0;
+    this.#alone = 0;
     this.#bytes = 0;
   }
 }
@@ -110,7 +126,8 @@ export function beginWrite(store: EntryStore): void {
   try {
     store.begin();
   } catch (error) {
-    const words = error instanceof Error ? error.message : String(error);
-    throw new OperationError('busy', `the store cannot be written now (${words}): try again`);
+    // Another process holds it, most likely; a disk that fails is told by the turn.
+    const trouble = storeTrouble(error);
+    throw trouble !== undefined && trouble.resultCode === RESULT.busy ? trouble : error;
   }
 }

@@ -16,6 +16,7 @@ import { OwnerQuota } from './owner-quota.ts';
 import { passwordCheck } from './password.ts';
 import { type AdminOptions, Principals } from './principals.ts';
 import type { EntryStore } from './store.ts';
+import { TroubleWatch } from './store-trouble.ts';
 import { driveConnection } from './transport.ts';
 import { ensureBaseTree } from './tree.ts';
 
@@ -34,6 +35,8 @@ export interface LocatorServiceOptions {
   readonly legacy?: boolean;
   /** Seconds between removals of entries that have ended; 0 for none. Default 60. They are never returned either way. */
   readonly sweepSeconds?: number;
+  /** Told once when the store fails, and once when it can be written again. */
+  readonly onTrouble?: (text: string) => void;
 }
 
 /** Entries removed in one transaction of the sweep, so that nobody waits long for it. */
@@ -53,6 +56,7 @@ export class LocatorService implements Disposable {
   readonly feed: ChangeFeed;
   readonly principals: Principals;
   readonly bindDelay: BindDelay;
+  readonly trouble: TroubleWatch;
   readonly requireTls: boolean;
   readonly #memory: MemoryBudget;
   readonly #connections = new Set<Duplex>();
@@ -78,6 +82,7 @@ export class LocatorService implements Disposable {
     if (admin !== undefined) passwordCheck(admin.passwordHash);
     this.principals = new Principals(store, admin);
     this.bindDelay = new BindDelay(clock);
+    this.trouble = new TroubleWatch(options.onTrouble ?? (() => {}));
     this.requireTls = options.requireTls ?? false;
     this.#memory = new MemoryBudget(limits.maxBufferedBytes);
     this.#sweepSeconds = sweepSeconds;
