@@ -31,6 +31,8 @@ export interface SessionEvents {
 /** Rounds over all servers to get a lost connection back before giving up, and the first pause between them (ms). */
 const RECONNECT_ATTEMPTS = 4;
 const RECONNECT_PAUSE_MS = 100;
+/** Longest wait for a connection while there are other servers to try, in milliseconds. */
+const HASTY_CONNECT_MS = 3000;
 /** Times a request is sent again because the connection went. */
 const RESEND_LIMIT = 2;
 
@@ -271,28 +273,50 @@ export class LdapSession {
     }
   }
 
-  /** The first server that takes a connection. */
+  /** The first server that takes a connection. None is waited for long while there are others to try. */
   async #connect(signal?: AbortSignal): Promise<LdapConnection> {
-    const problems: DirectoryError[] = [];
-    for (const index of this.#choice.order(this.#clock.now())) {
+    const problems = new Map<number, DirectoryError>();
+    const order = this.#choice.order(this.#clock.now());
+    const inHaste = order.slice(0, -1).map((index) => ({ index, limitMs: HASTY_CONNECT_MS }));
+    const slow = new Set<number>();
+    const attempts = [...inHaste, ...order.slice(-1).map((index) => ({ index, limitMs: undefined }))];
+    for (let next = attempts.shift(); next !== undefined; next = attempts.shift()) {
+      const { index, limitMs } = next;
       try {
-        const connection = await this.#connectTo(index, signal);
+        const connection = await this.#connectTo(index, signal, limitMs);
         this.#current = index;
         return connection;
       } catch (error) {
         if (this.#closed || signal?.aborted === true || !isServersFault(error)) throw error;
         this.#choice.failed(index, this.#clock.now());
-        problems.push(error);
+        problems.set(index, error);
+        if (error instanceof DirectoryTimeoutError && this.#isCut(index, limitMs)) slow.add(index);
       }
+      // nobody else is left: those who were only slow get all their time
+      if (attempts.length === 0)
+        attempts.push(...Array.from(slow, (it) => ({ index: it, limitMs: undefined })));
+      if (limitMs === undefined) slow.clear();
     }
-    throw noneReached(problems);
+    throw noneReached([...problems.values()]);
   }
 
-  async #connectTo(index: number, signal?: AbortSignal): Promise<LdapConnection> {
+  /** Whether a limit is less than what the server would be given otherwise. */
+  #isCut(index: number, limitMs = Number.POSITIVE_INFINITY): boolean {
+    const { timeoutMs, connectTimeoutMs = timeoutMs } = this.#servers[index]?.settings ?? { timeoutMs: 0 };
+    return limitMs < connectTimeoutMs;
+  }
+
+  /** @param limitMs longest time for connecting, where that is less than the server's own */
+  async #connectTo(index: number, signal?: AbortSignal, limitMs?: number): Promise<LdapConnection> {
     const server = this.#servers[index];
     if (server === undefined) throw new NotConnectedError('The directory has no server');
     const onLost = (reason: DirectoryError): void => this.#events.onLost(reason);
-    const connection = await LdapConnection.open(server.target, server.settings, onLost, signal);
+    const { timeoutMs, connectTimeoutMs = timeoutMs } = server.settings;
+    const settings = {
+      ...server.settings,
+      connectTimeoutMs: Math.min(connectTimeoutMs, limitMs ?? connectTimeoutMs),
+    };
+    const connection = await LdapConnection.open(server.target, settings, onLost, signal);
     try {
       // anonymous is how every connection begins (RFC 4513 §4)
       if (this.#credentials.kind !== 'anonymous') await connection.authenticate(this.#credentials, signal);

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer, type Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createConference, createDirectory, type Directory } from '../../directory/index.ts';
 import { HastyClock } from '../support/hasty-clock.ts';
@@ -85,3 +87,37 @@ test('[DIR-12] deletes go on, and what was kept stays kept, when one after the o
   await kill(server);
   await expect(directory.get('d60')).rejects.toMatchObject({ code: 'ERR_DIRECTORY_UNAVAILABLE' });
 });
+
+test('a server that takes a connection and then says nothing holds nobody up for long', async () => {
+  await using silent = await silentServer();
+  const begun = performance.now();
+  const other = await createDirectory(`ldaps://127.0.0.1:${silent.port} ${urls[0]}`);
+  await other.connect({ timeoutMs: 60_000 });
+  expect(performance.now() - begun).toBeLessThan(30_000);
+  expect(urls[0]).toContain(other.displayName);
+  await other.close();
+  // where nothing else is left it gets all its time
+  const alone = await createDirectory(`ldaps://127.0.0.1:${silent.port} ldap://127.0.0.1:1`);
+  const error = await alone.connect({ timeoutMs: 3500 }).catch((reason: unknown) => reason);
+  expect(error).toMatchObject({ code: 'ERR_DIRECTORY_UNAVAILABLE' });
+  expect(String(error)).toMatch(/within 3\.5 s.*nothing listens there/);
+  expect(silent.count).toBe(3);
+});
+
+/** Takes connections, and never says a word. */
+async function silentServer(): Promise<AsyncDisposable & { readonly port: number; readonly count: number }> {
+  const sockets: Socket[] = [];
+  const server = createServer((socket) => sockets.push(socket.on('error', () => {}))).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  return {
+    port: typeof address === 'object' ? (address?.port ?? 0) : 0,
+    get count() {
+      return sockets.length;
+    },
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
