@@ -79,6 +79,8 @@ export const USER_SHAPE: JsonShape = {
     ['canAudio', 'boolean', 'takes part with sound'],
     ['canVideo', 'boolean', 'takes part with pictures'],
     ['listed', 'boolean', 'in lists'],
+    ['acl', OR_NULL, 'who may do what, as `--acl` takes it; null when the entry does not say'],
+    ['sddl', OR_NULL, 'the same in SDDL'],
     ['dn', OR_NULL, 'name of the directory entry'],
     ['ttlSeconds', 'number or null', 'seconds the directory keeps the entry from now on'],
     ['expiresAt', OR_NULL, 'RFC 3339 in UTC: when that is over'],

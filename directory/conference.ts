@@ -12,6 +12,7 @@ import { type ConferenceJson, conferenceToJson } from './conference-json.ts';
 import { allConnections, describesEncryption, scopeOf } from './description-facts.ts';
 import type { AddressType } from './dialable.ts';
 import { InvalidTimeError } from './errors.ts';
+import { KeptRights } from './kept-rights.ts';
 import { type Publication, publicationOf, setPublication } from './publication.ts';
 
 /** `protocolID` of a conference whose blob is a session description. */
@@ -57,8 +58,7 @@ export class Conference {
   readonly #opaque: Uint8Array;
   #name: string;
   #encryptedFlag: boolean;
-  #acl: AccessRights | undefined;
-  #publishedAcl: AccessRights | undefined;
+  readonly #rights: KeptRights;
 
   /** @internal use `createConference`, or find one in a directory */
   constructor(parts: ConferenceParts) {
@@ -66,8 +66,7 @@ export class Conference {
     this.protocol = parts.protocol ?? SDP_PROTOCOL;
     this.#encryptedFlag = parts.isEncrypted ?? false;
     this.attributes = parts.attributes ?? new Map();
-    this.#acl = parts.acl;
-    this.#publishedAcl = parts.publication === undefined ? undefined : parts.acl;
+    this.#rights = new KeptRights(parts.acl, parts.publication !== undefined);
     setPublication(this, parts.publication);
     this.#opaque = parts.blob;
     const read = readBlob(this.protocol, parts.blob);
@@ -130,18 +129,18 @@ export class Conference {
    * its owner do all, or whatever else the server has as a rule. In directories that keep rights only.
    */
   get acl(): AccessRights | undefined {
-    return this.#acl;
+    return this.#rights.value;
   }
   set acl(acl: AccessRights | undefined) {
-    this.#acl = acl;
+    this.#rights.value = acl;
   }
   /** Whether {@link acl} was set since the directory had it. @internal */
   get aclChanged(): boolean {
-    return this.#acl !== this.#publishedAcl;
+    return this.#rights.changed;
   }
   /** Says that the directory has {@link acl} now. @internal */
   aclPublished(): void {
-    this.#publishedAcl = this.#acl;
+    this.#rights.committed();
   }
 
   /** How far it reaches: by the largest TTL, or the scope of an IPv6 group. Undefined without a group. */
@@ -246,10 +245,10 @@ export class Conference {
       blob,
       isEncrypted: this.#encryptedFlag && !describesEncryption(this.sdp),
       attributes: this.attributes,
-      ...(this.#publishedAcl === undefined ? {} : { acl: this.#publishedAcl }),
+      ...(this.#rights.stored === undefined ? {} : { acl: this.#rights.stored }),
       ...(publication === undefined ? {} : { publication }),
     });
-    next.#acl = this.#acl;
+    next.acl = this.acl;
     next.name = this.#name;
     const [fresh, old] = [next.sdp, this.sdp];
     if (fresh !== undefined && old !== undefined && fresh.key === old.key && !fresh.supersedes(old)) {

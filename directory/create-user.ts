@@ -30,6 +30,7 @@ export function createUser(init: UserInit = {}): DirectoryUser {
   user.canAudio = init.canAudio ?? true;
   user.canVideo = init.canVideo ?? false;
   user.listed = init.listed ?? true;
+  user.acl = init.acl;
   return user;
 }
 

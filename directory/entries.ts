@@ -40,7 +40,7 @@ export function conferenceEntries(dialect: Dialect): EntryKind {
 export function userEntries(users: UserDialect): EntryKind {
   return {
     attributes: users.attributes,
-    binaryAttributes: [],
+    binaryAttributes: users.binaryAttributes,
     base: users.base,
     filter: (now) => users.entryFilter(now),
     holds: (entry, attributes) => users.holds(entry, attributes),

@@ -171,7 +171,7 @@ export class LdapDirectory implements Directory {
     }
     const granted = await addEntries(this.#entriesOf(object), entries, ttlSeconds, options.signal);
     setPublication(object, this.#publication(dnOf(entries), object.name, granted));
-    if (object.kind === 'conference') object.aclPublished();
+    object.aclPublished();
     if (this.autoRefresh) this.#owned.keep(object, entries, granted);
     else this.#owned.changed(keyOf(object), entries);
   }
@@ -192,7 +192,7 @@ export class LdapDirectory implements Directory {
       changes = [{ dn, attributes: dialect.changedAttributes(object) }];
     }
     await replaceEntries(this.#entriesOf(object), changes, signal);
-    if (object.kind === 'conference') object.aclPublished();
+    object.aclPublished();
     this.#owned.changed(keyOf(object), changes);
   }
 

@@ -19,6 +19,10 @@ export interface UserJson {
   readonly canAudio: boolean;
   readonly canVideo: boolean;
   readonly listed: boolean;
+  /** Who may do what, for people; null when the entry does not say. */
+  readonly acl: string | null;
+  /** The same in SDDL. */
+  readonly sddl: string | null;
   readonly dn: string | null;
   readonly ttlSeconds: number | null;
   readonly expiresAt: string | null;
@@ -43,6 +47,8 @@ export function userToJson(user: DirectoryUser): UserJson {
     canAudio: user.canAudio,
     canVideo: user.canVideo,
     listed: user.listed,
+    acl: user.acl?.toString() ?? null,
+    sddl: user.acl?.toSddl() ?? null,
     dn: user.dn ?? null,
     ttlSeconds: user.ttlSeconds ?? null,
     expiresAt: user.expiresAt?.toISOString() ?? null,

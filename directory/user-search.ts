@@ -22,7 +22,7 @@ export function searchUsers(
     ),
     extraFilter: query.filter,
     attributes: users.attributes,
-    binaryAttributes: [],
+    binaryAttributes: users.binaryAttributes,
     read(entry) {
       const user = users.read(entry, now());
       if (user === undefined || !fits(user.name) || (listedOnly && !user.listed)) return undefined;

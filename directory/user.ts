@@ -1,6 +1,8 @@
 import { InvalidValueError, StateError } from '../src/errors.ts';
 import { formatIp, tryParseIp } from '../src/ip/index.ts';
+import type { AccessRights } from './access-rights.ts';
 import type { AddressType } from './dialable.ts';
+import { KeptRights } from './kept-rights.ts';
 import { type Publication, publicationOf, setPublication } from './publication.ts';
 import { type UserJson, userToJson } from './user-json.ts';
 
@@ -31,6 +33,8 @@ export interface UserDetails {
   readonly canVideo?: boolean;
   /** false: not in lists, only found by the whole name. Default true. */
   readonly listed?: boolean;
+  /** Who may do what with the entry; default the directory's rule. */
+  readonly acl?: AccessRights | undefined;
 }
 
 /** A user as it comes out of a directory entry. */
@@ -58,6 +62,7 @@ export class DirectoryUser {
   /** false: not in lists, only found by the whole name. */
   listed: boolean;
   readonly #text = new Map<TextField, string>();
+  readonly #rights: KeptRights;
   #name: string;
   #primaryPhone: string | undefined;
   #phones: readonly string[];
@@ -80,6 +85,7 @@ export class DirectoryUser {
       const value = parts[field];
       if (value !== undefined && value.trim() !== '') this.#text.set(field, value);
     }
+    this.#rights = new KeptRights(parts.acl, parts.publication !== undefined);
     setPublication(this, parts.publication);
   }
 
@@ -183,6 +189,22 @@ export class DirectoryUser {
       throw new InvalidValueError(`Port ${port} is none; it must be 1 to 65535`);
     }
     this.#port = port;
+  }
+
+  /** Who may do what with the entry; undefined when it does not say, or does not let us see. */
+  get acl(): AccessRights | undefined {
+    return this.#rights.value;
+  }
+  set acl(acl: AccessRights | undefined) {
+    this.#rights.value = acl;
+  }
+  /** Whether {@link acl} was set since the directory had it. @internal */
+  get aclChanged(): boolean {
+    return this.#rights.changed;
+  }
+  /** Says that the directory has {@link acl} now. @internal */
+  aclPublished(): void {
+    this.#rights.committed();
   }
 
   /** The entry's name on the server; undefined before it is published. */

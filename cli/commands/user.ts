@@ -2,7 +2,7 @@ import { Command, Option } from 'commander';
 import type { CliContext } from '../context.ts';
 import { addHelp } from '../help.ts';
 import { USER_SHAPES } from '../json-shapes.ts';
-import { collect } from './conference-options.ts';
+import { ACCESS_HELP, collect } from './conference-options.ts';
 
 export interface UserPublishOptions {
   readonly phone?: string;
@@ -19,6 +19,8 @@ export interface UserPublishOptions {
   readonly inCall?: boolean;
   readonly unlisted?: boolean;
   readonly ttl?: string;
+  readonly acl?: string;
+  readonly sddl?: string;
   readonly keepAlive?: boolean;
   readonly json?: boolean;
 }
@@ -81,6 +83,8 @@ function publishCommand(ctx: CliContext): Command {
       .option('--in-call', 'is in a call at the moment')
       .option('--unlisted', 'in no list, only found by the whole name')
       .option('--ttl <time>', 'how long the directory keeps the entry, at least 5m (default: 30m)')
+      .option('--acl <list>', 'who may do what, like everyone:read,owner:all')
+      .addOption(new Option('--sddl <text>', 'the same as a security descriptor in SDDL').conflicts('acl'))
       .option('--keep-alive', 'stay, keep the entry alive, and remove it on Ctrl-C')
       .option('--json', 'print the user as JSON')
       .action(async (name: string | undefined, options: UserPublishOptions) => {
@@ -95,7 +99,9 @@ function publishCommand(ctx: CliContext): Command {
       ],
       text: `Publishing a user again at the same computer takes the place of what was published before; this is also how
 to change something. The computer of a published user cannot be changed, since nobody can know whether the other one is
-still running: delete the user there.`,
+still running: delete the user there.
+
+${ACCESS_HELP}`,
     },
   );
 }

@@ -64,7 +64,10 @@ export async function readPlan(ctx: CliContext, options: ConferenceOptions): Pro
 }
 
 /** @throws {InvalidValueError} when a list or SDDL cannot be read */
-async function readAcl({ acl, sddl }: ConferenceOptions): Promise<Pick<ConferencePlan, 'acl'>> {
+export async function readAcl({
+  acl,
+  sddl,
+}: Pick<ConferenceOptions, 'acl' | 'sddl'>): Promise<Pick<ConferencePlan, 'acl'>> {
   if (acl === undefined && sddl === undefined) return {};
   const { AccessRights } = await import('../../directory/index.ts');
   return { acl: sddl === undefined ? AccessRights.parse(acl ?? '') : AccessRights.fromSddl(sddl) };

@@ -9,6 +9,7 @@ import { Interrupts } from '../interrupts.ts';
 import { spanText } from '../output/times.ts';
 import { userColumns, userPairs } from '../view/user.ts';
 import { jsonWithWhere, withWhere } from '../view/where.ts';
+import { readAcl } from './conference-plan.ts';
 import { stayAlive } from './stay.ts';
 
 export async function runUserPublish(
@@ -54,6 +55,7 @@ async function newUser(name: string | undefined, options: UserPublishOptions): P
     canVideo: options.video ?? false,
     inCall: options.inCall ?? false,
     listed: options.unlisted !== true,
+    ...(await readAcl(options)),
   });
 }
 

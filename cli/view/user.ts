@@ -68,6 +68,7 @@ export function userPairs(
     ['Comment', maybe(user.comment)],
     ['With', capabilities(user) || undefined],
     ['State', stateOf(user) || undefined],
+    ['Access', maybe(user.acl?.toString())],
     ['Entry', maybe(user.dn)],
     [
       'Expires',

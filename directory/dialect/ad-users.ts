@@ -15,6 +15,7 @@ import {
   texts,
   type UserMappingContext,
 } from './user-values.ts';
+import { writeRights } from './rights-values.ts';
 
 /** Object class of users at a computer ([MS-ADSC] 2.152). */
 const PERSON = 'msTAPI-RtPerson';
@@ -49,6 +50,7 @@ const MORE = {
 export class AdUsers implements UserDialect {
   readonly base: string;
   readonly attributes: readonly string[];
+  readonly binaryAttributes: readonly string[] = [];
   readonly #context: UserMappingContext;
   readonly #isExtended: boolean;
   readonly #known: ReadonlySet<string>;
@@ -136,13 +138,16 @@ export class AdUsers implements UserDialect {
       cn: [user.id],
       [NAME]: [user.name],
       ...this.#details(user),
+      ...writeRights(undefined, user.acl),
     };
     return [{ dn, attributes: present(attributes) }];
   }
 
   changedEntries(user: DirectoryUser): readonly EntryValues[] {
     const [dn = ''] = this.dns(user);
-    return [{ dn: user.dn ?? dn, attributes: this.#details(user) }];
+    return [
+      { dn: user.dn ?? dn, attributes: { ...this.#details(user), ...writeRights(undefined, user.acl) } },
+    ];
   }
 
   holds(entry: LdapEntry, attributes: LdapAttributes): boolean {

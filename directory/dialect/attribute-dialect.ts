@@ -1,9 +1,6 @@
 import { ADVERTISING_SCOPES, formatIp, tryParseIp } from '../../src/ip/index.ts';
 import { escapeDnValue, type Filter, utf8Bytes } from '../../src/ldap/index.ts';
-import { DecodeError } from '../../src/errors.ts';
-import { AccessRights } from '../access-rights.ts';
 import { Conference, SDP_PROTOCOL } from '../conference.ts';
-import { DirectoryError } from '../errors.ts';
 import type { LdapConnection } from '../ldap/connection.ts';
 import type { LdapAttributes, LdapEntry } from '../ldap/entry.ts';
 import { and, atLeast, atMost, equality, matching, not, or, present } from './filters.ts';
@@ -11,11 +8,13 @@ import { generalizedTime } from './generalized-time.ts';
 import type { Dialect, DialectName, DialectQuery, UserDialect } from './dialect.ts';
 import { type GroupUse, groupsOf } from './groups-of.ts';
 import type { OwnExpiry } from './own-expiry.ts';
+import { CREATOR, readRights, writeRights } from './rights-values.ts';
 import {
   one,
   otherAttributes,
   present as withValues,
   publicationIn,
+  sameBytes,
   type UserMappingContext,
 } from './user-values.ts';
 
@@ -59,8 +58,6 @@ export interface AttributeDialectOptions {
   readonly hidden: readonly string[];
   readonly operational: readonly string[];
 }
-
-const CREATOR = 'creatorsName';
 
 /** What the dialects for locator services and for other LDAP servers share; keeping entries alive is their own. */
 export abstract class AttributeDialect implements Dialect {
@@ -144,7 +141,7 @@ export abstract class AttributeDialect implements Dialect {
     const publication = publicationIn(entry, name, this.ttlOf(entry, now), now);
     if (publication === undefined) return undefined;
     const attributes = otherAttributes(entry, this.#known);
-    const acl = this.#readAcl(entry);
+    const acl = readRights(entry, names.acl);
     if (acl === undefined && names.acl !== undefined && entry.all(names.acl).length > 0) {
       attributes.set(names.acl, entry.all(names.acl)); // no descriptor that we can read
     }
@@ -166,7 +163,7 @@ export abstract class AttributeDialect implements Dialect {
       [names.name]: [conference.name],
       [names.protocol]: [conference.protocol],
       ...this.changedAttributes(conference),
-      ...this.#writeAcl(conference.acl),
+      ...writeRights(names.acl, conference.acl),
       ...(names.owner === undefined ? {} : { [names.owner]: one(ownerDn) }),
     });
   }
@@ -191,7 +188,7 @@ export abstract class AttributeDialect implements Dialect {
     return {
       [names.blob]: [conference.blob],
       ...Object.fromEntries(copies.filter(([name]) => name !== undefined)),
-      ...(conference.aclChanged ? this.#writeAcl(conference.acl, true) : {}),
+      ...(conference.aclChanged ? writeRights(names.acl, conference.acl, true) : {}),
     };
   }
 
@@ -199,29 +196,8 @@ export abstract class AttributeDialect implements Dialect {
     const { blob, encrypted, acl } = this.names;
     return (
       (encrypted === undefined || entry.text(encrypted) === attributes[encrypted]?.[0]) &&
-      sameBytes(entry.bytes(blob), attributes[blob]?.[0]) &&
-      (acl === undefined || attributes[acl] === undefined || sameBytes(entry.bytes(acl), attributes[acl][0]))
-    );
-  }
-
-  #readAcl(entry: LdapEntry): AccessRights | undefined {
-    const bytes = this.names.acl === undefined ? undefined : entry.bytes(this.names.acl);
-    if (bytes === undefined) return undefined;
-    const creator = entry.text(CREATOR);
-    try {
-      return AccessRights.fromBytes(bytes, creator === undefined || creator === '' ? [] : [creator]);
-    } catch (error) {
-      if (error instanceof DecodeError) return undefined;
-      throw error;
-    }
-  }
-
-  #writeAcl(rights: AccessRights | undefined, removes = false): LdapAttributes {
-    const { acl } = this.names;
-    if (rights === undefined) return acl === undefined || !removes ? {} : { [acl]: [] };
-    if (acl !== undefined) return { [acl]: [rights.bytes] };
-    throw new DirectoryError(
-      'This directory keeps no access rights of entries: leave them out, and set them on the server',
+      sameValue(entry.bytes(blob), attributes[blob]?.[0]) &&
+      (acl === undefined || attributes[acl] === undefined || sameValue(entry.bytes(acl), attributes[acl][0]))
     );
   }
 
@@ -280,10 +256,8 @@ export abstract class AttributeDialect implements Dialect {
   }
 }
 
-function sameBytes(stored: Uint8Array | undefined, wanted: string | Uint8Array | undefined): boolean {
-  const bytes = typeof wanted === 'string' ? utf8Bytes(wanted) : wanted;
-  if (stored === undefined || bytes === undefined) return stored === bytes;
-  return stored.length === bytes.length && stored.every((byte, i) => byte === bytes[i]);
+function sameValue(stored: Uint8Array | undefined, wanted: string | Uint8Array | undefined): boolean {
+  return sameBytes(stored, typeof wanted === 'string' ? utf8Bytes(wanted) : wanted);
 }
 
 /** Entries of other programs lack the copies; they pass and are looked at here. */

@@ -53,6 +53,8 @@ export interface UserDialect {
   readonly base: string;
   /** Attributes to ask for, operational ones included. */
   readonly attributes: readonly string[];
+  /** Those of them whose values are bytes. */
+  readonly binaryAttributes: readonly string[];
   /** May let through more than asked for; callers check again. */
   filter(query: UserDialectQuery, now: Date): Filter;
   /** Fits every live entry that belongs to a user, those that only go along too. */

@@ -4,6 +4,7 @@ import { DEFAULT_CALL_PORT, DirectoryUser, splitUserId } from '../user.ts';
 import type { EntryValues, UserDialect, UserDialectQuery } from './dialect.ts';
 import { and, equality, matching, not, or } from './filters.ts';
 import { decodeIlsAddress, encodeIlsAddress } from './ils-address.ts';
+import { CREATOR, readRights, writeRights } from './rights-values.ts';
 import {
   holdsTexts,
   one,
@@ -30,6 +31,8 @@ const CAN_VIDEO = 'ILSA32964638';
 const CATEGORY = 'ILSA39321630';
 /** Not in MS-TAIL, which knows IPv4 alone. */
 const IPV6 = 'ip6Address';
+
+const RIGHTS = 'ntSecurityDescriptor';
 
 /** Names that servers give attributes back under, by the ones that MS-TAIL has. */
 const STORED: Readonly<Record<string, string>> = { rfc822mailbox: 'mail', surname: 'sn' };
@@ -61,6 +64,8 @@ const KNOWN: ReadonlySet<string> = new Set(
     'protocolMimeType',
     'securityToken',
     'smodop',
+    RIGHTS,
+    CREATOR,
   ].map((name) => name.toLowerCase()),
 );
 
@@ -72,13 +77,14 @@ const KNOWN: ReadonlySet<string> = new Set(
 export class IlsUsers implements UserDialect {
   readonly base: string;
   readonly attributes: readonly string[];
+  readonly binaryAttributes: readonly string[] = [RIGHTS];
   readonly #applications: string;
   readonly #context: UserMappingContext;
 
   /** @param applications DN of the entry above those of the application */
   constructor(context: UserMappingContext, applications: string) {
     this.base = context.base;
-    this.attributes = ['*', ...context.operational];
+    this.attributes = ['*', ...context.operational, CREATOR];
     this.#applications = applications;
     this.#context = context;
   }
@@ -118,6 +124,7 @@ export class IlsUsers implements UserDialect {
       canAudio: entry.text(CAN_AUDIO) === '1',
       canVideo: entry.text(CAN_VIDEO) === '1',
       listed: entry.text('sFlags') !== '0',
+      acl: readRights(entry, RIGHTS),
       attributes: otherAttributes(entry, KNOWN),
       publication,
     });
@@ -138,6 +145,7 @@ export class IlsUsers implements UserDialect {
       applicationID: [APPLICATION_ID],
       protocolID: ['H323'],
       ...capabilities(user),
+      ...writeRights(RIGHTS, user.acl),
     };
     const person: LdapAttributes = {
       objectClass: [PERSON, ...dynamic],
@@ -145,12 +153,14 @@ export class IlsUsers implements UserDialect {
       securityToken: [SECURITY_TOKEN],
       smodop: ['0'],
       ...details(user),
+      ...writeRights(RIGHTS, user.acl),
     };
     return this.#withDns(user, present(application), present(person));
   }
 
   changedEntries(user: DirectoryUser): readonly EntryValues[] {
-    return this.#withDns(user, capabilities(user), details(user));
+    const rights = user.aclChanged ? writeRights(RIGHTS, user.acl, true) : {};
+    return this.#withDns(user, { ...capabilities(user), ...rights }, { ...details(user), ...rights });
   }
 
   holds(entry: LdapEntry, attributes: LdapAttributes): boolean {

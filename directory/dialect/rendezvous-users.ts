@@ -3,6 +3,7 @@ import type { LdapAttributes, LdapEntry } from '../ldap/entry.ts';
 import { DEFAULT_CALL_PORT, DirectoryUser } from '../user.ts';
 import type { EntryValues, UserDialect, UserDialectQuery } from './dialect.ts';
 import { and, equality, matching, not } from './filters.ts';
+import { writeRights } from './rights-values.ts';
 import {
   holdsTexts,
   one,
@@ -51,6 +52,7 @@ const KNOWN: ReadonlySet<string> = new Set(
 export class RendezvousUsers implements UserDialect {
   readonly base: string;
   readonly attributes: readonly string[];
+  readonly binaryAttributes: readonly string[] = [];
   readonly #context: UserMappingContext;
   readonly #alive: (now: Date) => Filter | undefined;
 
@@ -114,13 +116,14 @@ export class RendezvousUsers implements UserDialect {
       [MACHINE]: one(user.primaryPhone),
       ...details(user),
       owner: one(ownerDn),
+      ...writeRights(undefined, user.acl),
     };
     return [{ dn, attributes: present(attributes) }];
   }
 
   changedEntries(user: DirectoryUser): readonly EntryValues[] {
     const [dn = ''] = this.dns(user);
-    return [{ dn: user.dn ?? dn, attributes: details(user) }];
+    return [{ dn: user.dn ?? dn, attributes: { ...details(user), ...writeRights(undefined, user.acl) } }];
   }
 
   holds(entry: LdapEntry, attributes: LdapAttributes): boolean {

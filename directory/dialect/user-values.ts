@@ -58,9 +58,18 @@ export function holdsTexts(
 ): boolean {
   return Object.entries(attributes).every(([name, values]) => {
     if (name.toLowerCase() === 'objectclass') return true;
+    if (values.length === 0) return entry.all(stored(name)).length === 0;
+    const [bytes] = values;
+    if (bytes instanceof Uint8Array) return sameBytes(entry.bytes(name), bytes);
     const has = texts(entry, stored(name)).map((value) => value.toLowerCase());
     return has.length === values.length && values.every((value) => has.includes(String(value).toLowerCase()));
   });
+}
+
+/** Whether two values are the same, both missing included. */
+export function sameBytes(stored: Uint8Array | undefined, wanted: Uint8Array | undefined): boolean {
+  if (stored === undefined || wanted === undefined) return stored === wanted;
+  return stored.length === wanted.length && stored.every((byte, i) => byte === wanted[i]);
 }
 
 /** The first of some ports that is one, the preferred one before all. */

@@ -7,6 +7,7 @@ import { decodeIlsAddress, encodeIlsAddress } from '../../directory/dialect/ils-
 import { IlsUsers } from '../../directory/dialect/ils-users.ts';
 import { RendezvousUsers } from '../../directory/dialect/rendezvous-users.ts';
 import {
+  AccessRights,
   ADDRESS_TYPES,
   createConference,
   createUser,
@@ -123,6 +124,8 @@ describe('a user in memory', () => {
       canAudio: true,
       canVideo: false,
       listed: true,
+      acl: null,
+      sddl: null,
       dn: null,
       ttlSeconds: null,
       expiresAt: null,
@@ -262,6 +265,34 @@ describe('users in a locator service', () => {
     ).toEqual(['cn=egruber]w2kils.testdomain.int', 'ms-netmeeting', 'H323', 'text/h323', '1800']);
     await directory.delete(egruber());
     await expect(entries('(cn=egruber]*)')).resolves.toEqual([]);
+  });
+
+  test('[OBJ-06] [OBJ-07] who may do what stands in both entries, and is changed and removed in both', async () => {
+    const user = egruber();
+    user.acl = AccessRights.parse('everyone:read,owner:all');
+    await directory.add(user);
+    const hex = (bytes: Uint8Array | undefined) => bytes && Buffer.from(bytes).toString('hex');
+    const stored = async () => {
+      const request = { base: 'o=Intranet', scope: 'sub', attributes: ['ntSecurityDescriptor'] } as const;
+      const binaryAttributes = ['ntSecurityDescriptor'];
+      const filter = parseFilter('(cn=egruber]*)');
+      const page = await raw.searchPage({ ...request, binaryAttributes, filter });
+      return page.entries.map((entry) => hex(entry.bytes('ntSecurityDescriptor')));
+    };
+    await expect(stored()).resolves.toEqual([hex(user.acl.bytes), hex(user.acl.bytes)]);
+    const found = await directory.getUser('egruber');
+    expect(found?.acl?.toString()).toBe('everyone:read,owner:all');
+    expect(found?.attributes.size).toBe(0);
+    if (found === undefined) throw new Error('not found');
+    found.comment = 'changed';
+    await directory.modify(found);
+    await expect(stored()).resolves.toEqual([hex(user.acl.bytes), hex(user.acl.bytes)]);
+    found.acl = AccessRights.parse('authenticated:read,owner:all');
+    await directory.modify(found);
+    await expect(stored()).resolves.toEqual([hex(found.acl.bytes), hex(found.acl.bytes)]);
+    found.acl = undefined;
+    await directory.modify(found);
+    await expect(stored()).resolves.toEqual([undefined, undefined]);
   });
 
   test('[USR-04] one whom another client registered under an e-mail address is found by it', async () => {

@@ -123,6 +123,17 @@ describe('user', () => {
     await ok(['user', 'delete', 'alice']);
   });
 
+  test('[OBJ-06] [OBJ-07] who may do what with the entry is given and shown', async () => {
+    await ok(['user', 'publish', 'alice', '--phone', 'a.example', '--acl', 'authenticated:read,owner:all']);
+    expect(JSON.parse((await ok(['user', 'show', 'alice', '--json'])).out)).toMatchObject({
+      acl: 'authenticated:read,owner:all',
+      sddl: expect.stringMatching(/^D:/),
+    });
+    expect((await ok(['user', 'show', 'alice'], { columns: 100 })).out).toMatch(
+      /^Access +authenticated:read/m,
+    );
+  });
+
   test('[USR-04] by the start of a name, and hints where there is none', async () => {
     for (const name of ['alice', 'albert', 'bob'])
       await ok(['user', 'publish', name, '--phone', 'x.example']);
