@@ -16,6 +16,7 @@ import { exportCommand } from './commands/export.ts';
 import { importCommand } from './commands/import.ts';
 import { joinCommand } from './commands/join.ts';
 import { listCommand } from './commands/list.ts';
+import { partitionCommand } from './commands/partition.ts';
 import { schemaCommand } from './commands/schema.ts';
 import { serveCommand } from './commands/serve.ts';
 import { showCommand } from './commands/show.ts';
@@ -104,6 +105,7 @@ export function buildProgram(ctx: CliContext, withCompletion = true): Command {
     importCommand,
     doctorCommand,
     schemaCommand,
+    partitionCommand,
     sweepCommand,
     ...(withCompletion ? [completionCommand] : []),
   ];

@@ -1,12 +1,6 @@
 import type { LdapConnection } from '../ldap/connection.ts';
+import { SERVICE_BINDING, SERVICE_KEYWORD, SERVICE_POINT_CLASS } from '../schema/index.ts';
 import { and, equality } from './filters.ts';
-
-/** Class by which services are published in Active Directory ([MS-ADSC] 2.250). */
-export const SERVICE_POINT_CLASS = 'serviceConnectionPoint';
-/** What clients look for; servers index it. */
-export const SERVICE_KEYWORD = 'rendezvous-conferences';
-/** Where the service point has the DN of the container. */
-export const SERVICE_BINDING = 'serviceBindingInformation';
 
 /**
  * The container that administrators have published for a domain, see `rendezvous partition`; of several the first by

@@ -4,6 +4,8 @@ import { ds389Ldif } from './ds389.ts';
 import { openldapLdif, openldapSchema } from './openldap.ts';
 
 export { SCHEMA_ARC } from './definition.ts';
+export { partitionLdif, type PartitionOptions } from './partition.ts';
+export { SERVICE_BINDING, SERVICE_KEYWORD, SERVICE_POINT_CLASS } from './service-point.ts';
 
 export const SCHEMA_FORMATS = ['openldap-schema', 'openldap-ldif', '389ds', 'ad-ldif'] as const;
 export type SchemaFormat = (typeof SCHEMA_FORMATS)[number];

@@ -18,6 +18,7 @@ test('the commands are those that others script against', () => {
       'demo',
       'directory',
       'schema',
+      'partition',
       'sweep',
       'serve',
       'account',

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { SCHEMA_ATTRIBUTES, SCHEMA_CLASSES } from '../../directory/schema/definition.ts';
-import { SCHEMA_ARC, SCHEMA_FORMATS, schemaText } from '../../directory/schema/index.ts';
+import { partitionLdif, SCHEMA_ARC, SCHEMA_FORMATS, schemaText } from '../../directory/schema/index.ts';
 import { ldifLine } from '../../src/ldap/index.ts';
 
 test('docs/rendezvous.schema is what the program prints', () => {
@@ -51,3 +51,19 @@ test.each([
   { value: 'a\nb', line: 'a:: YQpi' },
   { value: 'x'.repeat(80), line: `a: ${'x'.repeat(73)}\n ${'x'.repeat(7)}` },
 ])('RFC 2849: $value', ({ value, line }) => expect(ldifLine('a', value)).toBe(`${line}\n`));
+
+test('[APP-06] a place in Active Directory: the unit, the partition above it, and the service connection point', () => {
+  const base = 'OU=Conferences,DC=tapi,DC=example,DC=com';
+  const dns = (ldif: string): string[] => ldif.match(/^dn: .*$/gm)?.map((line) => line.slice(4)) ?? [];
+  const all = partitionLdif({ base, isApplication: true });
+  expect(dns(all)).toEqual(['DC=tapi,DC=example,DC=com', base, 'CN=Rendezvous,CN=System,DC=example,DC=com']);
+  expect(all).toMatch(/^instanceType: 5$/m);
+  expect(all).toContain(`serviceBindingInformation: ${base}`);
+  expect(dns(partitionLdif({ base }))).toEqual([base, 'CN=Rendezvous,CN=System,DC=tapi,DC=example,DC=com']);
+  expect(dns(partitionLdif({ base, publish: false }))).toEqual([base]);
+  const removed = partitionLdif({ base, domain: 'DC=example,DC=com', remove: true });
+  expect(dns(removed)).toEqual(['CN=Rendezvous,CN=System,DC=example,DC=com', base]);
+  expect(removed.match(/^changetype: delete$/gm)).toHaveLength(2);
+  expect(() => partitionLdif({ base: 'CN=Conferences,DC=x' })).toThrow(/organizational unit/);
+  expect(() => partitionLdif({ base: 'OU=Conferences,O=x' })).toThrow(/domain/);
+});
