@@ -24,7 +24,7 @@ export interface FormerEntry {
   readonly dn: string;
 }
 
-/** Changes recorded between two looks at how many there are. */
+/** Fewest changes recorded between two looks at how many there are; at most a tenth too many are kept. */
 const TRIM_EVERY = 1000;
 
 /**
@@ -43,6 +43,8 @@ export class ChangeLog {
   readonly #listeners = new Set<() => void>();
   #untrimmed = 0;
   #isChanged = false;
+  /** The last number given in the transaction under way. */
+  #latest: number | undefined;
 
   /** @param keep changes, at least 1 */
   constructor(db: DatabaseSync, clock: Clock, keep: number) {
@@ -68,13 +70,15 @@ export class ChangeLog {
   record(csn: number, kind: Exclude<Kind, 'start'>, entry: number, was?: FormerEntry): void {
     this.#record.run(csn, KINDS.indexOf(kind), entry, was?.uuid ?? null, was?.path ?? null, was?.dn ?? null);
     this.#isChanged = true;
-    if (++this.#untrimmed < TRIM_EVERY) return;
+    if (++this.#untrimmed < Math.max(TRIM_EVERY, this.#keep / 10)) return;
     this.#trim.run(this.#keep - 1);
     this.#untrimmed = 0;
   }
   /** The number of the change that the caller makes now, within a transaction: writers take turns. */
   next(): number {
-    return Math.max(this.last + 1, this.#clock.wall() * 1000); // a clock that was set back does not matter
+    // a clock that was set back does not matter
+    this.#latest = Math.max((this.#latest ?? this.last) + 1, this.#clock.wall() * 1000);
+    return this.#latest;
   }
 
   /** @param listener called after each commit of changes by this process. @returns ends it */
@@ -84,9 +88,15 @@ export class ChangeLog {
   }
   /** Called after each commit. */
   committed(): void {
+    this.#latest = undefined;
     if (!this.#isChanged) return;
     this.#isChanged = false;
     for (const listener of this.#listeners) listener();
+  }
+
+  /** Called after a transaction that came to nothing. */
+  rolledBack(): void {
+    this.#latest = undefined;
   }
 
   /** Number of the last change. */

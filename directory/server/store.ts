@@ -120,6 +120,7 @@ export class EntryStore implements Disposable {
     this.changes.committed();
   }
   rollback(): void {
+    this.changes.rolledBack();
     this.#inTransaction = false;
     this.#revision = undefined;
     // Copies made from rows that now never were.

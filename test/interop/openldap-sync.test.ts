@@ -179,6 +179,11 @@ describe('slapd mirrors the service by syncrepl', { timeout: 4 * SECONDS }, () =
       await has({ one: 'bob', three: 'cy', brief: 'eve' });
       await has({ one: 'bob', three: 'cy' });
 
+      await client((c) => c.modifyDN(dn('three'), dn('drei')));
+      await has({ one: 'bob', drei: 'cy' });
+      await client((c) => c.modifyDN(dn('drei'), dn('three')));
+      await has({ one: 'bob', three: 'cy' });
+
       // the same identity and version on both sides
       const source = await client((c) =>
         c.search(dn('one'), { scope: 'base', attributes: ['entryUUID', 'entryCSN'] }),

@@ -119,6 +119,14 @@ const psearch = (client: TestClient, value: Partial<PersistentSearchValue> = {},
 const remove = (client: TestClient, name: string): Promise<unknown> =>
   client.request({ type: 'delRequest', entry: conferenceDn(name) });
 
+const rename = (client: TestClient, from: string, to: string): Promise<unknown> =>
+  client.request({
+    type: 'modDNRequest',
+    entry: conferenceDn(from),
+    newRDN: `uid=${to}`,
+    deleteOldRDN: true,
+  });
+
 describe('RFC 4533 content synchronisation', () => {
   test('refreshAndPersist: the content, the end of the refresh, then each change with its state', async () => {
     using t = testService();
@@ -262,6 +270,26 @@ describe('RFC 4533 content synchronisation', () => {
     await two.client.addConference('from elsewhere');
     one.clock.advance(250);
     expect(await watch.next(1)).toEqual(['add from elsewhere']);
+  });
+
+  test('an entry that is renamed keeps its entryUUID; renamed out of what matches, it is deleted', async () => {
+    using t = testService();
+    await t.client.addConference('one');
+    const all = sync(t.client);
+    const ones = sync(t.client, {}, '(uid=one)');
+    const old = psearch(t.client);
+    await all.next(2);
+    await ones.next(2);
+    await rename(t.client, 'one', 'two');
+    expect(await all.next(1)).toEqual(['modify two']);
+    expect(await ones.next(1)).toEqual(['delete one']);
+    expect(await old.next(1)).toEqual(['modDN two']);
+    const uuids = all.messages.flatMap(({ op, controls = [] }) =>
+      op.type === 'searchResultEntry' ? controls.map((it) => decodeSyncState(it).entryUuid.join()) : [],
+    );
+    expect(new Set(uuids).size).toBe(1);
+    const [control] = old.messages.at(-1)?.controls ?? [];
+    expect(decodeEntryChange(control!).previousDn).toBe(conferenceDn('one'));
   });
 
   test('one level, base and subordinates have their own content', async () => {
