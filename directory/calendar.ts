@@ -9,7 +9,7 @@ import {
 import {
   ntpSecondsToUnixMs,
   type RepeatTime,
-  type TimeDescription,
+  type ScheduleEntry,
   type ZoneAdjustment,
 } from '../src/sdp/index.ts';
 import type { Conference } from './conference.ts';
@@ -39,19 +39,20 @@ export function calendarEvents(conference: Conference, context: CalendarContext)
   const { sdp } = conference;
   if (sdp === undefined) return [];
   const shared = sharedParts(conference, context);
-  const times = sdp.times.toArray();
-  return times.flatMap(eventTimes).map((time, i) => ({
-    ...shared,
-    ...time,
-    uid: i === 0 ? shared.uid : `${i + 1}-${shared.uid}`,
-  }));
+  return sdp.times
+    .entries()
+    .flatMap(eventTimes)
+    .map((time, i) => ({
+      ...shared,
+      ...time,
+      uid: i === 0 ? shared.uid : `${i + 1}-${shared.uid}`,
+    }));
 }
 
 type EventTimes = Pick<CalendarEvent, 'startMs' | 'endMs' | 'recurrence' | 'zone'>;
 
 /** One for a `t=` alone, else one or more for each `r=` below it. */
-function eventTimes(time: TimeDescription): EventTimes[] {
-  const { start, stop, repeats, zones } = time;
+function eventTimes({ start, stop, repeats, zones }: ScheduleEntry): EventTimes[] {
   if (start === 0) return [];
   if (repeats.length === 0) {
     return [{ startMs: ntpSecondsToUnixMs(start), endMs: stop === 0 ? undefined : ntpSecondsToUnixMs(stop) }];

@@ -34,7 +34,7 @@ export function listCommand(ctx: CliContext): Command {
       )
       .option('-l, --long', 'more columns')
       .option('--json', 'print a JSON array')
-      .addOption(new Option('--ical', 'print a calendar (iCalendar)').conflicts(['json', 'ndjson']))
+      .addOption(new Option('--ical', 'print a calendar (iCalendar)').conflicts(['json', 'ndjson', 'watch']))
       .addOption(
         new Option('--ndjson', 'print one JSON object per line, as they are found').conflicts('json'),
       )

@@ -210,14 +210,14 @@ export class TimeCollection implements Iterable<TimeDescription> {
 
   /** When the session takes place, by these lines as they are now. */
   schedule(): Schedule {
-    return new Schedule(this.#entries());
+    return new Schedule(this.entries());
   }
 
   /**
-   * RFC 8866 puts `z=` under the `r=` it changes; in an RFC 4566 description it stands once behind all `t=` lines and
+   * Each `t=` with its repeats and the adjustments that count for them. RFC 8866 puts `z=` under the `r=` it changes; in an RFC 4566 description it stands once behind all `t=` lines and
    * changes every repeat (§5.11 there).
    */
-  #entries(): ScheduleEntry[] {
+  entries(): ScheduleEntry[] {
     const times = this.toArray();
     const last = times.at(-1);
     const forAll = last !== undefined && last.repeats.length === 0 ? last.zones : [];

@@ -213,4 +213,25 @@ describe('another program reads our calendars', () => {
     expect(times).toEqual(described(conference));
     expect(times.length).toBeGreaterThanOrEqual(count - 4);
   });
+
+  test('[SDP-14] z= behind all t= lines counts for every repeat, as RFC 4566 had it', () => {
+    const start = Date.parse('2026-03-27T08:00Z') / 1000 + 2_208_988_800;
+    const sdp = [
+      'v=0',
+      `o=- 1 1 IN IP4 host.example`,
+      's=Two series',
+      `t=${start} ${start + 4 * DAY}`,
+      'r=1d 1h 0',
+      `t=${start + 10 * HOUR} 0`,
+      'r=7d 30m 0 1d',
+      `t=${start + 5 * HOUR} ${start + 6 * HOUR}`,
+      `z=${Date.parse('2026-03-29T01:00Z') / 1000 + 2_208_988_800} -1h`,
+      '',
+    ].join('\r\n');
+    const conference = createConference({ name: 'Two series', sdp });
+    const { events, times, errors } = readBack(conference);
+    expect(errors).toEqual([]);
+    expect(new Set(events.map((event) => event['UID'])).size).toBe(3);
+    expect(times).toEqual(described(conference).toSorted(([a = ''], [b = '']) => (a < b ? -1 : 1)));
+  });
 });
