@@ -23,7 +23,7 @@ export async function runAccountAdd(ctx: CliContext, name: string): Promise<void
       throw new UsageError(`There is an account "${name}" already: rendezvous account password ${name}`);
     }
     const { makeSecret } = await import('../../directory/server/index.ts');
-    principals.add(name, await makeSecret(await newPassword(ctx, name)), ctx.clock.wall());
+    principals.add(name, await makeSecret(await newPassword(ctx, name)));
     ctx.err.note(`Made the account ${name}.`);
   });
 }
@@ -82,5 +82,5 @@ async function withAccounts(
   ]);
   using store: EntryStore = openStore({ path: join(await ctx.requireDataDir(), STORE_FILE) });
   ensureBaseTree(store, ctx.clock.wall());
-  await work(new Principals(store));
+  await work(new Principals(store, ctx.clock));
 }

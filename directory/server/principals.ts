@@ -1,7 +1,8 @@
 import { InvalidValueError } from '../../src/errors.ts';
 import { escapeDnValue, normalizeDn, parseDn } from '../../src/ldap/index.ts';
 import type { Identity } from './access.ts';
-import { readDn } from './context.ts';
+import type { Clock } from '../../src/net/clock.ts';
+import { isLive, readDn } from './context.ts';
 import type { Entry } from './entry.ts';
 import { OperationError } from './errors.ts';
 import { dnRules, PATH_SEPARATOR, pathOf } from './schema.ts';
@@ -38,10 +39,12 @@ const MAX_NAME = 64;
 /** Those who can bind: the administrator, and the accounts of the store, `cn=<name>` below {@link ACCOUNTS}. */
 export class Principals {
   readonly #store: EntryStore;
+  readonly #clock: Pick<Clock, 'wall'>;
   readonly #admin: (Principal & { readonly key: string }) | undefined;
 
-  constructor(store: EntryStore, admin?: AdminOptions) {
+  constructor(store: EntryStore, clock: Pick<Clock, 'wall'>, admin?: AdminOptions) {
     this.#store = store;
+    this.#clock = clock;
     if (admin === undefined) return;
     const { dn, passwordHash, scram = '' } = admin;
     const secret = { password: passwordHash, scram };
@@ -82,7 +85,7 @@ export class Principals {
   }
 
   /** Makes an account. @throws {InvalidValueError} when the name is taken or cannot be one */
-  add(name: string, secret: Secret, wallMs: number): Entry {
+  add(name: string, secret: Secret): Entry {
     checkName(name);
     const dn = accountDn(name);
     const path = pathOf(parseDn(dn));
@@ -97,7 +100,7 @@ export class Principals {
         throw new InvalidValueError(`There is no entry ${ACCOUNTS} to add accounts to`);
       const attributes = withOperational(
         entryAttributes({ objectClass: ['top', 'applicationProcess'], cn: [name] }),
-        { structuralObjectClass: 'applicationProcess', who: '', wallMs },
+        { structuralObjectClass: 'applicationProcess', who: '', wallMs: this.#clock.wall() },
       );
       const id = this.#store.insert({ parent: parent.id, path, dn, attributes, expires: undefined });
       this.#store.secrets.set(id, secret);
@@ -130,10 +133,9 @@ export class Principals {
   #byPath(path: string): Principal | undefined {
     if (!isAccountPath(path)) return undefined;
     const entry = this.#store.get(path);
-    const secret = entry === undefined ? undefined : this.#store.secrets.get(entry.id);
-    return entry === undefined || secret === undefined
-      ? undefined
-      : { dn: entry.dn, isAdmin: false, secret, entry };
+    if (entry === undefined || !isLive(entry, this.#clock.wall())) return undefined;
+    const secret = this.#store.secrets.get(entry.id);
+    return secret === undefined ? undefined : { dn: entry.dn, isAdmin: false, secret, entry };
   }
 }
 

@@ -80,7 +80,7 @@ export class LocatorService implements Disposable {
       legacy: options.legacy === false ? undefined : legacyProfile,
     };
     if (admin !== undefined) passwordCheck(admin.passwordHash);
-    this.principals = new Principals(store, admin);
+    this.principals = new Principals(store, clock, admin);
     this.bindDelay = new BindDelay(clock);
     this.trouble = new TroubleWatch(options.onTrouble ?? (() => {}));
     this.requireTls = options.requireTls ?? false;

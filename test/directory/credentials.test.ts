@@ -83,7 +83,7 @@ let service: LocatorService;
 const clock = new FakeClock();
 beforeEach(() => {
   service = createLocatorService({ store: openStore({ path: ':memory:' }), clock });
-  service.principals.add('ann', secret, clock.wall());
+  service.principals.add('ann', secret);
 });
 afterEach(() => {
   service.close();

@@ -54,7 +54,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 beforeEach(async () => {
   service = createLocatorService({ store: openStore({ path: ':memory:' }), sweepSeconds: 0 });
-  service.principals.add('ann', secret, Date.now());
+  service.principals.add('ann', secret);
   const { cert: certFile, key: keyFile } = certificates.server;
   tls = new ServerTls({ certFile, keyFile, caFile: certificates.ca });
   listener = await listen(service, { port: 0, tls });

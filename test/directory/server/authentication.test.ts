@@ -31,7 +31,7 @@ const secrets = { admin: await makeSecret('secret'), ann: await makeSecret('päs
 function service(options: Parameters<typeof testService>[0] = {}): ReturnType<typeof testService> {
   const { password: passwordHash, scram } = secrets.admin;
   const t = testService({ admin: { dn: ADMIN, passwordHash, scram }, ...options });
-  t.service.principals.add('ann', secrets.ann, t.clock.wall());
+  t.service.principals.add('ann', secrets.ann);
   return t;
 }
 
@@ -116,6 +116,18 @@ describe('an account', () => {
     expect(salts[0]).toBe(salts[1]);
     expect(salts[0]).toMatch(/^[0-9a-f]{32} 32768$/);
     expect(salts[2]).toMatch(/^[0-9a-f]{32} 32768$/);
+  });
+
+  test('that is dynamic binds only as long as it lives', async () => {
+    using t = service();
+    const client = new TestClient(t.service, SECURE);
+    await client.request(simple(ADMIN, 'secret'));
+    const dn = accountDn('guest');
+    await client.add(dn, { objectClass: ['applicationProcess', 'dynamicObject'], entryTTL: '60' });
+    t.service.principals.setSecret('guest', secrets.ann);
+    expect((await client.request(simple(dn, 'pässword'))).code).toBe(RESULT.success);
+    t.clock.advance(61_000);
+    expect((await client.request(simple(dn, 'pässword'))).code).toBe(RESULT.invalidCredentials);
   });
 
   test('acts as nobody else', async () => {

@@ -100,7 +100,7 @@ describe('guessing passwords', () => {
 
   test('the right password waits behind it too, from that address only', async () => {
     using t = testService();
-    t.service.principals.add('ann', secret, t.clock.wall());
+    t.service.principals.add('ann', secret);
     const client = new TestClient(t.service, peer);
     for (let i = 0; i < 3; i++) {
       expect((await client.request(simple('ann', 'wrong'))).code).toBe(RESULT.invalidCredentials);
@@ -252,7 +252,7 @@ describe('what waits', () => {
 describe('entries of one client', () => {
   test('are limited, and there is room again when some are gone', async () => {
     using t = testService({ limits: { maxEntriesPerOwner: 12 } });
-    t.service.principals.add('ann', secret, t.clock.wall());
+    t.service.principals.add('ann', secret);
     const client = new TestClient(t.service, peer);
     await client.request(simple('ann', 'hush'));
     const add = async (name: string): Promise<number> => (await client.addConference(name)).code;

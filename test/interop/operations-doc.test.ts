@@ -1,0 +1,68 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { Home, type Running } from '../net/cli-program.ts';
+
+const guide = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
+
+/** Lines of the shell blocks in one section of the guide. */
+function commandsOf(section: string): string[] {
+  const text = guide.split(/^## /m).find((it) => it.startsWith(`${section}\n`)) ?? '';
+  const blocks = Array.from(text.matchAll(/^```sh\n([\s\S]*?)^```$/gm), ([, block = '']) => block);
+  return blocks.flatMap((block) => block.trim().split('\n'));
+}
+
+/** Starts the service that a line of the guide starts. @returns what addresses of the guide stand for from then on */
+async function serve(home: Home, words: string): Promise<{ server: Running; places: [string, string][] }> {
+  const server = home.start(words.split(' '));
+  const [, port = ''] = await server.printed(/on ldap:\/\/127\.0\.0\.1:(\d+)/);
+  const [, tlsPort = ''] = await server.printed(/on ldaps:\/\/127\.0\.0\.1:(\d+)/);
+  await server.printed(/on ldapi:/);
+  return {
+    server,
+    places: [
+      ['directory.example.org:1389', `127.0.0.1:${port}`],
+      ['directory.example.org:1636', `127.0.0.1:${tlsPort}`],
+    ],
+  };
+}
+
+test('every command of the guide on logging in and TLS does what it says', async () => {
+  await using resources = new AsyncDisposableStack();
+  const home = resources.use(new Home());
+  writeFileSync(join(home.path, 'ann.txt'), 'hush', { mode: 0o600 });
+  const commands = commandsOf('Logging in, TLS and limits');
+  expect(commands.length).toBeGreaterThan(9);
+  // libldap holds certificates for "localhost" against the name of the host
+  let places: [string, string][] = [
+    ['DNS:directory.example.org', 'DNS:localhost,IP:127.0.0.1'],
+    ['%2Frun%2Frendezvous%2Fldapi', encodeURIComponent(join(home.path, 'ldapi'))],
+    ['0.0.0.0:1389', '127.0.0.1:0'],
+    ['0.0.0.0:1636', '127.0.0.1:0'],
+  ];
+  const env = { LDAPTLS_CACERT: join(home.path, 'server.pem'), LDAPCONF: '/dev/null' };
+  const failed: unknown[] = [];
+  for (const command of commands) {
+    const line = places.reduce((text, [from, to]) => text.replaceAll(from, to), command);
+    const words = /^rendezvous (.*\bserve\b.*)$/.exec(line)?.[1];
+    if (words === undefined) {
+      const { code, err } = await home.shell(line, { env });
+      if (code !== 0) failed.push([command, code, err]);
+    } else {
+      const started = await serve(home, words);
+      resources.use(started.server);
+      places = [...started.places, ...places];
+    }
+  }
+  expect(failed).toEqual([]);
+});
+
+test('the limits that the guide names are those that there are, with their defaults', async () => {
+  const { defaultLimits } = await import('../../directory/server/index.ts');
+  const rows = Array.from(guide.matchAll(/^\| `(max-[a-z-]+|stall-seconds|idle-seconds)` \| (\d+) \|/gm));
+  expect(rows.length).toBeGreaterThan(10);
+  for (const [, name = '', value] of rows) {
+    const key = name.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+    expect([name, Reflect.get(defaultLimits, key)]).toEqual([name, Number(value)]);
+  }
+});
