@@ -56,6 +56,7 @@ export async function runServe(ctx: CliContext, options: ServeOptions): Promise<
   using _watch = tls === undefined ? undefined : watchCertificate(ctx, tls);
   await interrupts.interrupted;
   await sweeping;
+  await service.sayGoodbye();
   await listeners.disposeAsync();
   stopped(ctx, service, json);
 }

@@ -39,6 +39,8 @@ export interface LocatorServiceOptions {
   readonly onTrouble?: (text: string) => void;
 }
 
+/** Longest wait for clients that were told that the service ends, in milliseconds. */
+const GOODBYE_MS = 500;
 /** Entries removed in one transaction of the sweep, so that nobody waits long for it. */
 const SWEEP_BATCH = 500;
 
@@ -60,6 +62,7 @@ export class LocatorService implements Disposable {
   readonly requireTls: boolean;
   readonly #memory: MemoryBudget;
   readonly #connections = new Set<Duplex>();
+  readonly #goodbyes = new Set<() => void>();
   /** Connections by the address they come from. */
   readonly #addresses = new Map<string, number>();
   readonly #sweepSeconds: number;
@@ -166,8 +169,29 @@ export class LocatorService implements Disposable {
   drive({ stream, peer }: SecuredStream): void {
     const { clock, limits } = this.context;
     driveConnection(stream, { clock, limits, memory: this.#memory, peer }, (wake) => {
-      return new LdapConnection(this, peer, wake);
+      const connection = new LdapConnection(this, peer, wake);
+      const sayGoodbye = (): void => {
+        connection.disconnect('unavailable', 'the service ends');
+        wake();
+      };
+      this.#goodbyes.add(sayGoodbye);
+      stream.once('close', () => this.#goodbyes.delete(sayGoodbye));
+      return connection;
     });
+  }
+
+  /** Tells every client that the service ends (RFC 4511 §4.4.1), and waits until they have closed, but not for long. */
+  async sayGoodbye(): Promise<void> {
+    for (const sayGoodbye of this.#goodbyes) sayGoodbye();
+    const closed = Array.from(
+      this.#connections,
+      (stream) => new Promise((resolve) => stream.once('close', resolve)),
+    );
+    const late = Promise.withResolvers<void>();
+    const timer = this.context.clock.timer(() => late.resolve());
+    timer.set(this.context.clock.now() + GOODBYE_MS);
+    await Promise.race([Promise.all(closed), late.promise]);
+    timer.set(undefined);
   }
 
   /**

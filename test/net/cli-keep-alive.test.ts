@@ -45,6 +45,32 @@ describe('create --keep-alive', () => {
     expect(await names()).toBe('');
   });
 
+  test('a server that says goodbye is told, and is found again when it is back', async () => {
+    const serve = (url: string) => home.start(['serve', '--listen', url, '--anonymous-write', '--json']);
+    const server = serve('ldap://127.0.0.1:0');
+    const [, url = ''] = await server.printed(/"url":"([^"]+)"/);
+    const there = ['--directory', url];
+    await using running = home.start([
+      'create',
+      'Hotline',
+      '--permanent',
+      '--keep-alive',
+      '--json',
+      ...there,
+    ]);
+    await running.printed(/"ttlSeconds": 1800/);
+    server.child.kill('SIGTERM');
+    await server.end;
+    await using again = serve(url);
+    await again.printed(/"listening"/);
+    running.child.kill('SIGINT');
+    const { code, err } = await running.end;
+    expect(err).toMatch(/Lost the directory: the server hung up with unavailable \(52\)/);
+    expect(err).toMatch(/Connected to 127\.0\.0\.1:\d+\.\nRemoved "Hotline" again\.\n$/);
+    expect(code).toBe(0);
+    expect((await home.run(['list', ...there])).out).toBe('');
+  });
+
   test('without it the entry stays as long as the conference', async () => {
     await home.run(['create', 'Stays', '--permanent']);
     expect(await names()).toMatch(/^Stays\t/);
