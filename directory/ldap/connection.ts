@@ -11,7 +11,7 @@ import {
 } from '../errors.ts';
 import { type Credentials, nameOf } from '../credentials.ts';
 import type { LdapAttributes, LdapEntry } from './entry.ts';
-import type { LiveSearchEvents } from './live-search.ts';
+import { type LiveSearchEvents, ReboundError } from './live-search.ts';
 import { Pipeline } from './pipeline.ts';
 import { boundDn, RefusedError, saslBind, ServerNotProvedError } from './sasl.ts';
 import { LdapStream } from './stream.ts';
@@ -215,7 +215,7 @@ export class LdapConnection {
   }
 
   #endLiveSearches(): void {
-    this.#stream.live.end(new DirectoryUnavailableError('The connection is bound anew.'));
+    this.#stream.live.end(new ReboundError('The connection is bound anew.'));
   }
 
   /** Keeps it open until disposed of, though it be retired: for those who send more than one request on it. */

@@ -6,10 +6,13 @@ import {
   peekMessageId,
   type SearchRequest,
 } from '../../src/ldap/index.ts';
-import type { DirectoryError } from '../errors.ts';
+import { type DirectoryError, DirectoryUnavailableError } from '../errors.ts';
 
 /** Message ids from here on are ours; other requests have smaller ones. */
 const FIRST_ID = 0x6000_0000;
+
+/** The connection is bound anew: what was told before was meant for somebody else. */
+export class ReboundError extends DirectoryUnavailableError {}
 
 export interface LiveSearchEvents {
   /** An answer; the search is over when it is the last one (`searchResultDone`). */

@@ -7,6 +7,7 @@ import {
   type SyncInfoValue,
   syncRequestControl,
 } from '../../src/ldap/index.ts';
+import { ReboundError } from '../ldap/live-search.ts';
 import { wholeFilter } from '../object-search.ts';
 import { endOf, entryOf, runLive, searchRequest, type WatchSink, type WatchTask } from './source.ts';
 
@@ -33,13 +34,12 @@ export async function followSync(task: WatchTask, place: SyncPlace, sink: WatchS
   const mode = 'refreshAndPersist';
   const control = syncRequestControl({ mode, reloadHint: true, ...(cookie === undefined ? {} : { cookie }) });
   sink.beginReload();
-  const done = await runLive(
-    connection,
-    searchRequest(search, wholeFilter(search)),
-    control,
-    signal,
-    (message) => take(task, message, place, sink),
-  );
+  const request = searchRequest(search, wholeFilter(search));
+  const live = runLive(connection, request, control, signal, (message) => take(task, message, place, sink));
+  const done = await live.catch((error: unknown) => {
+    if (error instanceof ReboundError) place.cookie = undefined; // somebody else may see more, or less
+    throw error;
+  });
   if (done.resultCode === RESULT.syncRefreshRequired) place.cookie = undefined;
   throw endOf(done);
 }

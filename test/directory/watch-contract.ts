@@ -128,6 +128,19 @@ export function watchContract(title: string, start: () => Promise<WatchBackend>)
       expect(seen.length).toBeLessThanOrEqual(5);
     });
 
+    test('it goes on when the directory is bound anew', { timeout: 120_000 }, async () => {
+      const [writer, reader] = [await connected(), await connected()];
+      await writer.add(conference('one'));
+      const watch = reader.watch();
+      expect(await next(watch, 2)).toEqual(['added one', `ready ${backend.method}`]);
+      await reader.bind(backend.credentials ?? { kind: 'anonymous' });
+      await backend.elapse(1);
+      await writer.add(conference('two'));
+      const seen: string[] = [];
+      while (seen.at(-1) !== 'added two') seen.push(...(await next(watch, 1)));
+      expect(seen).not.toContain('added one');
+    });
+
     test('what happened while the connection was lost arrives once it is back', {
       timeout: 120_000,
     }, async () => {
