@@ -19,6 +19,7 @@ export const CONFERENCE_SHAPE: JsonShape = {
     ['isEncrypted', 'boolean', 'it says that its media are encrypted'],
     ['startTime', OR_NULL, 'RFC 3339 in UTC; null for always open'],
     ['stopTime', OR_NULL, 'RFC 3339 in UTC; null for without end'],
+    ['times', 'array', 'its times with their repeats, see below'],
     ['media', 'array', 'its media, see below'],
     ['sdp', OR_NULL, 'the session description as text; null when the blob is none'],
     ['sdpProblem', OR_NULL, 'why the blob could not be read as SDP'],
@@ -45,6 +46,24 @@ export const PROBLEM_SHAPE: JsonShape = {
     ['directory', 'string', 'which one'],
     ['code', OR_NULL, 'stable name of the error, such as `ERR_DIRECTORY_UNAVAILABLE`'],
     ['message', 'string', 'what is wrong, and what to do'],
+  ],
+};
+
+export const CONFERENCE_TIME_SHAPE: JsonShape = {
+  title: 'A time in `times`',
+  fields: [
+    ['start', OR_NULL, 'RFC 3339 in UTC; null for since ever'],
+    ['stop', OR_NULL, 'RFC 3339 in UTC; null for without end'],
+    [
+      'repeats',
+      'array of objects',
+      '`intervalSeconds`, `durationSeconds` and `offsetsSeconds`, which count from the start',
+    ],
+    [
+      'adjustments',
+      'array of objects',
+      '`from` (RFC 3339 in UTC) and `offsetSeconds`: how much later occurrences come from then on, where clocks change',
+    ],
   ],
 };
 
@@ -97,6 +116,7 @@ export const USER_SHAPES: readonly JsonShape[] = [USER_SHAPE, PROBLEM_SHAPE];
 
 export const CONFERENCE_SHAPES: readonly JsonShape[] = [
   CONFERENCE_SHAPE,
+  CONFERENCE_TIME_SHAPE,
   CONFERENCE_MEDIUM_SHAPE,
   PROBLEM_SHAPE,
 ];

@@ -1,4 +1,5 @@
 import type { AdvertisingScope } from '../src/ip/index.ts';
+import { ntpSecondsToUnixMs, type RepeatTime, type ScheduleEntry } from '../src/sdp/index.ts';
 import type { Conference } from './conference.ts';
 
 /** What `toJSON` gives: fields are added to, never renamed. Absent values are null; times are RFC 3339 in UTC. */
@@ -14,6 +15,7 @@ export interface ConferenceJson {
   readonly startTime: string | null;
   /** null for unbounded. */
   readonly stopTime: string | null;
+  readonly times: readonly ConferenceTimeJson[];
   readonly media: readonly ConferenceMediaJson[];
   /** The description as text; null when the blob is not SDP. */
   readonly sdp: string | null;
@@ -30,6 +32,17 @@ export interface ConferenceJson {
   readonly expiresAt: string | null;
   /** Attributes of the entry that the dialect does not know; values that are no text as `base64:…`. */
   readonly attributes: Readonly<Record<string, readonly string[]>>;
+}
+
+/** One of the times, with its repeats. */
+export interface ConferenceTimeJson {
+  /** null: since ever. */
+  readonly start: string | null;
+  /** null: without end. */
+  readonly stop: string | null;
+  readonly repeats: readonly RepeatTime[];
+  /** From `from` on, occurrences come this much later than at first; negative for earlier. */
+  readonly adjustments: readonly { readonly from: string | null; readonly offsetSeconds: number }[];
 }
 
 export interface ConferenceMediaJson {
@@ -54,6 +67,7 @@ export function conferenceToJson(conference: Conference): ConferenceJson {
     isEncrypted: conference.isEncrypted,
     startTime: conference.startTime?.toISOString() ?? null,
     stopTime: conference.stopTime?.toISOString() ?? null,
+    times: (sdp?.times.entries() ?? []).map(timeToJson),
     media: (sdp?.media.toArray() ?? []).map(
       ({ kind, port, proto, formats, effectiveConnections: [first] }) => ({
         kind,
@@ -74,6 +88,21 @@ export function conferenceToJson(conference: Conference): ConferenceJson {
     expiresAt: conference.expiresAt?.toISOString() ?? null,
     attributes: attributesToJson(conference.attributes),
   };
+}
+
+function timeToJson({ start, stop, repeats, zones }: ScheduleEntry): ConferenceTimeJson {
+  return {
+    start: start === 0 ? null : timeText(start),
+    stop: stop === 0 ? null : timeText(stop),
+    repeats,
+    adjustments: zones.map(({ time, offsetSeconds }) => ({ from: timeText(time), offsetSeconds })),
+  };
+}
+
+/** null for a stranger's number beyond what a Date can hold. */
+function timeText(ntpSeconds: number): string | null {
+  const date = new Date(ntpSecondsToUnixMs(ntpSeconds));
+  return Number.isNaN(date.getTime()) ? null : date.toISOString();
 }
 
 /** Attributes by the server's names; values that are no text as `base64:…`. */

@@ -6,7 +6,7 @@ export { AccessRights } from './access-rights.ts';
 export { accountSid } from './account-sid.ts';
 export { type CalendarContext, calendarEvents } from './calendar.ts';
 export { Conference, type ConferenceOccurrence, SDP_PROTOCOL } from './conference.ts';
-export type { ConferenceJson, ConferenceMediaJson } from './conference-json.ts';
+export type { ConferenceJson, ConferenceMediaJson, ConferenceTimeJson } from './conference-json.ts';
 export {
   type ConferenceInit,
   createConference,

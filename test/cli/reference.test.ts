@@ -2,7 +2,12 @@ import type { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { CliContext, processHost } from '../../cli/context.ts';
 import { helpOf } from '../../cli/help.ts';
-import { CONFERENCE_MEDIUM_SHAPE, CONFERENCE_SHAPE, USER_SHAPE } from '../../cli/json-shapes.ts';
+import {
+  CONFERENCE_MEDIUM_SHAPE,
+  CONFERENCE_SHAPE,
+  CONFERENCE_TIME_SHAPE,
+  USER_SHAPE,
+} from '../../cli/json-shapes.ts';
 import { jsonWithWhere } from '../../cli/view/where.ts';
 import { buildProgram } from '../../cli/program.ts';
 import { cliReference } from '../../cli/reference.ts';
@@ -92,6 +97,7 @@ test('JSON of a conference has the documented fields and no others', () => {
   expect(Object.keys(jsonWithWhere(conference, 'here'))).toEqual(
     CONFERENCE_SHAPE.fields.map(([name]) => name),
   );
+  expect(Object.keys(json.times[0] ?? {})).toEqual(CONFERENCE_TIME_SHAPE.fields.map(([name]) => name));
   expect(Object.keys(json.media[0] ?? {})).toEqual(CONFERENCE_MEDIUM_SHAPE.fields.map(([name]) => name));
 });
 

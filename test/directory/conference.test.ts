@@ -240,6 +240,14 @@ test('toJSON has documented fields, null where there is nothing', () => {
     isEncrypted: false,
     startTime: '2026-03-01T09:00:00.000Z',
     stopTime: '2026-03-01T09:30:00.000Z',
+    times: [
+      {
+        start: '2026-03-01T09:00:00.000Z',
+        stop: '2026-03-01T09:30:00.000Z',
+        repeats: [],
+        adjustments: [],
+      },
+    ],
     media: [
       { kind: 'audio', address: '239.255.1.2', port: 6000, protocol: 'RTP/AVP', formats: ['0'], ttl: 15 },
     ],

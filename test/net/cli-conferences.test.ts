@@ -385,7 +385,7 @@ describe('show', () => {
   test('the fields of the JSON are these', async () => {
     await ok(['create', 'A']);
     const fields =
-      'kind name protocol originator advertisingScope url description isEncrypted startTime stopTime media sdp ' +
+      'kind name protocol originator advertisingScope url description isEncrypted startTime stopTime times media sdp ' +
       'sdpProblem blobBase64 dn acl sddl ttlSeconds expiresAt attributes directory';
     expect(Object.keys(await shown('A'))).toEqual(fields.split(' '));
     const { out } = await ok(['show', 'A', '--ndjson']);

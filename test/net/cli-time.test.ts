@@ -53,6 +53,19 @@ describe('a series', () => {
     );
   });
 
+  test('JSON has the series for programs', async () => {
+    const round = ['create', 'Round', '--start', '2026-03-23T09:00', '--duration', '45m', ...BERLIN];
+    await ok([...round, '--repeat', 'weekly', '--until', '2026-04-05']);
+    expect(JSON.parse(await ok(['show', 'Round', '--json'])).times).toEqual([
+      {
+        start: '2026-03-23T08:00:00.000Z',
+        stop: '2026-04-05T22:00:00.000Z',
+        repeats: [{ intervalSeconds: 604_800, durationSeconds: 2700, offsetsSeconds: [0] }],
+        adjustments: [{ from: '2026-03-29T01:00:00.000Z', offsetSeconds: -3600 }],
+      },
+    ]);
+  });
+
   test('[SDP-14] on days of the week it begins on the first of them', async () => {
     const stand = ['create', 'Stand', '--start', '2026-03-21T10:00', '--duration', '15m'];
     await ok([...stand, '--zone', 'America/New_York', '--repeat', 'mon,wed,fri', '--until', 'never']);
