@@ -9,7 +9,7 @@ import {
   type SecurityDescriptor,
   serializeSecurityDescriptor,
 } from '../src/security/index.ts';
-import { accountNames } from './account-sid.ts';
+import { accountNames, isAccountSid } from './account-sid.ts';
 
 /**
  * Who may do what with an entry: a security descriptor, made from a list for people, from SDDL or from bytes. It never
@@ -27,7 +27,8 @@ export class AccessRights {
   }
 
   /**
-   * From a list such as `everyone:read,owner:all,uid=ann,o=Example:read+write+delete`. Accounts are named by DN or SID;
+   * From a list such as `everyone:read,owner:all,uid=ann,o=Example:read+write+delete`. Accounts are named by DN or SID, those of the
+   * embedded service by their name alone;
    * `everyone`, `owner`, `authenticated`, `anonymous` and `administrators` are words; a `!` before the rights denies them.
    *
    * @throws {InvalidValueError} naming the item that cannot be read
@@ -51,7 +52,7 @@ export class AccessRights {
   /**
    * From the bytes of an entry, which are kept as they are.
    *
-   * @param known DNs of accounts that it may speak of, so that they are shown by name
+   * @param known DNs of accounts that it may speak of, so that they are shown by name; looked at when it is shown
    * @throws {DecodeError} when they are no security descriptor
    */
   static fromBytes(bytes: Uint8Array, known: Iterable<string> = []): AccessRights {
@@ -62,6 +63,14 @@ export class AccessRights {
     return new AccessRights(descriptor, serializeSecurityDescriptor(descriptor), names);
   }
 
+  /** Whether it speaks of accounts whose names are not known. */
+  get hasStrangers(): boolean {
+    const { owner, dacl } = this.descriptor;
+    const sids = [owner, ...(dacl?.aces ?? []).map((ace) => (ace.kind === 'account' ? ace.sid : undefined))];
+    return sids.some(
+      (sid) => sid !== undefined && isAccountSid(sid) && this.#names.nameOf(sid) === undefined,
+    );
+  }
   /** The self-relative security descriptor (MS-DTYP §2.4.6). */
   get bytes(): Uint8Array {
     return Uint8Array.from(this.#bytes);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { normalizeDn, parseDn } from '../src/ldap/index.ts';
+import { escapeDnValue, normalizeDn, parseDn } from '../src/ldap/index.ts';
 import { type AccountNames, type Sid, sidOf } from '../src/security/index.ts';
 
 /**
@@ -30,20 +30,28 @@ export function accountSid(dn: string): Sid {
 /** Whether `sid` is one that {@link accountSid} gives. */
 export const isAccountSid = (sid: Sid): boolean => sid.startsWith(`S-1-${AUTHORITY}-`);
 
+/** Where the embedded service keeps the accounts that can bind, `cn=<name>`. */
+export const ACCOUNTS = 'ou=Accounts,ou=Admin,o=Intranet';
+const ACCOUNT = new RegExp(`^cn=([^=,+\\\\"<>;#]+),${ACCOUNTS}$`, 'i');
+
 /**
- * Accounts by their DN; a name that is no DN is nobody's.
+ * Accounts by their DN, and those of the embedded service by their name alone.
  *
- * @param known DNs that SIDs are traced back to, and those that were asked for
+ * @param known DNs that SIDs are traced back to, beside those that were asked for; looked at when it is needed
  */
 export function accountNames(known: Iterable<string> = []): AccountNames {
-  const bySid = new Map(Array.from(known, (dn) => [accountSid(dn), dn]));
+  const asked = new Set<string>();
   return {
     sidOf(name) {
-      if (!/^[^=]+=/.test(name)) return undefined;
-      const sid = accountSid(name);
-      bySid.set(sid, name);
-      return sid;
+      const dn = /^[^=]+=/.test(name) ? name : `cn=${escapeDnValue(name)},${ACCOUNTS}`;
+      asked.add(dn);
+      return accountSid(dn);
     },
-    nameOf: (sid) => bySid.get(sid),
+    nameOf(sid) {
+      for (const dns of [asked, known]) {
+        for (const dn of dns) if (accountSid(dn) === sid) return ACCOUNT.exec(dn)?.[1] ?? dn;
+      }
+      return undefined;
+    },
   };
 }

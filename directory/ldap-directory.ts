@@ -11,6 +11,7 @@ import {
   NotFoundError,
   NotPermittedError,
 } from './errors.ts';
+import { withAccountNames } from './accounts.ts';
 import { checkTimeout } from './connect-options.ts';
 import type { Credentials } from './credentials.ts';
 import { searchConferences } from './conference-search.ts';
@@ -245,7 +246,8 @@ export class LdapDirectory implements Directory {
       return found.find((conference) => sameText(conference.name, name));
     }
     const entry = await entries.read(dialect.dn(name), options.signal);
-    return entry === undefined ? undefined : dialect.read(entry, this.#now());
+    const found = entry === undefined ? undefined : dialect.read(entry, this.#now());
+    return withAccountNames(found, this.#use(), options.signal);
   }
 
   searchUsers(query: UserQuery = {}): Results<DirectoryUser> {
@@ -259,7 +261,8 @@ export class LdapDirectory implements Directory {
     options: { readonly machine?: string; readonly signal?: AbortSignal } = {},
   ): Promise<DirectoryUser | undefined> {
     const found = await this.searchUsers({ ...options, name, unlisted: true }).toArray();
-    return latestOf(found.filter((user) => sameText(user.name, name))); // not those that a * in it finds
+    const user = latestOf(found.filter((each) => sameText(each.name, name))); // not those that a * in it finds
+    return withAccountNames(user, this.#use(), options.signal);
   }
 
   sweep(options: SweepOptions = {}): Results<SweptEntry> {

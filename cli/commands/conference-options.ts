@@ -35,7 +35,7 @@ export const SCOPES = ['local', 'site', 'region', 'world'];
 
 /** What `--acl` takes. */
 export const ACCESS_HELP = `--acl takes who:rights, separated by commas. Who is everyone, authenticated, anonymous, owner, administrators,
-the DN of an account or a SID. Rights are read (see and join), write, refresh, delete, permissions, ownership and all,
+an account by its name, DN or SID. Rights are read (see and join), write, refresh, delete, permissions, ownership and all,
 joined by +; a ! before them denies them. Without --acl everyone reads and the owner does all.`;
 
 export function addConferenceOptions(command: Command): Command {

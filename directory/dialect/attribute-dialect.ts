@@ -72,6 +72,7 @@ export abstract class AttributeDialect implements Dialect {
   protected readonly names: AttributeNames;
   readonly #objectClasses: readonly [string, ...string[]];
   readonly #writeTime: (date: Date) => string;
+  readonly accounts = new Set<string>();
   readonly #known: ReadonlySet<string>;
   readonly #operational: readonly string[];
 
@@ -141,7 +142,7 @@ export abstract class AttributeDialect implements Dialect {
     const publication = publicationIn(entry, name, this.ttlOf(entry, now), now);
     if (publication === undefined) return undefined;
     const attributes = otherAttributes(entry, this.#known);
-    const acl = readRights(entry, names.acl);
+    const acl = readRights(entry, names.acl, this.accounts);
     if (acl === undefined && names.acl !== undefined && entry.all(names.acl).length > 0) {
       attributes.set(names.acl, entry.all(names.acl)); // no descriptor that we can read
     }
@@ -216,6 +217,7 @@ export abstract class AttributeDialect implements Dialect {
       base: this.base,
       isDynamic: this.isDynamic,
       operational: this.#operational,
+      accounts: this.accounts,
       ttlOf: (entry, now) => this.ttlOf(entry, now),
     };
   }

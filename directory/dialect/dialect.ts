@@ -91,6 +91,8 @@ export interface Dialect {
   readonly attributes: readonly string[];
   /** Those of them whose values are bytes. */
   readonly binaryAttributes: readonly string[];
+  /** DNs of accounts that are known, by which rights are shown; undefined in one that keeps no rights. */
+  readonly accounts?: Set<string> | undefined;
   dn(name: string): string;
   /** May let through more than asked for; callers check again. */
   filter(query: DialectQuery, now: Date): Filter;

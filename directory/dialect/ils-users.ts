@@ -124,7 +124,7 @@ export class IlsUsers implements UserDialect {
       canAudio: entry.text(CAN_AUDIO) === '1',
       canVideo: entry.text(CAN_VIDEO) === '1',
       listed: entry.text('sFlags') !== '0',
-      acl: readRights(entry, RIGHTS),
+      acl: readRights(entry, RIGHTS, this.#context.accounts),
       attributes: otherAttributes(entry, KNOWN),
       publication,
     });

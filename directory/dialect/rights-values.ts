@@ -12,14 +12,20 @@ export const CREATOR = 'creatorsName';
  * The rights in an entry.
  *
  * @param attribute undefined where the directory keeps none
+ * @param accounts  DNs that are known; whoever made the entry is added
  * @returns undefined when there are none, or none that can be read
  */
-export function readRights(entry: LdapEntry, attribute: string | undefined): AccessRights | undefined {
+export function readRights(
+  entry: LdapEntry,
+  attribute: string | undefined,
+  accounts: Set<string>,
+): AccessRights | undefined {
   const bytes = attribute === undefined ? undefined : entry.bytes(attribute);
   if (bytes === undefined) return undefined;
   const creator = entry.text(CREATOR);
+  if (creator !== undefined && creator !== '') accounts.add(creator);
   try {
-    return AccessRights.fromBytes(bytes, creator === undefined || creator === '' ? [] : [creator]);
+    return AccessRights.fromBytes(bytes, accounts);
   } catch (error) {
     if (error instanceof DecodeError) return undefined;
     throw error;

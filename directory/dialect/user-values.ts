@@ -9,6 +9,8 @@ export interface UserMappingContext {
   readonly isDynamic: boolean;
   /** Operational attributes to ask for. */
   readonly operational: readonly string[];
+  /** DNs of accounts that are known, by which rights are shown. */
+  readonly accounts: Set<string>;
   ttlOf(entry: LdapEntry, now: Date): number | undefined;
 }
 

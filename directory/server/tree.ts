@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { parseDn, textAttribute } from '../../src/ldap/index.ts';
+import { ACCOUNTS } from '../account-sid.ts';
 import { EntryAttribute, type EntryAttributes } from './entry.ts';
 import { generalizedTime } from './matching.ts';
 import { attributeDescription, parentPath, pathOf } from './schema.ts';
@@ -13,8 +14,7 @@ export const SUFFIX = 'o=Intranet';
 export const DYNAMIC = `ou=Dynamic,${SUFFIX}`;
 /** Where applications of persons live. */
 export const APPLICATIONS = `ou=Applications,${SUFFIX}`;
-/** Where the accounts are that can bind. */
-export const ACCOUNTS = `ou=Accounts,ou=Admin,${SUFFIX}`;
+export { ACCOUNTS };
 /** The subschema subentry. */
 export const SCHEMA = `cn=Schema,ou=Admin,${SUFFIX}`;
 

@@ -108,12 +108,31 @@ function rightsMask(text: string): number | undefined {
 }
 
 function accountSid(name: string, names: AccountNames): Sid {
-  const sid = sids.get(name.toLowerCase()) ?? tryParseSid(name) ?? names.sidOf(name);
+  const word = name.toLowerCase();
+  const known = sids.get(word) ?? tryParseSid(name);
+  if (known !== undefined) return known;
+  const near = [...sids.keys()].find((other) => isSlip(word, other));
+  const sid = name === '' || near !== undefined ? undefined : names.sidOf(name);
   if (sid !== undefined) return sid;
+  if (near !== undefined) {
+    throw new DecodeError(
+      'access list',
+      `"${name}" is taken for ${near} misspelt: an account of that name is written as its DN`,
+    );
+  }
   throw new DecodeError(
     'access list',
     `"${name.slice(0, 100)}" is no account: write ${[...sids.keys()].join(', ')}, a DN or a SID`,
   );
+}
+
+/** Whether one letter too many, too few or wrong makes `text` of `word`. */
+function isSlip(text: string, word: string): boolean {
+  if (Math.abs(text.length - word.length) > 1) return false;
+  let start = 0;
+  while (start < text.length && text[start] === word[start]) start++;
+  const [a, b] = [text.slice(start), word.slice(start)];
+  return a.slice(1) === b.slice(1) || a.slice(1) === b || a === b.slice(1);
 }
 
 const allowOrDeny = (denies: boolean, mask: number, sid: Sid): Ace => ({

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { AccessRights, accountSid, createConference, openDirectory } from '../../directory/index.ts';
 import { RendezvousDialect } from '../../directory/dialect/rendezvous.ts';
 import { LdapDirectory } from '../../directory/ldap-directory.ts';
-import { createLocatorService, networkPeer, openStore } from '../../directory/server/index.ts';
+import { createLocatorService, hashPassword, networkPeer, openStore } from '../../directory/server/index.ts';
 import { InvalidValueError } from '../../src/errors.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 
@@ -30,6 +30,16 @@ describe('access rights', () => {
     expect(String(AccessRights.fromBytes(rights.bytes, [ANN]))).toBe(String(rights));
     expect(String(AccessRights.fromBytes(rights.bytes))).toContain(accountSid(ANN));
     expect(AccessRights.fromSddl(rights.toSddl()).bytes).toEqual(rights.bytes);
+  });
+
+  test('[OBJ-07] accounts of the embedded service go by their name', () => {
+    const rights = AccessRights.parse('ann:read+write,o’brien, jr:read');
+    const dn = 'cn=ann,ou=Accounts,ou=Admin,o=Intranet';
+    expect(rights.toSddl()).toContain(`(A;;GRGW;;;${accountSid(dn)})`);
+    expect(String(rights)).toMatch(/^ann:read\+write,/);
+    expect(() => AccessRights.parse('evryone:read')).toThrow(/taken for everyone misspelt/);
+    expect(AccessRights.fromBytes(rights.bytes).hasStrangers).toBe(true);
+    expect(AccessRights.parse('everyone:read,owner:all').hasStrangers).toBe(false);
   });
 
   test('what cannot be read is the caller’s mistake', () => {
@@ -95,6 +105,29 @@ describe('rights of a published conference', () => {
       (await directory.search().toArray()).map(({ name }) => name).sort();
     expect([await names(mine), await names(theirs)]).toEqual([['Open', 'Secret'], ['Open']]);
     await expect(theirs.get('Secret')).resolves.toBeUndefined();
+  });
+
+  test('[OBJ-06] accounts that the directory knows are shown by name', async () => {
+    const clock = new FakeClock(1000, Date.UTC(2026, 10, 21));
+    using store = openStore({ path: ':memory:' });
+    using service = createLocatorService({ store, clock });
+    service.principals.add('ann', { password: await hashPassword('x'), scram: '' });
+    const target = {
+      kind: 'service',
+      connect: () => service.connect(),
+      url: 'embedded:x',
+      base: '',
+    } as const;
+    const open = async (): Promise<LdapDirectory> => {
+      const directory = new LdapDirectory(target, { clock, random: Math.random });
+      await directory.connect();
+      return directory;
+    };
+    await using writer = await open();
+    await writer.add(createConference({ name: 'Shared', acl: 'everyone:read,ann:write,bob:read' }));
+    await using reader = await open();
+    const acl = String((await reader.get('Shared'))?.acl);
+    expect(acl).toMatch(/^everyone:read,ann:write,S-1-1380210225-[\d-]+:read$/); // there is no bob
   });
 
   test('a directory without a place for them says so', () => {

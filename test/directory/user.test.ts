@@ -147,6 +147,7 @@ describe('entries of strangers', () => {
     base: 'ou=x',
     isDynamic: true,
     operational: ['entryTTL'],
+    accounts: new Set<string>(),
     ttlOf: (entry: LdapEntry) => entry.integer('entryTTL'),
   };
   const value = fc.oneof(
