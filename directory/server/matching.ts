@@ -38,11 +38,8 @@ const stringRule = (
 const SYNTAX_DIRECTORY_STRING = '1.3.6.1.4.1.1466.115.121.1.15';
 const SYNTAX_IA5 = '1.3.6.1.4.1.1466.115.121.1.26';
 
-function hexKey(value: Uint8Array): string {
-  let key = '';
-  for (const octet of value) key += octet.toString(16).padStart(2, '0');
-  return key;
-}
+const hexKey = (value: Uint8Array): string =>
+  Buffer.from(value.buffer, value.byteOffset, value.length).toString('hex');
 
 function integerKey(value: Uint8Array): string | undefined {
   const text = utf8Text(value);

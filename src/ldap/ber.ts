@@ -26,11 +26,20 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
 const hex = (tag: number): string => `0x${tag.toString(16).padStart(2, '0')}`;
 
-/** UTF-8 octets of `text`, as attribute values travel. */
-export const utf8Bytes = (text: string): Uint8Array => encoder.encode(text);
-
 /** Text of at most this many octets is first tried as ASCII: a decoder call costs more than the loop. */
 const SHORT_TEXT = 48;
+
+/** UTF-8 octets of `text`, as attribute values travel. */
+export function utf8Bytes(text: string): Uint8Array {
+  if (text.length > SHORT_TEXT) return encoder.encode(text);
+  const bytes = new Uint8Array(text.length);
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit >= 0x80) return encoder.encode(text);
+    bytes[at] = unit;
+  }
+  return bytes;
+}
 
 function shortAscii(bytes: Uint8Array, start: number, end: number): string | undefined {
   if (end - start > SHORT_TEXT) return undefined;
