@@ -38,6 +38,7 @@ export class ChangeLog {
   readonly #record: StatementSync;
   readonly #trim: StatementSync;
   readonly #bounds: StatementSync;
+  readonly #has: StatementSync;
   readonly #after: StatementSync;
   readonly #version: StatementSync;
   readonly #listeners = new Set<() => void>();
@@ -57,6 +58,7 @@ export class ChangeLog {
       'DELETE FROM change WHERE csn < (SELECT csn FROM change ORDER BY csn DESC LIMIT 1 OFFSET ?)',
     );
     this.#bounds = db.prepare('SELECT (SELECT min(csn) FROM change), (SELECT max(csn) FROM change)');
+    this.#has = db.prepare('SELECT 1 FROM change WHERE csn = ?');
     this.#after = db.prepare(
       'SELECT csn, kind, entry, uuid, path, dn FROM change WHERE csn > ? ORDER BY csn LIMIT ?',
     );
@@ -103,10 +105,16 @@ export class ChangeLog {
   get last(): number {
     return numberAt(this.#bounds.get(), 1);
   }
-  /** Whether `csn` is of this log, and everything that came after it is still here. */
+  /** Number of the oldest change that is still here. */
+  get first(): number {
+    return numberAt(this.#bounds.get(), 0);
+  }
+  /**
+   * Whether that change was made here, and everything that came after it is still here. A number in between that was
+   * never given is of another store, or of one that was put back from a copy.
+   */
   covers(csn: number): boolean {
-    const bounds = this.#bounds.get();
-    return csn >= numberAt(bounds, 0) && csn <= numberAt(bounds, 1);
+    return this.#has.get(csn) !== undefined;
   }
   /** Up to `limit` changes after `csn`, the oldest first. */
   after(csn: number, limit: number): Change[] {

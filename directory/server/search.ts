@@ -77,10 +77,7 @@ export class SearchRun {
     this.#request = request;
     this.#messageId = messageId;
     this.#deadline = clock.now() + searchSeconds(request, limits) * 1000;
-    this.#sizeLimit = Math.min(
-      request.sizeLimit === 0 ? Number.POSITIVE_INFINITY : request.sizeLimit,
-      limits.maxSearchEntries,
-    );
+    this.#sizeLimit = searchEntries(request, limits);
     this.#content = new SearchContent(context, who, request);
     const paged = findControl(controls, PAGED_RESULTS);
     const sort = findControl(controls, SORT.request);
@@ -248,6 +245,11 @@ export class SearchRun {
       throw new OperationError('protocolError', `the paged results control: ${error.message}`);
     }
   }
+}
+
+/** Entries that a search may return. */
+export function searchEntries({ sizeLimit }: SearchRequest, { maxSearchEntries }: ServiceLimits): number {
+  return sizeLimit === 0 ? maxSearchEntries : Math.min(sizeLimit, maxSearchEntries);
 }
 
 /** Seconds that a search may take. */

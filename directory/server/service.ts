@@ -41,6 +41,8 @@ export interface LocatorServiceOptions {
 
 /** Longest wait for clients that were told that the service ends, in milliseconds. */
 const GOODBYE_MS = 500;
+/** Milliseconds after a sweep that failed in which followers do not ask for another: each waits for the store's lock. */
+const SWEEP_RETRY_MS = 5000;
 /** Entries removed in one transaction of the sweep, so that nobody waits long for it. */
 const SWEEP_BATCH = 500;
 
@@ -67,6 +69,7 @@ export class LocatorService implements Disposable {
   readonly #addresses = new Map<string, number>();
   readonly #sweepSeconds: number;
   readonly #timer: Timer;
+  #sweepAgainAt = 0;
   #isClosed = false;
 
   constructor(options: LocatorServiceOptions) {
@@ -219,7 +222,8 @@ export class LocatorService implements Disposable {
   /** Removes what has ended, unless the service is to leave it to others. */
   expire(): void {
     const { store, clock } = this.context;
-    if (this.#sweepSeconds > 0 && store.expired(clock.wall(), 1).length > 0) this.#trySweep();
+    if (this.#sweepSeconds === 0 || clock.now() < this.#sweepAgainAt) return;
+    if (store.expired(clock.wall(), 1).length > 0) this.#trySweep();
   }
 
   /** Ends every connection and the sweep; the store stays open. */
@@ -239,6 +243,7 @@ export class LocatorService implements Disposable {
       this.sweep();
     } catch {
       this.counters.sweepsFailed++; // another process writes just now: the next turn removes them
+      this.#sweepAgainAt = this.context.clock.now() + SWEEP_RETRY_MS;
     }
   }
 

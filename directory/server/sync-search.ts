@@ -20,7 +20,7 @@ import { type Entry, textValues } from './entry.ts';
 import { OperationError } from './errors.ts';
 import { type Following, LogReader, Scan, writeSearchEnd } from './following.ts';
 import { IdSet } from './id-set.ts';
-import { searchSeconds } from './search.ts';
+import { searchEntries, searchSeconds } from './search.ts';
 import { SearchContent } from './search-content.ts';
 import { parseSyncCookie, syncCookie } from './sync-cookie.ts';
 
@@ -57,6 +57,8 @@ export class SyncSearch implements Following {
   #changes: Change[] = [];
   #uuids: Uint8Array[] = [];
   #silent = 0;
+  readonly #limit: number;
+  #sent = 0;
   #isWaiting = false;
 
   /** @throws {OperationError} when the search cannot be begun, or the cookie is unknown */
@@ -85,12 +87,13 @@ export class SyncSearch implements Following {
     this.#persists = mode === 'refreshAndPersist';
     this.#replica = from?.replica ?? '000';
     this.#deadline = context.clock.now() + searchSeconds(request, context.limits) * 1000;
+    this.#limit = searchEntries(request, context.limits);
     this.#until = changes.last;
     const csn = from?.csn;
     const isReached = csn !== undefined && changes.covers(csn);
     this.#sendsScan = !isReached;
-    // A number that is yet to come is of another store: nothing is known then.
-    this.#known = csn !== undefined && csn <= this.#until ? csn : -1;
+    // One that is neither here nor forgotten is of another store: nothing is known then.
+    this.#known = csn !== undefined && csn < changes.first ? csn : -1;
     this.#log = new LogReader(context, isReached ? csn : this.#until);
     if (isReached && !this.#persists) this.#stage = 'delta';
     else this.#scan = new Scan(this.#content);
@@ -107,6 +110,10 @@ export class SyncSearch implements Following {
       const now = clock.now();
       if (this.#stage !== 'persist' && now > this.#deadline) {
         writeSearchEnd(w, this.#messageId, 'timeLimitExceeded', 'the refresh took too long');
+        return true;
+      }
+      if (this.#sent > this.#limit) {
+        writeSearchEnd(w, this.#messageId, 'sizeLimitExceeded', `more than ${this.#limit} entries match`);
         return true;
       }
       if (this.#log.isLost) {
@@ -215,6 +222,7 @@ export class SyncSearch implements Following {
 
   #send(w: BerWriter, entry: Entry, state: SyncState, csn?: number): void {
     this.#silent = 0;
+    if (this.#stage !== 'persist' && ++this.#sent > this.#limit) return; // limits are those of the refresh
     const control = syncStateControl({ state, entryUuid: entryUuid(entry), ...this.#cookie(csn) });
     this.#content.write(w, this.#messageId, entry, [control]);
   }

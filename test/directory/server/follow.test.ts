@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { openStore } from '../../../directory/server/index.ts';
 import { networkPeer } from '../../../directory/server/peer.ts';
@@ -33,6 +34,12 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'rendezvous-follow-'));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** What an administrator has put aside. */
+function backUp(path: string, copy: string): void {
+  using db = new DatabaseSync(path, { readOnly: true });
+  db.prepare('VACUUM INTO ?').run(copy);
+}
 
 const CONFERENCES = '(objectClass=rtConference)';
 const cookieText = (cookie: Uint8Array | undefined): string => utf8Text(cookie ?? new Uint8Array(0)) ?? '';
@@ -208,6 +215,33 @@ describe('RFC 4533 content synchronisation', () => {
     const ahead = sync(t.client, { cookie: future });
     expect(await ahead.next(2)).toEqual(['add one', 'refreshPresent']);
     expect(cookieText(ahead.cookie)).toMatch(/^rid=007,csn=2026/);
+  });
+
+  test('a store put back from a copy: who has seen what is not in it any more gets everything', async () => {
+    const path = join(folder, 'copied.db');
+    using t = testService({ store: openStore({ path }) });
+    await t.client.addConference('one');
+    backUp(path, join(folder, 'copy.db'));
+    await t.client.replace(conferenceDn('one'), 'originator', 'lost');
+    const before = sync(t.client, { mode: 'refreshOnly' });
+    await before.next(2);
+    using back = testService({ store: openStore({ path: join(folder, 'copy.db') }) });
+    back.clock.advance(1000);
+    await back.client.addConference('two');
+    const after = sync(back.client, { cookie: before.cookie! });
+    expect(await after.next(3)).toEqual(['add one', 'add two', 'refreshPresent']);
+  });
+
+  test('limits are those of the refresh', async () => {
+    using t = testService();
+    await t.client.addConference('one');
+    await t.client.addConference('two');
+    const limited = sync(t.client, {}, CONFERENCES, { sizeLimit: 1 });
+    expect(await limited.next(2)).toEqual(['add one', `done ${RESULT.sizeLimitExceeded}`]);
+    const enough = sync(t.client, {}, CONFERENCES, { sizeLimit: 2 });
+    await enough.next(3);
+    await t.client.addConference('three');
+    expect(await enough.next(1)).toEqual(['add three']);
   });
 
   test('an entry that ceases to match is deleted for the client, one that comes to match is added', async () => {
