@@ -30,8 +30,10 @@ const FOLDERS = ['bak', 'db', 'inst', 'ldif', 'lock', 'log', 'run', 'tmp', 'conf
  * Starts a throw-away 389 Directory Server with a container for conferences, without the project's schema. What
  * `dscreate` does for an instance of the system is done in a temporary folder, from the same templates. Needs the Debian
  * package 389-ds-base.
+ *
+ * @param options.isEmpty without the container
  */
-export async function startDs389(): Promise<Ds389> {
+export async function startDs389({ isEmpty = false } = {}): Promise<Ds389> {
   requireProgram(NS_SLAPD, '389-ds-base');
   const dir = mkdtempSync(join(tmpdir(), 'rendezvous-389-'));
   for (const folder of FOLDERS) mkdirSync(join(dir, folder), { recursive: true });
@@ -82,7 +84,8 @@ export async function startDs389(): Promise<Ds389> {
   let daemon = await Daemon.start(command, () => accepts(port));
   const readyMs = performance.now() - begun;
   await modify(database(join(dir, 'db/userRoot')));
-  await modify(CONTAINER);
+  await modify(SUFFIX_ENTRY);
+  if (!isEmpty) await modify(CONTAINER);
   return {
     url,
     suffix: SUFFIX,
@@ -118,13 +121,14 @@ nsslapd-state: backend
 nsslapd-backend: userRoot
 `;
 
-const CONTAINER = `dn: ${SUFFIX}
+const SUFFIX_ENTRY = `dn: ${SUFFIX}
 changetype: add
 objectClass: domain
 dc: conferences
 aci: (targetattr="*")(version 3.0; acl "everybody reads"; allow (read,search,compare) userdn="ldap:///anyone";)
+`;
 
-dn: ou=Conferences,${SUFFIX}
+const CONTAINER = `dn: ou=Conferences,${SUFFIX}
 changetype: add
 objectClass: organizationalUnit
 ou: Conferences

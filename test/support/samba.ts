@@ -30,8 +30,10 @@ const NO_SYNC = 'ldb:nosync=yes';
  * Makes a throw-away Active Directory domain with Samba, with the schema of Windows Server, and serves it over LDAP
  * alone: everything in a temporary folder, at a loopback address of its own, since Samba's ports cannot be chosen.
  * Needs root for port 389, and the Debian packages samba, samba-ad-dc and samba-ad-provision.
+ *
+ * @param options.isEmpty without a container for conferences
  */
-export async function startSamba(): Promise<Samba> {
+export async function startSamba({ isEmpty = false } = {}): Promise<Samba> {
   requireProgram(SAMBA, 'samba');
   requireProgram('/usr/share/samba/setup/provision.ldif', 'samba-ad-provision');
   const dir = mkdtempSync(join(tmpdir(), 'rendezvous-samba-'));
@@ -64,7 +66,8 @@ export async function startSamba(): Promise<Samba> {
   const daemon = await Daemon.start([...command, ...args], () => accepts(389, host));
   const url = `ldap://${host}`;
   const modify = (ldif: string): Promise<void> => runLdif(url, ADMIN, PASSWORD, ldif);
-  await modify(`dn: ou=Conferences,${SUFFIX}\nchangetype: add\nobjectClass: organizationalUnit\n`);
+  if (!isEmpty)
+    await modify(`dn: ou=Conferences,${SUFFIX}\nchangetype: add\nobjectClass: organizationalUnit\n`);
   return {
     url,
     suffix: SUFFIX,

@@ -20,6 +20,10 @@ export interface SlapdOptions {
   readonly global?: string;
   /** Further schema, as slapd.conf has it. */
   readonly schema?: string;
+  /** Configured by `cn=config`, which root and whoever runs the tests may change over `ldapi`. Default false. */
+  readonly isDynamic?: boolean;
+  /** Without any entry yet. Default false. */
+  readonly isEmpty?: boolean;
   /** With the project's schema. Default true. */
   readonly ownSchema?: boolean;
   /** Default a free one. */
@@ -65,12 +69,16 @@ export interface Slapd {
   restart(): Promise<void>;
   /** Kills it, as a crash would. */
   kill(): Promise<void>;
+  /** Adds the entry of the suffix, to a server that was started empty. */
+  addSuffix(): Promise<void>;
   /** Removes every conference. */
   clear(): Promise<void>;
   stop(): Promise<void>;
 }
 
 const SLAPD = '/usr/sbin/slapd';
+/** Users of this computer on a local socket. */
+const LOCAL = '^gidNumber=.*,cn=peercred,cn=external,cn=auth$';
 const MODULES = '/usr/lib/ldap';
 const SCHEMAS = '/etc/ldap/schema';
 const SUFFIX = 'dc=conferences,dc=test';
@@ -96,7 +104,11 @@ export async function startSlapd(options: SlapdOptions = {}): Promise<Slapd> {
   copyFileSync(OUR_SCHEMA, join(dir, 'rendezvous.schema')); // a checkout may be readable for its owner only
   writeFileSync(join(dir, 'slapd.conf'), configuration(dir, options));
   const listen = [`${url}/`, `${ldapiUrl}/`, ...(tls ? [`${tlsUrl}/`] : [])].join(' ');
-  const command = asNobody(dir, [SLAPD, '-h', listen, '-f', join(dir, 'slapd.conf'), '-d', '0']);
+  const file = join(dir, 'slapd.conf');
+  const folder = join(dir, 'slapd.d');
+  if (options.isDynamic === true) mkdirSync(folder);
+  const configured = ['-f', file, ...(options.isDynamic === true ? ['-F', folder] : [])]; // turns the one into the other
+  const command = asNobody(dir, [SLAPD, '-h', listen, ...configured, '-d', '0']);
   const launch = (): Promise<Daemon> => Daemon.start(command, () => accepts(port));
 
   const started = performance.now();
@@ -104,13 +116,18 @@ export async function startSlapd(options: SlapdOptions = {}): Promise<Slapd> {
   const readyMs = performance.now() - started;
   const server = { url, adminDn: ADMIN, adminPassword: PASSWORD };
   const isCopy = (options.provider?.peers ?? []).some(({ id }) => id < (options.provider?.id ?? 0));
-  if (!isCopy)
-    await asAdmin(server, async (client) => {
-      await client.add(SUFFIX, { objectClass: ['dcObject', 'organization'], dc: 'conferences', o: 'Test' });
-      await client.add(`ou=Conferences,${SUFFIX}`, [
+  const addSuffix = (): Promise<void> =>
+    asAdmin(server, (client) =>
+      client.add(SUFFIX, { objectClass: ['dcObject', 'organization'], dc: 'conferences', o: 'Test' }),
+    );
+  if (!isCopy && options.isEmpty !== true) {
+    await addSuffix();
+    await asAdmin(server, (client) =>
+      client.add(`ou=Conferences,${SUFFIX}`, [
         new Attribute({ type: 'objectClass', values: ['organizationalUnit'] }),
-      ]);
-    });
+      ]),
+    );
+  }
 
   return {
     ...server,
@@ -125,6 +142,7 @@ export async function startSlapd(options: SlapdOptions = {}): Promise<Slapd> {
       running = await launch();
     },
     kill: () => running.end(),
+    addSuffix,
     clear: () =>
       asAdmin(server, async (client) => {
         const { searchEntries } = await client.search(`ou=Conferences,${SUFFIX}`, {
@@ -150,6 +168,7 @@ function configuration(
     global = '',
     schema = '',
     ownSchema = true,
+    isDynamic = false,
     provider,
   }: SlapdOptions,
 ): string {
@@ -167,6 +186,7 @@ ${dds ? 'moduleload dds' : ''}
 ${provider === undefined ? '' : 'moduleload syncprov'}
 ${provider === undefined ? '' : serverIds(provider)}
 ${tls ? `TLSCertificateFile ${dir}/cert.pem\nTLSCertificateKeyFile ${dir}/key.pem` : ''}
+${isDynamic ? `database config\naccess to * by dn.regex="${LOCAL}" manage` : ''}
 database mdb
 suffix "${SUFFIX}"
 rootdn "${ADMIN}"
