@@ -136,7 +136,7 @@ export class DirectoryServers {
       this.#list.domains.map(async ({ domain, tls }) =>
         (await locateServers(domain, { ...locate, timeoutMs })).map(({ name, port }): LdapTarget => {
           const url = `${tls ? 'ldaps' : 'ldap'}://${name}:${port}`;
-          return { kind: 'tcp', host: name, port, tls, url, base: this.base };
+          return { kind: 'tcp', host: name, port, tls, url, base: this.base, domain };
         }),
       ),
     );

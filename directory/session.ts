@@ -12,6 +12,7 @@ import {
 } from './errors.ts';
 import { ConnectionLostError, type ConnectionSettings, LdapConnection } from './ldap/connection.ts';
 import { isAt, type LdapTarget } from './ldap/target.ts';
+import { checkMayKnowPassword } from './located-server.ts';
 import { noneReached } from './none-reached.ts';
 import { ServerChoice } from './server-choice.ts';
 import type { Credentials } from './credentials.ts';
@@ -98,8 +99,16 @@ export class LdapSession {
   }
 
   async bind(credentials: Credentials, signal?: AbortSignal): Promise<void> {
-    this.#boundDn = await this.read((connection) => connection.authenticate(credentials, signal), signal);
-    this.#credentials = credentials;
+    let used: LdapConnection | undefined;
+    do {
+      this.#boundDn = await this.read((connection) => {
+        checkMayKnowPassword(this.server, credentials);
+        used = connection;
+        return connection.authenticate(credentials, signal);
+      }, signal);
+      this.#credentials = credentials;
+      // a preferred server may have taken over meanwhile, bound as before
+    } while (this.#connection?.alive === true && this.#connection !== used);
   }
 
   /** Runs a request that changes nothing, again if the connection goes while it is under way. */
@@ -319,7 +328,10 @@ export class LdapSession {
     const connection = await LdapConnection.open(server.target, settings, onLost, signal);
     try {
       // anonymous is how every connection begins (RFC 4513 §4)
-      if (this.#credentials.kind !== 'anonymous') await connection.authenticate(this.#credentials, signal);
+      if (this.#credentials.kind !== 'anonymous') {
+        checkMayKnowPassword(server.target, this.#credentials);
+        await connection.authenticate(this.#credentials, signal);
+      }
     } catch (error) {
       await connection.close();
       throw error;

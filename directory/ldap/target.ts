@@ -14,6 +14,8 @@ export type LdapTarget =
       readonly base: string;
       /** One of several ports at which the host may be listening. */
       readonly probed?: boolean;
+      /** Domain whose DNS records name this server. */
+      readonly domain?: string;
     }
   | { readonly kind: 'unix'; readonly path: string; readonly url: string; readonly base: string }
   | {

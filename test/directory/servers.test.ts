@@ -9,6 +9,7 @@ import {
 } from '../../directory/index.ts';
 import { noneReached } from '../../directory/none-reached.ts';
 import { locateServers, type SrvResolver } from '../../directory/locate.ts';
+import { checkMayKnowPassword } from '../../directory/located-server.ts';
 import { DirectoryServers, parseServers } from '../../directory/servers.ts';
 import { ServerChoice } from '../../directory/server-choice.ts';
 import { orderSrv, type SrvRecord } from '../../directory/srv-order.ts';
@@ -226,4 +227,19 @@ test('several servers that cannot be reached are one error, and what is the same
     (i) => new DirectoryTimeoutError(`No answer from the directory a:${i} within 1 s.`),
   );
   expect(noneReached(late)).toMatchObject({ code: 'ERR_DIRECTORY_TIMEOUT' });
+});
+
+test('a password is sent to a server that the DNS names only below the domain', () => {
+  const target = (host: string) =>
+    ({ kind: 'tcp', host, port: 389, tls: true, url: '', base: '', domain: 'example.org' }) as const;
+  const simple = { kind: 'simple', dn: 'cn=x', password: 'x' } as const;
+  for (const host of ['ldap1.example.org', 'EXAMPLE.org.']) {
+    expect(() => checkMayKnowPassword(target(host), simple)).not.toThrow();
+  }
+  for (const host of ['ldap.elsewhere.example', 'badexample.org']) {
+    expect(() => checkMayKnowPassword(target(host), simple)).toThrow(/The DNS can be forged/);
+    expect(() => checkMayKnowPassword(target(host), { kind: 'external' })).not.toThrow();
+    const { domain: _, ...named } = target(host);
+    expect(() => checkMayKnowPassword(named, simple)).not.toThrow();
+  }
 });

@@ -60,6 +60,22 @@ test('[ILS-03] a locator service is preferred, and the base may name the domain 
   await expect(named).rejects.toThrow(/no place for conferences/);
 });
 
+test('no password goes to a server outside the domain that was asked for', async () => {
+  const [, resolver] = await nameServer({
+    '_ldap._tcp.example.org': [at(port, 0)],
+    '_ldap._tcp.localhost': [at(port, 0)],
+  });
+  const credentials = { kind: 'simple', dn: 'cn=ann', password: 'secret' } as const;
+  const opening = openDirectory('dns:example.org', { resolver, credentials });
+  await expect(opening).rejects.toThrow(
+    /localhost has the directory of example\.org.*name that server by its URL/,
+  );
+  // here the server itself refuses
+  await expect(openDirectory('dns:localhost', { resolver, credentials })).rejects.toMatchObject({
+    ldapCode: 49,
+  });
+});
+
 test('a domain without a directory, one that says there is none, and a name server that refuses', async () => {
   const [, resolver] = await nameServer({
     '_ldap._tcp.none.example': [at(0, 0, 0, '')],
