@@ -22,7 +22,7 @@ export interface ServiceLimits {
   readonly maxBufferedBytes: number;
   /** Seconds a peer has to finish a message it began, to send its first, or to take an answer. Default 60. */
   readonly stallSeconds: number;
-  /** Seconds a connection may stand without a request. Default 900. */
+  /** Seconds a connection may stand without a request. Default 3600: longer than a client waits between refreshes. */
   readonly idleSeconds: number;
   /** Entries that one client may have added and that are there now; the administrator may have any number. Default 100 000. */
   readonly maxEntriesPerOwner: number;
@@ -42,7 +42,7 @@ export const defaultLimits: ServiceLimits = {
   outputChunkBytes: 64 * 1024,
   maxBufferedBytes: 256 * 1024 * 1024,
   stallSeconds: 60,
-  idleSeconds: 900,
+  idleSeconds: 3600,
   maxEntriesPerOwner: 100_000,
   maxEntryBytes: 1024 * 1024,
 };
