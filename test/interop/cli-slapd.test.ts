@@ -70,7 +70,7 @@ describe('the command line with OpenLDAP as its directory', () => {
     const stranger = await anonymous('create', 'Mine');
     expect([stranger.code, stranger.out]).toEqual([4, '']);
     expect(stranger.err).toMatch(
-      /^rendezvous: Could not add .*\nThe directory was asked as nobody: give --bind-dn/,
+      /^rendezvous: Could not add .*\nThe directory was asked as nobody: give --user or --bind-dn/,
     );
     const wrong = await anonymous(
       'list',
