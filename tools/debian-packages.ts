@@ -24,6 +24,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   procps: 'ps',
   'python3-icalendar': 'python3',
   'python3-recurring-ical-events': 'python3',
+  'python3-ldap3': 'python3',
   'python3-samba': 'python3',
   samba: 'samba',
   'samba-ad-dc': 'samba',

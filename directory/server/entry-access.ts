@@ -47,6 +47,8 @@ interface Asker {
   readonly dn: string;
   readonly sids: ReadonlySet<Sid>;
   readonly decisions: Map<string, number>;
+  /** Whether a creator's name, as it is written, is the asker's own. */
+  readonly creators: Map<string, boolean>;
 }
 const askers = new WeakMap<Identity, Asker>();
 
@@ -59,6 +61,7 @@ function askerOf(who: Identity): Asker {
       dn: isNamed ? normalizeDn(parseDn(who.dn), dnRules) : '',
       sids: new Set([WELL_KNOWN.everyone, WELL_KNOWN.self, ...own]),
       decisions: new Map(),
+      creators: new Map(),
     };
     askers.set(who, asker);
   }
@@ -68,15 +71,18 @@ function askerOf(who: Identity): Asker {
 const isUnrestricted = (who: Identity): boolean => who.isAdmin || who.isInProcess;
 
 /** Whether `who` may do this to the entry, as far as the entry itself is concerned. */
-export const mayDo = (who: Identity, action: EntryAction, entry: Entry): boolean =>
-  (rightsOn(who, entry) & NEEDED[action]) !== 0;
+export function mayDo(who: Identity, action: EntryAction, entry: Entry): boolean {
+  // Most searches look at many entries of which none has a descriptor: those everyone reads.
+  if (READS.has(action) && entry.attributes.get(DESCRIPTOR) === undefined) return true;
+  return (rightsOn(who, entry) & NEEDED[action]) !== 0;
+}
+const READS: ReadonlySet<EntryAction> = new Set(['read', 'compare', 'readPermissions']);
 
 /** All rights of `who` on the entry, as an access mask. */
 export function rightsOn(who: Identity, entry: Entry): number {
   if (isUnrestricted(who)) return GENERIC_MAPPING.all;
   const asker = askerOf(who);
-  const owner = entry.attributes.get('creatorsname')?.keys[0] ?? '';
-  const place = owner !== '' ? (owner === asker.dn ? 'c' : 's') : isBaseTree(entry.path) ? 's' : 'o';
+  const place = placeOf(asker, entry);
   const bytes = entry.attributes.get(DESCRIPTOR)?.vals[0];
   if (bytes === undefined) {
     return place === 's' ? GENERIC_MAPPING.read | RIGHT.createChild : GENERIC_MAPPING.all;
@@ -91,7 +97,24 @@ export function rightsOn(who: Identity, entry: Entry): number {
   return rights;
 }
 
-/** @param place whether the entry is the asker's creation, somebody else's (a stranger's) or nobody's own */
+/** Whether the entry is the asker's creation, somebody else's (a stranger's) or nobody's own. */
+function placeOf(asker: Asker, entry: Entry): 'c' | 's' | 'o' {
+  const attribute = entry.attributes.get('creatorsname');
+  const value = attribute?.vals[0];
+  if (attribute === undefined || value === undefined || value.length === 0) {
+    return isBaseTree(entry.path) ? 's' : 'o';
+  }
+  const name = Buffer.from(value.buffer, value.byteOffset, value.length).toString('latin1');
+  let isOwn = asker.creators.get(name);
+  if (isOwn === undefined) {
+    isOwn = asker.dn !== '' && attribute.keys[0] === asker.dn;
+    if (asker.creators.size >= MAX_REMEMBERED) asker.creators.clear();
+    asker.creators.set(name, isOwn);
+  }
+  return isOwn ? 'c' : 's';
+}
+
+/** @param place see {@link placeOf} */
 function decide(asker: Asker, bytes: Uint8Array, place: 'c' | 's' | 'o'): number {
   const sd = readDescriptor(bytes);
   if (sd === undefined) return place === 'c' ? GENERIC_MAPPING.all : 0;

@@ -73,7 +73,7 @@ function refusal(
 
 interface Hit {
   readonly id: number;
-  /** Least value of each key's attribute; undefined when the entry has none. */
+  /** Least value of each key's attribute, as {@link textKey}; undefined when the entry has none. */
   readonly keys: readonly (string | undefined)[];
 }
 
@@ -105,8 +105,8 @@ export class Sorter {
   }
 
   #compare(a: Hit, b: Hit): number {
-    for (const [i, { rule, isReverse }] of this.#orders.entries()) {
-      const order = compareKeys(a.keys[i], b.keys[i], rule);
+    for (const [i, { isReverse }] of this.#orders.entries()) {
+      const order = compareKeys(a.keys[i], b.keys[i]);
       if (order !== 0) return isReverse ? -order : order;
     }
     return 0;
@@ -114,9 +114,19 @@ export class Sorter {
 }
 
 /** RFC 2891 §2.2: what is missing is greater than everything. */
-function compareKeys(a: string | undefined, b: string | undefined, rule: MatchingRule): number {
+function compareKeys(a: string | undefined, b: string | undefined): number {
   if (a === undefined || b === undefined) return a === b ? 0 : a === undefined ? 1 : -1;
-  return rule.compare(a, b);
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** A key that sorts as text: the keys of all rules do, but for integers. */
+function textKey(key: string, rule: MatchingRule): string {
+  if (rule.name !== 'integerMatch') return key;
+  const digits = key.replace('-', '');
+  const length = String.fromCharCode(digits.length); // a key has at most 101 characters
+  if (!key.startsWith('-')) return `1${length}${digits}`;
+  const complement = digits.replaceAll(/\d/g, (digit) => String(9 - Number(digit)));
+  return `0${String.fromCharCode(1000 - digits.length)}${complement}`;
 }
 
 function leastKey(
@@ -130,7 +140,10 @@ function leastKey(
       attribute.type.rule === rule
         ? attribute.keys
         : attribute.vals.map((value) => rule.key(value)).filter((key) => key !== undefined);
-    for (const key of keys) if (least === undefined || rule.compare(key, least) < 0) least = key;
+    for (const each of keys) {
+      const key = textKey(each, rule);
+      if (least === undefined || key < least) least = key;
+    }
   }
   return least;
 }

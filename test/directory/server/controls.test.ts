@@ -39,8 +39,10 @@ const key = (attribute: string, more: Partial<SortKey> = {}): SortKey => ({
 
 describe('server-side sorting (RFC 2891)', () => {
   beforeEach(async () => {
+    const ports: Readonly<Record<string, string>> = { b: '100', D: '-100', a: '7', c: '-99' };
     for (const [name, rating] of Object.entries({ b: '10', D: '9', a: '9', c: undefined })) {
-      await t.client.addConference(name, rating === undefined ? {} : { rating });
+      const port = ports[name] ?? '';
+      await t.client.addConference(name, rating === undefined ? { port } : { rating, port });
     }
   });
   const sorted = async (keys: readonly SortKey[], more: readonly Control[] = [], isCritical = true) => {
@@ -56,6 +58,11 @@ describe('server-side sorting (RFC 2891)', () => {
 
   test.each([
     { name: 'by the attribute’s own rule', keys: [key('uid')], want: 'abcD' },
+    {
+      name: 'numbers below zero too',
+      keys: [key('port', { orderingRule: 'integerOrderingMatch' })],
+      want: 'Dcab',
+    },
     { name: 'in reverse', keys: [key('uid', { isReverse: true })], want: 'Dcba' },
     { name: 'by another rule', keys: [key('uid', { orderingRule: 'caseExactOrderingMatch' })], want: 'Dabc' },
     {
