@@ -277,6 +277,6 @@ const entryUuid = ({ attributes }: Entry): Uint8Array =>
 
 /** A UUID in text as 16 octets (RFC 4530 §2.1). */
 function uuidOctets(text: string): Uint8Array {
-  const hex = text.replaceAll('-', '');
-  return Uint8Array.from({ length: 16 }, (_, i) => Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16) || 0);
+  const octets = Buffer.from(text.replaceAll('-', ''), 'hex');
+  return octets.length === 16 ? octets : new Uint8Array(16);
 }
