@@ -49,6 +49,10 @@ export class Authentication {
   get peer(): Peer {
     return this.#peer;
   }
+  /** Whether a SASL exchange waits for its next message; TLS may not begin then (RFC 4513 §3.1.1). */
+  get isUnderWay(): boolean {
+    return this.#exchange !== undefined;
+  }
 
   /** TLS stands now. Who has bound stays who it is (RFC 4513 §3.1.3). */
   tlsStarted(peer: Peer): void {

@@ -228,7 +228,7 @@ export class LdapConnection {
       this.#cancel(messageId, op.requestValue);
     } else {
       const isStartTls = op.type === 'extendedRequest' && op.requestName === EXTENDED.startTls;
-      const isTooLate = isStartTls && (!this.isIdle || this.isFollowing);
+      const isTooLate = isStartTls && (!this.isIdle || this.isFollowing || this.#auth.isUnderWay);
       if (isStartTls && !isTooLate && this.#auth.peer.startTls !== undefined) this.#tls = 'asked';
       this.#pending.push({ messageId, op, controls: message.controls ?? [], bytes, isTooLate });
     }

@@ -22,6 +22,6 @@ export function startTls(peer: Peer): ExtendedResponse {
   };
 }
 
-/** RFC 4511 §4.14.1: nothing else may be under way. */
+/** RFC 4511 §4.14.1: nothing else may be under way, a bind of several steps neither. */
 export const startTlsTooLate = (): OperationError =>
   new OperationError('operationsError', 'StartTLS must wait until all other requests have been answered');

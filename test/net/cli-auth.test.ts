@@ -199,6 +199,14 @@ describe('serve warns', () => {
     expect(await warnings('--listen=ldap://127.0.0.1:0', '--anonymous-write')).not.toContain('warning');
   });
 
+  test('nobody when it is not told where to listen: then it is this computer alone that is served', async () => {
+    const server = home.start(['serve']);
+    await using _ = server;
+    const said = (): string => server.out + server.err; // another program may have the port
+    await expect.poll(said, { timeout: 20_000 }).toMatch(/127\.0\.0\.1(:| port )1389/);
+    expect(said()).not.toContain('warning');
+  });
+
   test('of a password file that others may read', async () => {
     const path = password('hush');
     chmodSync(path, 0o644);

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { tmpdir } from 'node:os';
@@ -181,6 +181,16 @@ describe('StartTLS', () => {
     client.stream.destroy();
   });
 
+  test('is refused in the middle of a SASL exchange', async () => {
+    const client = await talker();
+    const authentication = { kind: 'sasl', mechanism: 'SCRAM-SHA-256' } as const;
+    client.send(1, { type: 'bindRequest', version: 3, name: '', authentication });
+    expect(await client.answer(1)).toMatchObject({ resultCode: RESULT.saslBindInProgress });
+    client.send(2, startTls);
+    expect(await client.answer(2)).toMatchObject({ resultCode: RESULT.operationsError });
+    client.stream.destroy();
+  });
+
   test('a handshake that is none ends the connection', async () => {
     const client = await talker();
     client.send(1, startTls);
@@ -221,6 +231,23 @@ describe('ldaps', () => {
     writeFileSync(empty, '');
     expect(() => new ServerTls({ ...files, certFile: empty })).toThrow(InvalidValueError);
   });
+});
+
+test('a certificate that was replaced is noticed, and read again', async () => {
+  const { cert, key } = certificates.another();
+  const files = { certFile: join(folder, 'live.pem'), keyFile: join(folder, 'live.key') };
+  copyFileSync(certificates.server.cert, files.certFile);
+  copyFileSync(certificates.server.key, files.keyFile);
+  const changing = new ServerTls(files);
+  expect(changing.hasChanged).toBe(false);
+  rmSync(files.certFile);
+  expect(changing.hasChanged).toBe(true);
+  expect(() => changing.reload()).toThrow(/Cannot read/);
+  copyFileSync(cert, files.certFile);
+  expect(() => changing.reload()).toThrow(/belong together/);
+  copyFileSync(key, files.keyFile);
+  changing.reload();
+  expect(changing.hasChanged).toBe(false);
 });
 
 const ca = (): Buffer => readFileSync(certificates.ca);
