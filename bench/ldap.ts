@@ -26,6 +26,7 @@ const PHASES = [
   ['base', 'read by DN'],
   ['find', 'find by name'],
   ['prefix', 'find ten by the start of the name'],
+  ['first', 'the first search by an attribute without index since the start'],
   ['unindexed', 'find ten by an attribute without index'],
   ['part', 'find ten by a part of an attribute without index'],
   ['walk', 'walk through all in pages of 500, entries'],
@@ -33,6 +34,8 @@ const PHASES = [
   ['hundred', '100 clients at once: find by name, every tenth request a refresh'],
 ] as const;
 type Phase = (typeof PHASES)[number][0];
+/** What looks at all entries, and grows with them. */
+const SCANS: readonly Phase[] = ['first', 'unindexed', 'part'];
 interface Figures {
   phase(name: Phase): Figure;
   readonly rssMb: number;
@@ -118,7 +121,7 @@ function growth(cost: ReadonlyMap<number, Figures>): Row[] {
   const [less, more] = [cost.get(few)!, cost.get(many)!];
   const most = (Math.log(many) / Math.log(few)) * 1.15;
   const title = `from ${few.toLocaleString('en-US')} to ${many.toLocaleString('en-US')} entries`;
-  return PHASES.filter(([phase]) => phase !== 'unindexed' && phase !== 'part').map(([phase, what]) => {
+  return PHASES.filter(([phase]) => !SCANS.includes(phase)).map(([phase, what]) => {
     const times = more.phase(phase).cpuMicros / less.phase(phase).cpuMicros;
     return {
       what: `${title}: CPU, ${what}`,
@@ -136,37 +139,50 @@ function growth(cost: ReadonlyMap<number, Figures>): Row[] {
 /** Both with every acknowledged change on the disk. */
 async function flushed(context: BenchContext, hasSlapd: boolean): Promise<Row[]> {
   const count = context.quick ? 500 : 3000;
-  const add = async (start: (folder: string) => Promise<Subject>, inFlight: number): Promise<number> =>
-    inFolder(async (folder) => {
-      const subject = await start(folder);
-      try {
-        using client = await prepare(subject.port);
-        const some = request.sequence(inFlight === 1 ? count / 5 : count, (index) =>
-          request.conference(request.name(index)),
-        );
-        return (await client.run(some, inFlight)).perSecond;
-      } finally {
-        await subject.stop();
-      }
-    });
   const rows: Row[] = [];
-  for (const [inFlight, how] of [
-    [200, 'up to 200 at a time'],
-    [1, 'one after the other'],
-  ] as const) {
+  for (const { clients, inFlight, adds, how } of [
+    { clients: 1, inFlight: 200, adds: count, how: 'up to 200 at a time on one connection' },
+    { clients: 1, inFlight: 1, adds: count / 5, how: 'one after the other' },
+    { clients: 100, inFlight: 1, adds: count, how: 'one at a time on each of 100 connections' },
+  ]) {
+    const add = (start: (folder: string) => Promise<Subject>): Promise<number> =>
+      inFolder((folder) => addsPerSecond(() => start(folder), clients, inFlight, adds / clients));
+    const bare = await add((folder) => startOurs(folder, 'process'));
     rows.push({
       what: `flushed to the disk: add, ${how}`,
-      ours: await add((folder) => startOurs(folder, 'power'), inFlight),
+      ours: await add((folder) => startOurs(folder, 'power')),
       unit: 'per second',
       ...(hasSlapd && {
-        peer: { name: 'slapd', value: await add((folder) => startSlapd(folder, { sync: true }), inFlight) },
+        peer: { name: 'slapd', value: await add((folder) => startSlapd(folder, { sync: true })) },
       }),
-      note: `without a flush ours does ${Math.round(
-        await add((folder) => startOurs(folder, 'process'), inFlight),
-      ).toLocaleString('en-US')}`,
+      note: `without a flush ours does ${Math.round(bare).toLocaleString('en-US')}`,
     });
   }
   return rows;
+}
+
+async function addsPerSecond(
+  start: () => Promise<Subject>,
+  connections: number,
+  inFlight: number,
+  each: number,
+): Promise<number> {
+  const subject = await start();
+  try {
+    using clients = await many(subject.port, connections);
+    const begun = performance.now();
+    await Promise.all(
+      clients.all.map((client, k) =>
+        client.run(
+          request.sequence(each, (index) => request.conference(request.name(k * each + index))),
+          inFlight,
+        ),
+      ),
+    );
+    return (each * connections * 1000) / (performance.now() - begun);
+  } finally {
+    await subject.stop();
+  }
 }
 
 async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
@@ -256,6 +272,7 @@ function phases(
     base: () => run(repeat, (index) => request.read(some(index)), 1),
     find: () => run(repeat, (index) => search(`(uid=${some(index)})`), 1),
     prefix: () => run(repeat / 10, (index) => search(`(uid=${some(index).slice(0, -1)}*)`), 10),
+    first: () => run(1, () => search(`(originator=${originator(0)})`), 10),
     unindexed: () => run(20, (index) => search(`(originator=${originator(anywhere(index))})`), 10),
     part: () => run(20, (index) => search(`(originator=*r-${originator(anywhere(index)).slice(-6)})`), 10),
     async walk() {

@@ -5,7 +5,7 @@ import { type EntryStore, exportEntries, openStore, pathOfDn } from '../../direc
 import { LDIF_VERSION, serializeLdif } from '../../src/ldap/index.ts';
 import type { ExportOptions } from '../commands/export.ts';
 import type { CliContext } from '../context.ts';
-import { NotThereError, UsageError } from '../errors.ts';
+import { FailedError, NotThereError, UsageError } from '../errors.ts';
 import { refuseExisting, storePath } from './store.ts';
 
 export async function runExport(
@@ -16,7 +16,7 @@ export async function runExport(
   if (file !== undefined) refuseExisting(file, force);
   const path = basePath(base);
   using store = openStore({ path: await storePath(ctx, true) });
-  const count = { entries: 0 };
+  const count = { entries: 0, damaged: 0 };
   const text = Readable.from(lines(ctx, store, path, { operational, passwords: withPasswords }, count));
   if (file === undefined) {
     await pipeline(text, ctx.host.stdout, { end: false }).catch((error: unknown) => {
@@ -25,6 +25,9 @@ export async function runExport(
   } else {
     await toFile(text, file);
     ctx.err.note(`Exported ${count.entries} entries to ${file}.`);
+  }
+  if (count.damaged > 0) {
+    throw new FailedError(`${count.damaged} entries could not be read; the others are exported`);
   }
   if (count.entries === 0 && base !== undefined) throw new NotThereError(`There is no entry ${base}`);
 }
@@ -42,10 +45,15 @@ function* lines(
   store: EntryStore,
   base: string,
   options: { readonly operational: boolean; readonly passwords: boolean },
-  count: { entries: number },
+  count: { entries: number; damaged: number },
 ): IterableIterator<string> {
   yield LDIF_VERSION;
-  for (const entry of exportEntries(store, { now: ctx.clock.wall(), base, ...options })) {
+  const onDamaged = (path: readonly string[]): void => {
+    count.damaged++;
+    ctx.err.warn(`left out, the file is damaged there: ${path.toReversed().join(',')}`);
+  };
+  const now = ctx.clock.wall();
+  for (const entry of exportEntries(store, { now, base, onDamaged, ...options })) {
     count.entries++;
     yield serializeLdif(entry);
   }

@@ -167,10 +167,11 @@ function keysOf(row: SqlRow, attribute: string): string[] {
   const blob = row[1];
   if (!(blob instanceof Uint8Array)) return [];
   const keys: string[] = [];
-  for (const { type, keys: found } of new StoredAttributes(blob).values()) {
-    if (type.key !== attribute) continue;
-    for (const key of found) keys.push(indexKey(key));
-    if (found.length === 0) keys.push(CUT); // it is there, and what it says must be looked at
+  for (const values of new StoredAttributes(blob).values()) {
+    // Keys are made when they are asked for: not of every attribute.
+    if (values.type.key !== attribute) continue;
+    for (const key of values.keys) keys.push(indexKey(key));
+    if (values.keys.length === 0) keys.push(CUT); // it is there, and what it says must be looked at
   }
   return keys;
 }

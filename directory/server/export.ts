@@ -2,6 +2,7 @@ import { type LdifEntry, type PartialAttribute, textAttribute } from '../../src/
 import type { Entry } from './entry.ts';
 import { PATH_SEPARATOR } from './schema.ts';
 import type { EntryStore } from './store.ts';
+import { storeTrouble } from './store-trouble.ts';
 import { secondsLeft } from './ttl.ts';
 
 export interface ExportOptions {
@@ -13,6 +14,12 @@ export interface ExportOptions {
   readonly operational?: boolean;
   /** Whether hashes of the accounts' passwords are. Default false. */
   readonly passwords?: boolean;
+  /**
+   * Called for each entry that cannot be read because the file is damaged, and is left out. Default: it is thrown.
+   *
+   * @param path of the entry, names from the top down
+   */
+  readonly onDamaged?: (path: readonly string[], error: Error) => void;
 }
 
 /** Entries read at a time. */
@@ -24,14 +31,34 @@ export const PASSWORD_ATTRIBUTE = 'authPassword';
 /** All entries as LDIF records, each after the one above it. What changes meanwhile may be in it or not. */
 export function* exportEntries(store: EntryStore, options: ExportOptions): IterableIterator<LdifEntry> {
   const { now, base = '' } = options;
-  const isWanted = ({ path, expires }: Entry): boolean =>
-    (base === '' || path === base || path.startsWith(base + PATH_SEPARATOR)) &&
-    (expires === undefined || expires > now);
   for (let after = ''; ; ) {
-    const entries = store.inTreeOrder(after, base, BATCH);
-    for (const entry of entries) if (isWanted(entry)) yield recordOf(store, entry, options);
-    if (entries.length < BATCH) return;
-    after = entries.at(-1)!.path;
+    const found = store.inTreeOrder(after, base, BATCH);
+    for (const { id, path } of found) {
+      if (base !== '' && path !== base && !path.startsWith(base + PATH_SEPARATOR)) continue;
+      const record = readRecord(store, id, path, options, now);
+      if (record !== undefined) yield record;
+    }
+    if (found.length < BATCH) return;
+    after = found.at(-1)!.path;
+  }
+}
+
+function readRecord(
+  store: EntryStore,
+  id: number,
+  path: string,
+  options: ExportOptions,
+  now: number,
+): LdifEntry | undefined {
+  try {
+    const entry = store.byId(id);
+    const isThere = entry !== undefined && (entry.expires === undefined || entry.expires > now);
+    return isThere ? recordOf(store, entry, options) : undefined;
+  } catch (error) {
+    const trouble = storeTrouble(error);
+    if (trouble === undefined || options.onDamaged === undefined) throw error;
+    options.onDamaged(path.split(PATH_SEPARATOR), trouble);
+    return undefined;
   }
 }
 

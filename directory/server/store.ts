@@ -211,17 +211,20 @@ export class EntryStore implements Disposable {
     );
     return rows.map((row) => this.#entryOf(row)).filter((entry) => entry !== undefined);
   }
-  /** Up to `limit` entries after the path `after`, `base` and what is below it only, each after the one above it. */
-  inTreeOrder(after: string, base: string, limit: number): Entry[] {
+  /**
+   * Up to `limit` ids and paths after the path `after`, of `base` and what is below it only, each after the one above it.
+   * They are read from an index: of a damaged file it may be there where the entries are not.
+   */
+  inTreeOrder(after: string, base: string, limit: number): { readonly id: number; readonly path: string }[] {
     const [from, to] = base === '' ? ['', '\u{10ffff}'] : [base, below(base)[1]];
     const rows = this.#sql.all(
-      `SELECT ${ALL_COLUMNS} FROM entry e WHERE e.path > ? AND e.path >= ? AND e.path < ? ORDER BY e.path LIMIT ?`,
+      'SELECT id, path FROM entry WHERE path > ? AND path >= ? AND path < ? ORDER BY path LIMIT ?',
       after,
       from,
       to,
       limit,
     );
-    return rows.map((row) => this.#entryOf(row, true)).filter((entry) => entry !== undefined);
+    return rows.map((row) => ({ id: Number(row[0]), path: String(row[1]) }));
   }
   /** Up to `limit` entries that ended at or before `now`, the first to end first. */
   expired(now: number, limit: number): Entry[] {

@@ -2,7 +2,7 @@ import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openStore } from '../../../directory/server/index.ts';
+import { exportEntries, openStore } from '../../../directory/server/index.ts';
 import { type Answer, conferenceDn, TestClient, testService } from './support.ts';
 
 let folder = '';
@@ -62,6 +62,21 @@ test('a search that has begun to answer ends with the reason when the rest canno
   expect(code).toBe(52);
   expect(entries.length).toBeGreaterThan(0);
   expect((await t.client.search('(objectClass=*)', { baseObject: '', scope: 'base' })).code).toBe(0);
+});
+
+test('of a damaged file the rest can be exported', async () => {
+  const { path, names } = await damagedStore((page) => page > 60 && page % 7 === 0);
+  using store = openStore({ path });
+  const damaged: string[] = [];
+  const records = exportEntries(store, {
+    now: Date.UTC(2026, 10, 21, 9),
+    onDamaged: (rdns) => damaged.push(rdns.at(-1) ?? ''),
+  });
+  const read = Array.from(records, ({ dn }) => dn);
+  expect(damaged.length).toBeGreaterThan(10);
+  expect(read.length).toBeGreaterThan(100);
+  const rescued = names.filter((name) => read.includes(conferenceDn(name)));
+  expect(rescued.length + damaged.length).toBe(names.length);
 });
 
 test('a file that may only be read: reads go on, changes are refused in words', async () => {
