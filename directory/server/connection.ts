@@ -285,7 +285,7 @@ export class LdapConnection {
     this.#turn.begin(request);
     try {
       if (request.isTooLate) throw startTlsTooLate();
-      this.#perform(w, messageId, op, controlsFor(op.type, request.controls));
+      this.#perform(w, messageId, op, controlsFor(op, request.controls));
     } catch (error) {
       if (!(error instanceof OperationError)) throw error;
       this.#answer(w, messageId, this.#failed(op, error));

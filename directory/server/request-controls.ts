@@ -3,6 +3,7 @@ import {
   ASSERTION,
   type Control,
   decodeProxiedAuthorization,
+  EXTENDED,
   type LdapRequest,
   MANAGE_DSA_IT,
   normalizeDn,
@@ -16,6 +17,7 @@ import {
 } from '../../src/ldap/index.ts';
 import type { Identity } from './access.ts';
 import { OperationError } from './errors.ts';
+import type { AnsweredRequest } from './requests.ts';
 
 type Kind = LdapRequest['type'];
 const UPDATES: readonly Kind[] = ['addRequest', 'modifyRequest', 'delRequest', 'modDNRequest'];
@@ -35,6 +37,9 @@ const CONTROLS: ReadonlyMap<string, readonly Kind[]> = new Map([
   [MANAGE_DSA_IT, [...UPDATES, 'searchRequest', 'compareRequest']],
 ]);
 
+/** Extended operations that are about the connection, or whoever has bound on it: nobody does them for another. */
+const PERSONAL: ReadonlySet<string> = new Set([EXTENDED.startTls, EXTENDED.passwordModify, EXTENDED.cancel]);
+
 /** For the root DSE. */
 export const SUPPORTED_CONTROLS: readonly string[] = [...CONTROLS.keys()];
 
@@ -44,12 +49,13 @@ export const SUPPORTED_CONTROLS: readonly string[] = [...CONTROLS.keys()];
  * @throws {OperationError} for a critical one that is not known, or not with such requests (RFC 4511 §4.1.11), and for
  *   one that is there twice
  */
-export function controlsFor(type: Kind, controls: readonly Control[]): readonly Control[] {
+export function controlsFor(op: AnsweredRequest, controls: readonly Control[]): readonly Control[] {
   const used: Control[] = [];
   for (const control of controls) {
     const { controlType, criticality } = control;
     const kinds = CONTROLS.get(controlType);
-    if (kinds?.includes(type) === true) {
+    const isPersonal = op.type === 'extendedRequest' && PERSONAL.has(op.requestName);
+    if (kinds?.includes(op.type) === true && !isPersonal) {
       if (used.some((other) => other.controlType === controlType)) {
         throw new OperationError('protocolError', `control ${controlType} is given twice`);
       }

@@ -251,6 +251,12 @@ describe('proxied authorization (RFC 4370)', () => {
     expect(answer.code).toBe(RESULT.authorizationDenied);
   });
 
+  test('a password is changed by whoever has bound, for nobody else', async () => {
+    const request = { type: 'extendedRequest', requestName: '1.3.6.1.4.1.4203.1.11.1' } as const;
+    const answer = await t.client.request(request, [proxiedAuthorizationControl('dn:cn=ann')]);
+    expect(answer.code).toBe(RESULT.unavailableCriticalExtension);
+  });
+
   test('a control that is not critical is an error of its own', async () => {
     const control = { ...proxiedAuthorizationControl('dn:cn=ann'), criticality: false };
     expect((await t.client.request(whoAmI, [control])).code).toBe(RESULT.protocolError);
