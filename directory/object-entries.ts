@@ -20,7 +20,7 @@ export async function addEntries(
 ): Promise<number> {
   const added: string[] = [];
   const leftBehind: EntryValues[] = [];
-  let granted = ttlSeconds;
+  let granted = Number.POSITIVE_INFINITY; // a server may raise what was asked for
   try {
     for (const [i, entry] of all.entries()) {
       try {
@@ -54,7 +54,7 @@ export async function readdEntries(
   all: readonly EntryValues[],
   ttlSeconds: number,
 ): Promise<number> {
-  let granted = ttlSeconds;
+  let granted = Number.POSITIVE_INFINITY; // a server may raise what was asked for
   for (const { dn, attributes } of all) {
     const one = entries.add(dn, attributes, ttlSeconds).catch((error: unknown) => {
       if (all.length === 1 || !(error instanceof AlreadyExistsError)) throw error;

