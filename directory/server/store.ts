@@ -43,7 +43,7 @@ export class EntryStore implements Disposable {
   #inTransaction = false;
   /** Number of the transaction under way, once it has changed an entry. */
   #revision: number | undefined;
-  /** Whether the last batch of a scan found most of its entries in memory. */
+  /** Whether the last batch of a scan found nearly all of its entries in memory: one that is missing costs a query. */
   #scanFindsCopies = false;
 
   /** @throws {StoreError} when the file cannot be opened, is damaged, or is not a store of this version */
@@ -286,7 +286,7 @@ export class EntryStore implements Disposable {
       const entry = this.#entryOf(row, true);
       if (entry !== undefined) entries.push(entry);
     }
-    this.#scanFindsCopies = copies * 2 > rows.length;
+    this.#scanFindsCopies = copies * 10 > rows.length * 9;
     return { entries, next: rows.length < limit ? undefined : Number(rows.at(-1)![0]) };
   }
 
