@@ -41,7 +41,7 @@ export const bench: Bench = {
     'One client connects and binds, reads a conference, refreshes it and finds it by name, one request at a time, in a directory of 2000: ' +
     'alone, beside 1000 connections that are silent, half done, slow or never read their answers, and beside 50 that ' +
     'search without an index as fast as they are answered. Each server has a process of its own, and the abusers one ' +
-    'together. For the 1000 our limit of connections was raised to 1100; it is 1000.',
+    'together. For the 1000 our limits of connections were raised to 1100; they are 1000, and 250 from one address.',
   async run({ quick, note }) {
     const rounds = quick ? 100 : 700;
     const ours = await inFolder((folder) => measureAll(() => startOurs(folder, 'process', 1100), rounds));

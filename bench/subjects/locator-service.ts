@@ -13,7 +13,8 @@ const passwordHash = await hashPassword(ADMIN.password);
 const service = createLocatorService({
   store,
   admin: { dn: ADMIN.name, passwordHash },
-  limits: { maxConnections: Number(maxConnections) },
+  // all of a benchmark come from one address
+  limits: { maxConnections: Number(maxConnections), maxConnectionsPerAddress: Number(maxConnections) },
 });
 const { port } = await listen(service, { port: 0 });
 console.log(port);
