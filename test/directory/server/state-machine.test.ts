@@ -6,7 +6,7 @@ import { operations } from './model/operations.ts';
 import { Subject } from './model/subject.ts';
 import { testService } from './support.ts';
 
-const { add, modify, search, lookAround, compare, refresh, wait } = operations;
+const { add, modify, rename, search, lookAround, compare, refresh, wait } = operations;
 
 /** Adding comes often: nothing happens in an empty directory. */
 const kinds = [
@@ -20,6 +20,7 @@ const kinds = [
   lookAround,
   operations.delete,
   compare,
+  rename,
   refresh,
   wait,
 ];

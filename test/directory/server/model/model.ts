@@ -31,6 +31,8 @@ export class Model {
         return this.#search(op);
       case 'refresh':
         return this.#refresh(op.dn, op.seconds);
+      case 'rename':
+        return this.#rename(op);
       case 'wait':
         this.#now += op.seconds;
     }
@@ -131,6 +133,33 @@ export class Model {
     if (entry.expires === undefined) return { codes: [RESULT.objectClassViolation] };
     this.#entries.set(keyOf(dn), { ...entry, expires: this.#now + seconds });
     this.#extend(dn, this.#now + seconds);
+    return { codes: [RESULT.success] };
+  }
+
+  #rename({ dn, rdn, deleteOld, superior }: Extract<Operation, { kind: 'rename' }>): Expected {
+    const entry = this.#live(dn);
+    const target = [rdn, ...superior];
+    const parent = this.#live(superior);
+    const wrong = new Set<number>();
+    if (entry === undefined || parent === undefined) wrong.add(RESULT.noSuchObject);
+    if (keyOf(superior) === keyOf(dn)) wrong.add(RESULT.unwillingToPerform);
+    if (keyOf(target) !== keyOf(dn) && this.#live(target) !== undefined) wrong.add(RESULT.entryAlreadyExists);
+    const below = this.#below(keyOf(dn));
+    if (below.some((each) => this.#isLive(this.#entries.get(each)))) wrong.add(RESULT.notAllowedOnNonLeaf);
+    if (parent?.expires !== undefined && entry !== undefined && entry.expires === undefined) {
+      wrong.add(RESULT.objectClassViolation);
+    }
+    if (entry === undefined || wrong.size > 0) return { codes: [...wrong] };
+    const attributes = new Map(entry.attributes);
+    const [oldType, oldValue] = pair(entry.dn[0]!);
+    const [type, value] = pair(rdn);
+    if (deleteOld) apply(attributes, { operation: 'delete', attribute: oldType, values: [oldValue] });
+    apply(attributes, { operation: 'add', attribute: type, values: [value] });
+    for (const each of [keyOf(dn), ...below, keyOf(target), ...this.#below(keyOf(target))]) {
+      this.#entries.delete(each);
+    }
+    this.#entries.set(keyOf(target), { ...entry, dn: target, attributes });
+    if (entry.expires !== undefined) this.#extend(target, entry.expires);
     return { codes: [RESULT.success] };
   }
 

@@ -25,6 +25,13 @@ export type Operation =
       readonly sizeLimit: number;
     }
   | { readonly kind: 'refresh'; readonly dn: ModelDn; readonly seconds: number }
+  | {
+      readonly kind: 'rename';
+      readonly dn: ModelDn;
+      readonly rdn: string;
+      readonly deleteOld: boolean;
+      readonly superior: ModelDn;
+    }
   | { readonly kind: 'wait'; readonly seconds: number };
 
 const WORDS = ['x', 'X', 'y', 'Zed', 'x y', 'x   Y', ' x', '*(z)\\'] as const;
@@ -174,6 +181,17 @@ const search: fc.Arbitrary<Operation> = fc.record({
   filter,
   sizeLimit: fc.oneof({ weight: 5, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.constant(2) }),
 });
+/** To a name of the same kind: conferences are named by uid, persons by cn. */
+const rename: fc.Arbitrary<Operation> = fc
+  .record({
+    kind: fc.constant('rename' as const),
+    dn,
+    rdn,
+    deleteOld: fc.boolean(),
+    superior: fc.oneof(fc.constant([]), fc.constant([]), fc.tuple(rdn)),
+  })
+  .filter((op) => isConference(op.dn) === isConference([op.rdn]));
+
 /** Everything there is. */
 const lookAround: Operation = {
   kind: 'search',
@@ -187,6 +205,7 @@ export const operations = {
   add,
   modify,
   search,
+  rename,
   lookAround: fc.constant(lookAround),
   delete: dn.map((name): Operation => ({ kind: 'delete', dn: name })),
   compare: fc.record({

@@ -91,6 +91,14 @@ export class Subject {
           filter: op.filter,
           attributes: SHOWN,
         };
+      case 'rename':
+        return {
+          type: 'modDNRequest',
+          entry: dn,
+          newRDN: op.rdn,
+          deleteOldRDN: op.deleteOld,
+          newSuperior: this.#dn(op.superior),
+        };
       case 'refresh':
         break;
     }
