@@ -151,6 +151,7 @@ class Server {
     if (!can || expiry !== undefined) return can && expiry !== 'own';
     const suffix = this.contexts.find((context) => isBelow(container, context)) ?? container;
     const entry = await readEntry(this.#connection, suffix, ['contextCSN'], this.#signal);
+    if (entry === undefined) this.incomplete = true;
     return texts(entry, 'contextCSN').length === 0; // the state of syncrepl (RFC 4533)
   }
 
