@@ -10,6 +10,17 @@ const [path = '', prefix = '', count = '0'] = process.argv.slice(2);
 using store = openStore({ path });
 using service = createLocatorService({ store, sweepSeconds: 0 });
 const client = new TestClient(service);
+/** At once, so that a kill right after it does not lose it; the pipe may be full while the reader has no processor. */
+function print(line: string): void {
+  for (;;) {
+    try {
+      writeSync(1, line);
+      return;
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) throw error;
+    }
+  }
+}
 const publish = async (name: string): Promise<void> => {
   for (;;) {
     const { code, message } = await client.addConference(name, {
@@ -17,7 +28,7 @@ const publish = async (name: string): Promise<void> => {
     });
     if (code === 51) continue; // another process writes
     if (code !== 0) throw new Error(message);
-    writeSync(1, `${name}\n`);
+    print(`${name}\n`);
     return;
   }
 };
