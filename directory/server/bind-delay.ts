@@ -35,9 +35,14 @@ export class BindDelay {
     this.#maxAddresses = maxAddresses;
   }
 
-  /** Addresses remembered now. */
+  /** Addresses whose failures are remembered and not forgiven yet. */
   get size(): number {
+    this.#forgive();
     return this.#offenders.size;
+  }
+  /** Attempts that wait for their turn now. */
+  get waiting(): number {
+    return this.#waiting.size;
   }
 
   /**
@@ -90,6 +95,13 @@ export class BindDelay {
   /** Lets all who wait go on, into whatever is left. */
   close(): void {
     for (const entry of this.#waiting) entry.release();
+  }
+
+  #forgive(): void {
+    const now = this.#clock.now();
+    for (const [address, offender] of this.#offenders) {
+      if (this.#failures(offender, now) === 0) this.#offenders.delete(address);
+    }
   }
 
   /** Failures that still count. */

@@ -16,7 +16,7 @@ import { Authentication } from './authentication.ts';
 import { bind } from './bind.ts';
 import { OperationError } from './errors.ts';
 import { cancelAnswers } from './cancel.ts';
-import { countAtOnce } from './counters.ts';
+import { countAtOnce, countFailure } from './counters.ts';
 import { startFollowing } from './follow.ts';
 import { Followings } from './followings.ts';
 import { encodeNotice } from './notice.ts';
@@ -366,7 +366,7 @@ export class LdapConnection {
   }
 
   #failed(op: Parameters<typeof failureOf>[0], error: unknown): LdapResponse {
-    this.#service.counters.failed++;
+    countFailure(this.#service.counters, op.type, error);
     return failureOf(op, error);
   }
 

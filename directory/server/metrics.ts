@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { Server } from 'node:http';
 import { NetworkError } from '../../src/errors.ts';
 import { formatEndpoint } from '../../src/ip/index.ts';
+import { BIND_FAILURES } from './counters.ts';
 import { type Monitor, OPERATION_NAMES } from './monitor.ts';
 import { VENDOR_VERSION } from './tree.ts';
 
@@ -37,6 +38,7 @@ export function formatMetrics(monitor: Monitor): string {
     one('start_time_seconds', 'gauge', 'When the service was started, since 1970.', monitor.startedAt / 1000),
     one('uptime_seconds', 'gauge', 'How long it has been running.', monitor.uptimeSeconds),
     one('connections', 'gauge', 'Connections open now.', monitor.connections),
+    one('followers', 'gauge', 'Connections with searches that follow changes.', monitor.followers),
     one('connections_total', 'counter', 'Connections taken.', counters.connections),
     one(
       'connections_refused_total',
@@ -69,6 +71,19 @@ export function formatMetrics(monitor: Monitor): string {
       })),
     },
     one('operations_failed_total', 'counter', 'Requests answered with an error.', counters.failed),
+    {
+      name: 'rendezvous_binds_failed_total',
+      help: 'Binds answered with an error, by the name of the result.',
+      type: 'counter',
+      samples: BIND_FAILURES.map((reason) => ({ labels: { reason }, value: counters.bindsFailed[reason] })),
+    },
+    one(
+      'bind_delay_addresses',
+      'gauge',
+      'Addresses with failed binds that are not forgiven yet.',
+      monitor.delayedAddresses,
+    ),
+    one('bind_delay_waiting', 'gauge', 'Binds that wait because of such failures.', monitor.delayedBinds),
     one('entries', 'gauge', 'Entries that have not ended.', monitor.entries),
     one('entries_expired_total', 'counter', 'Entries removed because their time was over.', counters.expired),
     one(

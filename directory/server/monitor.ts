@@ -1,7 +1,7 @@
 import { escapeDnValue, type LdapRequest, parseDn } from '../../src/ldap/index.ts';
 import type { Clock } from '../../src/net/clock.ts';
 import type { Identity } from './access.ts';
-import type { ServiceCounters } from './counters.ts';
+import { BIND_FAILURES, type ServiceCounters } from './counters.ts';
 import type { Entry } from './entry.ts';
 import { generalizedTime } from './matching.ts';
 import { PATH_SEPARATOR, pathOf } from './schema.ts';
@@ -34,8 +34,13 @@ export interface Measured {
   readonly counters: ServiceCounters;
   readonly store: EntryStore;
   readonly clock: Clock;
-  /** Connections open now. */
-  connections(): number;
+  /** What it has in hand now; looked at when somebody asks. */
+  readonly service: {
+    /** Connections open. */
+    readonly connections: number;
+    readonly feed: { readonly followers: number };
+    readonly bindDelay: { readonly size: number; readonly waiting: number };
+  };
 }
 
 type Values = Readonly<Record<string, readonly string[]>>;
@@ -59,7 +64,19 @@ export class Monitor {
   }
   /** Connections open now. */
   get connections(): number {
-    return this.#measured.connections();
+    return this.#measured.service.connections;
+  }
+  /** Connections with searches that follow changes. */
+  get followers(): number {
+    return this.#measured.service.feed.followers;
+  }
+  /** Addresses with failed binds that are not forgiven yet. */
+  get delayedAddresses(): number {
+    return this.#measured.service.bindDelay.size;
+  }
+  /** Binds that wait because of such failures. */
+  get delayedBinds(): number {
+    return this.#measured.service.bindDelay.waiting;
   }
   /** Entries that have not ended. */
   get entries(): number {
@@ -95,9 +112,17 @@ export class Monitor {
       Object.values(counts).reduce((total, count) => total + count, 0);
     const tree: (readonly [names: readonly string[], values: Values])[] = [
       [[], { objectClass: ['monitorServer'], monitoredInfo: [VENDOR_VERSION] }],
+      [['Binds'], container],
+      [['Binds', 'Failed'], counter(sum(counters.bindsFailed))],
+      ...BIND_FAILURES.map(
+        (name) => [['Binds', 'Failed', name], counter(counters.bindsFailed[name])] as const,
+      ),
+      [['Binds', 'Delayed addresses'], counter(this.delayedAddresses)],
+      [['Binds', 'Waiting'], counter(this.delayedBinds)],
       [['Connections'], container],
       [['Connections', 'Total'], counter(counters.connections)],
       [['Connections', 'Current'], counter(this.connections)],
+      [['Connections', 'Following'], counter(this.followers)],
       [['Connections', 'Refused'], counter(counters.refused)],
       [['Connections', 'Malformed'], counter(counters.malformed)],
       [['Database'], container],

@@ -82,7 +82,7 @@ export class LocatorService implements Disposable {
       ttl: { ...defaultTtl, ...options.ttl },
       limits,
       quota: new OwnerQuota(store, clock, limits.maxEntriesPerOwner),
-      monitor: new Monitor({ counters: this.counters, store, clock, connections: () => this.connections }),
+      monitor: new Monitor({ counters: this.counters, store, clock, service: this }),
       legacy: options.legacy === false ? undefined : legacyProfile,
     };
     if (admin !== undefined) passwordCheck(admin.passwordHash);

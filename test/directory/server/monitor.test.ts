@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { formatMetrics, networkPeer } from '../../../directory/server/index.ts';
+import { persistentSearchControl, utf8Bytes } from '../../../src/ldap/index.ts';
 import { identityOf } from '../../../directory/server/peer.ts';
 import { SearchContent } from '../../../directory/server/search-content.ts';
 import { conferenceDn, searchRequest, TestClient, testService } from './support.ts';
@@ -41,6 +42,45 @@ describe('cn=Monitor', () => {
     expect(await valueOf('cn=Current,cn=Time,cn=Monitor', 'monitorTimestamp')).toMatch(/^20261121090141Z$/);
   });
 
+  test('counts failed binds by reason, those who wait for it, and who follows changes', async () => {
+    const guest = new TestClient(t.service, networkPeer('192.0.2.1', 1));
+    const bind = (name: string, password: string) =>
+      guest.request({
+        type: 'bindRequest',
+        version: 3,
+        name,
+        authentication: { kind: 'simple', password: utf8Bytes(password) },
+      });
+    for (let i = 0; i < 3; i++) await bind('cn=ann', 'wrong');
+    await bind('cn=ann', '');
+    await bind('', '');
+    const waiting = bind('cn=ann', 'wrong');
+    const follower = new TestClient(t.service);
+    follower.send(searchRequest('(uid=*)'), [
+      persistentSearchControl({ changeTypes: new Set(['add']), changesOnly: true, returnChanges: true }),
+    ]);
+    const counter = (dn: string) => valueOf(`${dn},cn=Monitor`, 'monitorCounter');
+    expect(await counter('cn=Failed,cn=Binds')).toBe('4');
+    expect(await counter('cn=invalidCredentials,cn=Failed,cn=Binds')).toBe('3');
+    expect(await counter('cn=unwillingToPerform,cn=Failed,cn=Binds')).toBe('1');
+    expect(await counter('cn=Delayed addresses,cn=Binds')).toBe('1');
+    expect(await counter('cn=Waiting,cn=Binds')).toBe('1');
+    expect(await counter('cn=Following,cn=Connections')).toBe('1');
+    const { samples } = parseExposition(formatMetrics(t.service.monitor));
+    expect(samples.get('rendezvous_binds_failed_total{reason="invalidCredentials"}')).toBe(3);
+    expect(samples.get('rendezvous_binds_failed_total{reason="busy"}')).toBe(0);
+    expect(samples.get('rendezvous_bind_delay_addresses')).toBe(1);
+    expect(samples.get('rendezvous_bind_delay_waiting')).toBe(1);
+    expect(samples.get('rendezvous_followers')).toBe(1);
+    t.clock.advance(250);
+    await waiting;
+    expect(await counter('cn=Waiting,cn=Binds')).toBe('0');
+    follower.stream.destroy();
+    t.clock.advance(4 * 60_000);
+    expect(await counter('cn=Delayed addresses,cn=Binds')).toBe('0');
+    expect(await counter('cn=Following,cn=Connections')).toBe('0');
+  });
+
   test('a search under way is begun and not completed', async () => {
     const read = async (attribute: string) =>
       Number(await valueOf('cn=Search,cn=Operations,cn=Monitor', attribute));
@@ -51,7 +91,9 @@ describe('cn=Monitor', () => {
   test('is a tree: base, one level, subtree, filters, operational attributes', async () => {
     const { entries } = await under('cn=Monitor', 'one');
     expect(entries.map(({ dn }) => dn)).toEqual(
-      ['Connections', 'Database', 'Operations', 'Statistics', 'Time'].map((cn) => `cn=${cn},cn=Monitor`),
+      ['Binds', 'Connections', 'Database', 'Operations', 'Statistics', 'Time'].map(
+        (cn) => `cn=${cn},cn=Monitor`,
+      ),
     );
     expect(entries.every(({ attributes }) => attributes['hasSubordinates']?.[0] === 'TRUE')).toBe(true);
     const all = await under('cn=Monitor', 'sub');
