@@ -1,6 +1,7 @@
 import {
   type DelRequest,
   type ModifyChange,
+  type ModifyDNRequest,
   type ModifyRequest,
   parseDn,
   type PartialAttribute,
@@ -19,12 +20,14 @@ import { OperationError } from './errors.ts';
 import { NETMEETING } from './legacy-names.ts';
 import { readRefreshSearch } from './legacy-search.ts';
 import { modify } from './modify.ts';
+import { newName, rename } from './rename.ts';
 import { attributeType, PATH_SEPARATOR, pathOf } from './schema.ts';
 import { SearchContent } from './search-content.ts';
 import { DYNAMIC } from './tree.ts';
 import { clampTtl, extendAbove, secondsLeft } from './ttl.ts';
 
-const PERSON_PREFIX = `${pathOf(parseDn(DYNAMIC))}${PATH_SEPARATOR}cn=`;
+const DYNAMIC_PATH = pathOf(parseDn(DYNAMIC));
+const PERSON_PREFIX = `${DYNAMIC_PATH}${PATH_SEPARATOR}cn=`;
 const NETMEETING_PATH = pathOf(parseDn(NETMEETING));
 
 /** What `smodop` in a modify asks for. */
@@ -158,6 +161,35 @@ export function deleteRegistration(context: OperationContext, who: Identity, req
   store.atomic(() => {
     deleteEntry(context, who, request);
     deleteEntry(context, who, { type: 'delRequest', entry: application.dn });
+  });
+}
+
+/**
+ * Renames an entry, and with a person that person's application.
+ *
+ * @throws {OperationError} saying why not; nothing is changed then
+ */
+export function renameRegistration(context: OperationContext, who: Identity, request: ModifyDNRequest): void {
+  const person = liveEntry(context, pathOf(readDn(request.entry)));
+  const application = person === undefined ? undefined : applicationOf(context, person);
+  if (person === undefined || application === undefined) return rename(context, who, request);
+  const name = newName(request);
+  const isPlace = pathOf(name.slice(1)) === DYNAMIC_PATH && applicationPath(pathOf(name)) !== undefined;
+  context.store.atomic(() => {
+    rename(context, who, request);
+    if (!isPlace) {
+      throw new OperationError(
+        'unwillingToPerform',
+        `${person.dn} has an application, ${application.dn}: give it another cn below ${DYNAMIC}, or delete that first`,
+      );
+    }
+    const { newRDN, deleteOldRDN } = request;
+    rename(context, who, { type: 'modDNRequest', entry: application.dn, newRDN, deleteOldRDN });
+    modify(context, who, {
+      type: 'modifyRequest',
+      object: `${serializeRdn(name[0]!)},${NETMEETING}`,
+      changes: [{ operation: 'replace', modification: textAttribute('userObject', serializeRdn(name[0]!)) }],
+    });
   });
 }
 

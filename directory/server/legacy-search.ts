@@ -12,12 +12,13 @@ type Assertion = Filter & { readonly kind: 'equality' };
 
 /**
  * A search as NetMeeting means it: the base `objectClass=rtPerson` is the container of all persons and is searched
- * whatever the scope says, and `%` in a name stands for anything.
+ * whatever the scope says, and `%` in a name stands for anything. Below any other base `%` is a character: names may
+ * have it, and those who search there know `*`.
  */
 export function translateSearch(request: SearchRequest): SearchRequest {
-  const filter = withWildcards(request.filter);
   const base = baseOf(request);
-  if (base === undefined) return filter === request.filter ? request : { ...request, filter };
+  if (base === undefined) return request;
+  const filter = withWildcards(request.filter);
   return { ...request, filter, baseObject: base.dn, ...(base.isContainer ? { scope: 'sub' } : {}) };
 }
 

@@ -4,8 +4,10 @@
  *
  * - `legacy-names.ts`: names such as `c=-, o=Microsoft, cn=<e-mail>, objectClass=rtPerson`; an entry added without a
  *   class gets the one of its name;
- * - `legacy-search.ts`: base `objectClass=rtPerson` with scope base, `%` as wildcard in `cn`, `sttl` in a filter;
- * - `legacy-registration.ts`: a person and the person's application are written, refreshed, found and deleted together;
+ * - `legacy-search.ts`: base `objectClass=rtPerson` with scope base, there `%` as
+ *   wildcard in `cn`, and `sttl` in a filter;
+ * - `legacy-registration.ts`: a person and the person's application are written, refreshed, found,
+ *   renamed and deleted together;
  * - Sicily binds, refused in the form those clients understand.
  *
  * Not part of it: LDAPv2 (RFC 1777) is spoken with everybody, and the short attribute names (`sAppID`, `sTTL`, …) are
@@ -31,6 +33,7 @@ import {
   joinedAttribute,
   modifyRegistration,
   refreshBySearch,
+  renameRegistration,
 } from './legacy-registration.ts';
 import { readRefreshSearch, translateSearch } from './legacy-search.ts';
 import { attributeType } from './schema.ts';
@@ -74,6 +77,7 @@ export const legacyProfile = {
   refreshBySearch,
   modify: modifyRegistration,
   deleteEntry: deleteRegistration,
+  rename: renameRegistration,
   isJoined,
   joinedAttribute,
 } as const;

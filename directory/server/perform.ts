@@ -90,7 +90,7 @@ function update(context: OperationContext, who: Identity, op: UpdateRequest): vo
     case 'delRequest':
       return (legacy?.deleteEntry ?? deleteEntry)(context, who, op);
     case 'modDNRequest':
-      return rename(context, who, op);
+      return (legacy?.rename ?? rename)(context, who, op);
   }
 }
 

@@ -3,12 +3,15 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, test } from 'vitest';
 import { RESULT, utf8Bytes } from '../../src/ldap/index.ts';
-import { commandsOf } from '../directory/server/model/commands.ts';
-import { Model } from '../directory/server/model/model.ts';
-import { type Operation, operations } from '../directory/server/model/operations.ts';
+import { agreement } from '../directory/server/model/agreement.ts';
+import type { Model } from '../directory/server/model/model.ts';
+import type { Operation } from '../directory/server/model/operations.ts';
 import { type Outcome, Subject } from '../directory/server/model/subject.ts';
 import { TestClient, testService } from '../directory/server/support.ts';
 import { type Slapd, startSlapd } from '../support/slapd.ts';
+
+/** A run may last that long on a busy machine; times to live differ by more. */
+const SLOW_SECONDS = 50;
 
 let slapd: Slapd;
 let theirs: Subject;
@@ -25,7 +28,7 @@ beforeAll(async () => {
     authentication: { kind: 'simple', password: utf8Bytes(slapd.adminPassword) },
   });
   if (bound.code !== 0) throw new Error(bound.message);
-  theirs = new Subject('slapd', client, `ou=Conferences,${slapd.suffix}`);
+  theirs = new Subject('slapd', client, `ou=Conferences,${slapd.suffix}`, SLOW_SECONDS);
 });
 afterAll(async () => {
   theirs.client.stream.destroy();
@@ -54,33 +57,16 @@ function excuses(subject: Subject, op: Operation, { code }: Outcome): boolean {
   return false;
 }
 
-const { add, modify, search, lookAround, compare, refresh } = operations;
-/** Time cannot be moved on for slapd: what the time does is compared with the model alone. */
-const kinds = [
-  add,
-  add,
-  add,
-  modify,
-  modify,
-  search,
-  search,
-  lookAround,
-  operations.delete,
-  compare,
-  refresh,
-];
+/**
+ * slapd renames whole subtrees; we refuse that, as RFC 4511 §4.9 lets a server do (notAllowedOnNonLeaf). With dds an
+ * entry above a dynamic one stays as long as that is there; with us its time to live grows.
+ *
+ * The end of an entry is compared with the model alone: slapd's clock cannot be moved on, and dds shows an entry that is
+ * over until its own thread has come by.
+ */
+const isDisputed = (model: Readonly<Model>, op: Operation): boolean =>
+  (op.kind === 'rename' && model.hasBelow(op.dn)) || (op.kind === 'timeLeft' && model.isExtended(op.dn));
 
 test('[DIR-09] [DIR-10] [DIR-11] [DIR-12] the service, slapd and the model agree', async () => {
-  await fc.assert(
-    fc.asyncProperty(commandsOf(kinds, 40), async (commands) => {
-      using t = testService({ sweepSeconds: 0, ttl: { defaultSeconds: 600 } });
-      await theirs.clear();
-      const ours = new Subject('the service', t.client, 'ou=Dynamic,o=Intranet');
-      await fc.asyncModelRun(
-        () => ({ model: new Model(600), real: { all: [ours, theirs], excuses } }),
-        commands,
-      );
-    }),
-    { numRuns: 200 },
-  );
+  await fc.assert(agreement({ maxCommands: 40, others: [theirs], isDisputed, excuses }), { numRuns: 200 });
 }, 300_000);

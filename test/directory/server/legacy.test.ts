@@ -255,6 +255,65 @@ describe('person and application', () => {
   });
 });
 
+describe('renaming', () => {
+  const renamed = (client: TestClient, entry: string, newRDN: string, newSuperior?: string) =>
+    client.request({
+      type: 'modDNRequest',
+      entry,
+      newRDN,
+      deleteOldRDN: true,
+      ...(newSuperior === undefined ? {} : { newSuperior }),
+    });
+
+  test('a person renames the application, and they stay one registration', async () => {
+    using t = testService();
+    await register(t.client, 'a');
+    await register(t.client, 'c');
+    expect((await renamed(t.client, pseudo('a'), 'cn=b')).code).toBe(0);
+    expect(await t.client.read(application('a'))).toBeUndefined();
+    expect((await t.client.read(application('b'), 'cn', 'userObject'))?.attributes).toEqual({
+      cn: ['b'],
+      userObject: ['cn=b'],
+    });
+    expect((await t.client.read(user('b'), 'sappid'))?.attributes).toEqual({ sappid: ['ms-netmeeting'] });
+    expect((await renamed(t.client, user('b'), 'cn=c')).code).toBe(RESULT.entryAlreadyExists);
+    await t.client.request({ type: 'delRequest', entry: user('b') });
+    expect(await t.client.read(application('b'))).toBeUndefined();
+    expect(await t.client.read(application('c'))).toBeDefined();
+  });
+
+  test('only the case of the name', async () => {
+    using t = testService();
+    await register(t.client, 'a');
+    expect((await renamed(t.client, user('a'), 'cn=A')).code).toBe(0);
+    expect((await t.client.read(application('a'), 'userObject'))?.attributes).toEqual({
+      userObject: ['cn=A'],
+    });
+  });
+
+  test('where one of the two cannot go neither goes', async () => {
+    using t = testService();
+    await register(t.client, 'a');
+    await register(t.client, 'b');
+    await t.client.request({
+      type: 'modDNRequest',
+      entry: application('b'),
+      newRDN: 'cn=c',
+      deleteOldRDN: true,
+    });
+    expect((await renamed(t.client, user('a'), 'cn=c')).code).toBe(RESULT.entryAlreadyExists);
+    expect(await renamed(t.client, user('a'), 'cn=a', 'ou=Applications,o=Intranet')).toMatchObject({
+      code: RESULT.unwillingToPerform,
+      message: expect.stringContaining('has an application'),
+    });
+    expect(await t.client.read(user('a'))).toBeDefined();
+    expect((await t.client.read(application('a'), 'userObject'))?.attributes).toEqual({
+      userObject: ['cn=a'],
+    });
+    expect((await renamed(t.client, user('b'), 'cn=b', 'ou=Applications,o=Intranet')).code).toBe(0); // it has none now
+  });
+});
+
 describe('searching', () => {
   test.each([
     ['(cn=%)', ['anna', 'anton', 'bert']],
@@ -270,6 +329,23 @@ describe('searching', () => {
     for (const cn of ['anna', 'anton', 'bert']) await t.client.add(pseudo(cn), { comment: 'x' });
     const { entries } = await refreshSearch(t.client, `(&(objectClass=rtPerson)${filter})`);
     expect(entries.map(({ attributes }) => attributes.cn?.[0])).toEqual(names);
+  });
+
+  test('% in a name is a character for whoever does not search as those clients do', async () => {
+    using t = testService();
+    for (const cn of ['50%', '50 and more']) await t.client.add(pseudo(cn), {});
+    const names = async (filter: string, more = {}) =>
+      (await t.client.search(filter, more)).entries.map(({ attributes }) => attributes.cn?.[0]);
+    expect(await names('(cn=50%)')).toEqual(['50%']);
+    expect(await names('(&(objectClass=rtPerson)(cn=50%))')).toEqual(['50%']);
+    expect(await names('(cn=%)')).toEqual([]);
+    for (const more of [
+      { baseObject: 'objectClass=rtPerson', scope: 'base' },
+      { baseObject: 'c=-, o=Microsoft, objectClass=rtPerson', scope: 'sub' },
+      { baseObject: '', scope: 'base' },
+    ]) {
+      expect(await names('(&(objectClass=rtPerson)(cn=50%))', more)).toEqual(['50%', '50 and more']);
+    }
   });
 
   test('an empty base with scope base is the root DSE unless persons or conferences are asked for', async () => {
@@ -317,7 +393,6 @@ describe('without the profile', () => {
     expect(await t.client.read(application('a'))).toBeUndefined();
     expect((await refreshSearch(t.client, '(cn=a)')).code).toBe(RESULT.noSuchObject);
     expect((await t.client.search('(&(cn=a)(sttl=10))')).entries).toEqual([]);
-    expect((await t.client.search('(cn=%)')).entries).toEqual([]);
     expect(await ttl(t.client, user('a'))).toBe('1800');
     const sicily = { kind: 'other', tag: 0x89, octets: new Uint8Array(0) } as const;
     const bind = { type: 'bindRequest', version: 3, name: '', authentication: sicily } as const;

@@ -33,10 +33,22 @@ export class Model {
         return this.#refresh(op.dn, op.seconds);
       case 'rename':
         return this.#rename(op);
+      case 'timeLeft':
+        return this.#timeLeft(op.dn);
       case 'wait':
         this.#now += op.seconds;
     }
     return { codes: [RESULT.success] };
+  }
+
+  /** Whether there is a live entry below that name. */
+  hasBelow(dn: ModelDn): boolean {
+    return this.#below(keyOf(dn)).some((each) => this.#isLive(this.#entries.get(each)));
+  }
+
+  /** Whether an entry lives longer than it was told to, for the sake of one that is or was below it. */
+  isExtended(dn: ModelDn): boolean {
+    return this.#entries.get(keyOf(dn))?.isExtended === true;
   }
 
   #add(dn: ModelDn, given: Values): Expected {
@@ -92,12 +104,8 @@ export class Model {
 
   #delete(dn: ModelDn): Expected {
     if (this.#live(dn) === undefined) return { codes: [RESULT.noSuchObject] };
-    const key = keyOf(dn);
-    const below = this.#below(key);
-    if (below.some((each) => this.#isLive(this.#entries.get(each)))) {
-      return { codes: [RESULT.notAllowedOnNonLeaf] };
-    }
-    for (const each of [key, ...below]) this.#entries.delete(each);
+    if (this.hasBelow(dn)) return { codes: [RESULT.notAllowedOnNonLeaf] };
+    for (const each of [keyOf(dn), ...this.#below(keyOf(dn))]) this.#entries.delete(each);
     return { codes: [RESULT.success] };
   }
 
@@ -131,9 +139,16 @@ export class Model {
     const entry = this.#live(dn);
     if (entry === undefined) return { codes: [RESULT.noSuchObject] };
     if (entry.expires === undefined) return { codes: [RESULT.objectClassViolation] };
-    this.#entries.set(keyOf(dn), { ...entry, expires: this.#now + seconds });
+    this.#entries.set(keyOf(dn), { ...entry, expires: this.#now + seconds, isExtended: false });
     this.#extend(dn, this.#now + seconds);
-    return { codes: [RESULT.success] };
+    return { codes: [RESULT.success], seconds };
+  }
+
+  #timeLeft(dn: ModelDn): Expected {
+    const entry = this.#live(dn);
+    if (entry === undefined) return { codes: [RESULT.noSuchObject] };
+    const seconds = entry.expires === undefined ? undefined : entry.expires - this.#now;
+    return { codes: [RESULT.success], seconds };
   }
 
   #rename({ dn, rdn, deleteOld, superior }: Extract<Operation, { kind: 'rename' }>): Expected {
@@ -142,12 +157,13 @@ export class Model {
     const parent = this.#live(superior);
     const wrong = new Set<number>();
     if (entry === undefined || parent === undefined) wrong.add(RESULT.noSuchObject);
-    if (keyOf(superior) === keyOf(dn)) wrong.add(RESULT.unwillingToPerform);
+    const isCircle = keyOf(superior) === keyOf(dn) || isUnder(keyOf(superior), keyOf(dn));
+    if (isCircle || isUnder(keyOf(dn), keyOf(target))) wrong.add(RESULT.unwillingToPerform);
     if (keyOf(target) !== keyOf(dn) && this.#live(target) !== undefined) wrong.add(RESULT.entryAlreadyExists);
     const below = this.#below(keyOf(dn));
-    if (below.some((each) => this.#isLive(this.#entries.get(each)))) wrong.add(RESULT.notAllowedOnNonLeaf);
-    if (parent?.expires !== undefined && entry !== undefined && entry.expires === undefined) {
-      wrong.add(RESULT.objectClassViolation);
+    if (this.hasBelow(dn)) wrong.add(RESULT.notAllowedOnNonLeaf);
+    if (parent?.expires !== undefined && entry?.expires === undefined) {
+      wrong.add(RESULT.objectClassViolation).add(RESULT.constraintViolation);
     }
     if (entry === undefined || wrong.size > 0) return { codes: [...wrong] };
     const attributes = new Map(entry.attributes);
@@ -178,7 +194,7 @@ export class Model {
     for (let above = dn.slice(1); above.length > 0; above = above.slice(1)) {
       const entry = this.#entries.get(keyOf(above));
       if (entry?.expires !== undefined && entry.expires < expires) {
-        this.#entries.set(keyOf(above), { ...entry, expires });
+        this.#entries.set(keyOf(above), { ...entry, expires, isExtended: true });
       }
     }
   }
@@ -188,6 +204,7 @@ interface ModelEntry {
   readonly dn: ModelDn;
   readonly attributes: ReadonlyMap<string, readonly string[]>;
   readonly expires: number | undefined;
+  readonly isExtended?: boolean;
 }
 
 /** What is right to answer. */
@@ -196,6 +213,8 @@ export interface Expected {
   /** Entries by {@link keyOf}. With a size limit that they exceed, any so many of them and sizeLimitExceeded. */
   readonly entries?: ReadonlyMap<string, Values>;
   readonly sizeLimit?: number;
+  /** Time to live that was granted, or that is left. */
+  readonly seconds?: number | undefined;
 }
 
 /** Attributes that searches ask for. */

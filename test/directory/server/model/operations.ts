@@ -32,6 +32,7 @@ export type Operation =
       readonly deleteOld: boolean;
       readonly superior: ModelDn;
     }
+  | { readonly kind: 'timeLeft'; readonly dn: ModelDn }
   | { readonly kind: 'wait'; readonly seconds: number };
 
 const WORDS = ['x', 'X', 'y', 'Zed', 'x y', 'x   Y', ' x', '*(z)\\'] as const;
@@ -219,5 +220,6 @@ export const operations = {
     dn: fc.oneof(dn, dn, fc.constant([])),
     seconds: fc.constantFrom(60, 1000, 86_400),
   }),
+  timeLeft: dn.map((name): Operation => ({ kind: 'timeLeft', dn: name })),
   wait: fc.constantFrom(1, 59, 1000, 2000).map((seconds): Operation => ({ kind: 'wait', seconds })),
 } satisfies Record<string, fc.Arbitrary<Operation>>;

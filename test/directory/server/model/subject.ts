@@ -1,12 +1,13 @@
 import type { LdapRequest } from '../../../../src/ldap/index.ts';
 import {
+  decodeRefreshResponse,
   encodeRefreshRequest,
   EXTENDED,
   RESULT,
   textAttribute,
   utf8Bytes,
 } from '../../../../src/ldap/index.ts';
-import { addRequest, type Answer, type TestClient } from '../support.ts';
+import { addRequest, type Answer, searchRequest, type TestClient } from '../support.ts';
 import { type Expected, inOrder, keyOf, SHOWN } from './model.ts';
 import type { ModelDn, Operation, Values } from './operations.ts';
 
@@ -15,24 +16,34 @@ export interface Outcome {
   readonly code: number;
   readonly message: string;
   readonly entries: ReadonlyMap<string, Values>;
+  /** Time to live that was granted, or that is left. */
+  readonly seconds: number | undefined;
 }
 
 /** A directory server that does what the model does, below a container of its own. */
 export class Subject {
   readonly name: string;
   readonly client: TestClient;
+  /** Seconds by which its clock may run ahead of the model's. */
+  readonly slowSeconds: number;
   readonly #base: string;
 
-  constructor(name: string, client: TestClient, base: string) {
+  constructor(name: string, client: TestClient, base: string, slowSeconds = 0) {
     this.name = name;
     this.client = client;
+    this.slowSeconds = slowSeconds;
     this.#base = base;
   }
 
   async perform(op: Exclude<Operation, { kind: 'wait' }>): Promise<Outcome> {
     const answer = await this.client.request(this.#request(op));
     const entries = answer.entries.map(({ dn, attributes }) => [this.#keyOf(dn), shown(attributes)] as const);
-    return { code: answer.code, message: answer.message, entries: new Map(entries) };
+    return {
+      code: answer.code,
+      message: answer.message,
+      entries: new Map(entries),
+      seconds: secondsOf(answer),
+    };
   }
 
   /** Removes everything, so that the next run begins with nothing. */
@@ -99,6 +110,8 @@ export class Subject {
           deleteOldRDN: op.deleteOld,
           newSuperior: this.#dn(op.superior),
         };
+      case 'timeLeft':
+        return searchRequest('(objectClass=*)', { baseObject: dn, scope: 'base', attributes: ['entryTtl'] });
       case 'refresh':
         break;
     }
@@ -110,6 +123,14 @@ export class Subject {
   }
 }
 
+function secondsOf({ done: { op }, entries }: Answer): number | undefined {
+  if (op.type === 'extendedResponse') {
+    return op.responseValue === undefined ? undefined : decodeRefreshResponse(op.responseValue);
+  }
+  const values = Object.entries(entries[0]?.attributes ?? {}).find(([name]) => /^entryTtl$/i.test(name))?.[1];
+  return values === undefined ? undefined : Number(values[0]);
+}
+
 /** Whether a server lists superclasses is its own affair. */
 const shown = (attributes: Values): Values =>
   inOrder(
@@ -119,11 +140,20 @@ const shown = (attributes: Values): Values =>
     ]),
   );
 
-/** What is wrong with an outcome; undefined when nothing is. */
-export function faultOf({ codes, entries, sizeLimit = 0 }: Expected, outcome: Outcome): string | undefined {
+/**
+ * What is wrong with an outcome; undefined when nothing is.
+ *
+ * @param slowSeconds that may have passed for the server and not for the model
+ */
+export function faultOf(expected: Expected, outcome: Outcome, slowSeconds: number): string | undefined {
+  const { codes, entries, sizeLimit = 0, seconds = 0 } = expected;
   const { code, message } = outcome;
   if (entries === undefined || !codes.includes(RESULT.success)) {
-    return codes.includes(code) ? undefined : `result ${code} (${message}) instead of ${codes.join(' or ')}`;
+    if (!codes.includes(code)) return `result ${code} (${message}) instead of ${codes.join(' or ')}`;
+    const left = outcome.seconds ?? 0;
+    return left <= seconds && left >= seconds - slowSeconds
+      ? undefined
+      : `a time to live of ${left} s instead of ${seconds} s`;
   }
   const isCut = sizeLimit > 0 && entries.size > sizeLimit;
   const wanted = isCut ? RESULT.sizeLimitExceeded : RESULT.success;
