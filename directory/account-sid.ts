@@ -34,24 +34,50 @@ export const isAccountSid = (sid: Sid): boolean => sid.startsWith(`S-1-${AUTHORI
 export const ACCOUNTS = 'ou=Accounts,ou=Admin,o=Intranet';
 const ACCOUNT = new RegExp(`^cn=([^=,+\\\\"<>;#]+),${ACCOUNTS}$`, 'i');
 
+/** How SIDs of accounts of a domain begin (MS-DTYP §2.4.2.4). */
+export const DOMAIN_ACCOUNT = 'S-1-5-21-';
+
+/** Accounts of a domain, which has SIDs of its own for them. */
+export interface DomainAccounts {
+  /** DN of the domain; undefined where no rights are kept. */
+  readonly domain: string | undefined;
+  /** Names that are known so far. */
+  readonly names: Map<Sid, string>;
+  /** SIDs of those that we are bound as, by how we are bound. */
+  readonly selves: Map<string, Sid>;
+}
+
+/** What a directory knows its accounts by: DNs, from which SIDs follow, or SIDs of their own. */
+export type Accounts = Set<string> | DomainAccounts;
+
+/**
+ * What is known of accounts: their DNs, from which their SIDs follow, or their names by SID where the directory has
+ * given them SIDs of its own.
+ */
+export type KnownAccounts = Iterable<string> | Map<Sid, string>;
+
 /**
  * Accounts by their DN, and those of the embedded service by their name alone.
  *
- * @param known DNs that SIDs are traced back to, beside those that were asked for; looked at when it is needed
+ * @param known what SIDs are traced back to, beside what was asked for; looked at when it is needed
  */
-export function accountNames(known: Iterable<string> = []): AccountNames {
-  const asked = new Set<string>();
+export function accountNames(known: KnownAccounts = []): AccountNames {
+  const asked = new Map<Sid, string>();
   return {
     sidOf(name) {
-      const dn = /^[^=]+=/.test(name) ? name : `cn=${escapeDnValue(name)},${ACCOUNTS}`;
-      asked.add(dn);
-      return accountSid(dn);
+      const sid = accountSid(isDn(name) ? name : `cn=${escapeDnValue(name)},${ACCOUNTS}`);
+      asked.set(sid, isDn(name) ? (ACCOUNT.exec(name)?.[1] ?? name) : name);
+      return sid;
     },
     nameOf(sid) {
-      for (const dns of [asked, known]) {
-        for (const dn of dns) if (accountSid(dn) === sid) return ACCOUNT.exec(dn)?.[1] ?? dn;
-      }
+      const name = asked.get(sid);
+      if (name !== undefined) return name;
+      if (known instanceof Map) return known.get(sid);
+      for (const dn of known) if (accountSid(dn) === sid) return ACCOUNT.exec(dn)?.[1] ?? dn;
       return undefined;
     },
   };
 }
+
+/** Whether an account is named by a DN; all others are names alone. */
+export const isDn = (name: string): boolean => /^[^=]+=/.test(name);

@@ -11,7 +11,7 @@ import {
   NotFoundError,
   NotPermittedError,
 } from './errors.ts';
-import { withAccountNames } from './accounts.ts';
+import { withAccountNames, withAccountSids } from './accounts.ts';
 import { checkTimeout } from './connect-options.ts';
 import type { Credentials } from './credentials.ts';
 import { searchConferences } from './conference-search.ts';
@@ -163,6 +163,7 @@ export class LdapDirectory implements Directory {
     const { dialect, session } = this.#useForWriting();
     const ttlSeconds = checkTtl(options.ttlSeconds ?? this.#defaultTtlSeconds, options.allowShortTtl);
     const owner = session.boundDn;
+    await withAccountSids(object, true, this.#use(), options.signal);
     let entries: readonly EntryValues[];
     if (object.kind === 'user') {
       entries = this.#useUsers().dialect.newEntries(object, owner);
@@ -181,6 +182,7 @@ export class LdapDirectory implements Directory {
     const { dialect } = this.#useForWriting();
     const { signal } = options;
     const published = publicationOf(object);
+    await withAccountSids(object, false, this.#use(), signal);
     let changes: readonly EntryValues[];
     if (object.kind === 'user') {
       changes = this.#useUsers().dialect.changedEntries(object);

@@ -198,6 +198,10 @@ export class DirectoryUser {
   set acl(acl: AccessRights | undefined) {
     this.#rights.value = acl;
   }
+  /** {@link acl} as the directory had it last. @internal */
+  get storedAcl(): AccessRights | undefined {
+    return this.#rights.stored;
+  }
   /** Whether {@link acl} was set since the directory had it. @internal */
   get aclChanged(): boolean {
     return this.#rights.changed;

@@ -15,7 +15,7 @@ import {
   texts,
   type UserMappingContext,
 } from './user-values.ts';
-import { writeRights } from './rights-values.ts';
+import { holdsDomainRights, readRights, writeDomainRights } from './rights-values.ts';
 
 /** Object class of users at a computer ([MS-ADSC] 2.152). */
 const PERSON = 'msTAPI-RtPerson';
@@ -42,6 +42,15 @@ const MORE = {
   location: 'l',
 } as const;
 
+export interface AdUsersOptions {
+  /** Attributes of every object, which nobody needs to see. */
+  readonly hidden: readonly string[];
+  /** Attribute of the security descriptor; undefined where the server has none. */
+  readonly rights: string | undefined;
+  /** Leaves out what is gone, as far as the server can tell. */
+  readonly alive: (now: Date) => Filter | undefined;
+}
+
 /**
  * Users in Active Directory (MS-TAIL §2.2.3): `cn=<user>]<computer>`, the user's name as `msTAPI-uid`, addresses dotted.
  * The class has a place for no more, but every class may have `description` and `flags`. Names, telephone numbers,
@@ -50,27 +59,21 @@ const MORE = {
 export class AdUsers implements UserDialect {
   readonly base: string;
   readonly attributes: readonly string[];
-  readonly binaryAttributes: readonly string[] = [];
+  readonly binaryAttributes: readonly string[];
   readonly #context: UserMappingContext;
   readonly #isExtended: boolean;
+  readonly #rights: string | undefined;
   readonly #known: ReadonlySet<string>;
   readonly #alive: (now: Date) => Filter | undefined;
 
-  /**
-   * @param hidden attributes of every object, which nobody needs to see
-   * @param alive  leaves out what is gone, as far as the server can tell
-   */
-  constructor(
-    context: UserMappingContext,
-    isExtended: boolean,
-    hidden: readonly string[],
-    alive: (now: Date) => Filter | undefined,
-  ) {
+  constructor(context: UserMappingContext, isExtended: boolean, { hidden, rights, alive }: AdUsersOptions) {
     this.base = context.base;
     this.attributes = ['*', ...context.operational];
     this.#context = context;
     this.#isExtended = isExtended;
     this.#alive = alive;
+    this.#rights = rights;
+    this.binaryAttributes = rights === undefined ? [] : [rights];
     const own = ['objectClass', NAME, ADDRESS, 'description', 'flags', PHONE, OTHER_PHONES, PORT, EXPIRES];
     this.#known = new Set(
       [...own, ...Object.values(MORE), ...hidden, ...context.operational].map((name) => name.toLowerCase()),
@@ -112,6 +115,7 @@ export class AdUsers implements UserDialect {
       canAudio: (flags & FLAGS.canAudio) !== 0,
       canVideo: (flags & FLAGS.canVideo) !== 0,
       listed: (flags & FLAGS.unlisted) === 0,
+      acl: readRights(entry, this.#rights, this.#context.accounts),
       attributes: otherAttributes(entry, this.#known),
       publication,
     });
@@ -138,20 +142,25 @@ export class AdUsers implements UserDialect {
       cn: [user.id],
       [NAME]: [user.name],
       ...this.#details(user),
-      ...writeRights(undefined, user.acl),
+      ...this.#rightsOf(user, true),
     };
     return [{ dn, attributes: present(attributes) }];
   }
 
   changedEntries(user: DirectoryUser): readonly EntryValues[] {
     const [dn = ''] = this.dns(user);
-    return [
-      { dn: user.dn ?? dn, attributes: { ...this.#details(user), ...writeRights(undefined, user.acl) } },
-    ];
+    return [{ dn: user.dn ?? dn, attributes: { ...this.#details(user), ...this.#rightsOf(user, false) } }];
   }
 
   holds(entry: LdapEntry, attributes: LdapAttributes): boolean {
-    return holdsTexts(entry, attributes);
+    const rights = this.#rights === undefined ? undefined : attributes[this.#rights]?.[0];
+    if (this.#rights === undefined || rights === undefined) return holdsTexts(entry, attributes);
+    const { [this.#rights]: _, ...others } = attributes;
+    return holdsDomainRights(entry, this.#rights, rights) && holdsTexts(entry, others);
+  }
+
+  #rightsOf({ acl, aclChanged: isChanged }: DirectoryUser, isNew: boolean): LdapAttributes {
+    return writeDomainRights(this.#rights, acl, { isNew, isChanged });
   }
 
   #details(user: DirectoryUser): LdapAttributes {

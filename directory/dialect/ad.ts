@@ -1,4 +1,5 @@
 import { type Filter, RESULT } from '../../src/ldap/index.ts';
+import type { Conference } from '../conference.ts';
 import { DirectoryError } from '../errors.ts';
 import type { LdapConnection } from '../ldap/connection.ts';
 import type { LdapAttributes, LdapEntry } from '../ldap/entry.ts';
@@ -8,6 +9,7 @@ import type { UserDialect } from './dialect.ts';
 import { present } from './filters.ts';
 import { generalizedTime, generalizedTimeWithTenths, parseGeneralizedTime } from './generalized-time.ts';
 import { type ExpiryAttribute, OwnExpiry } from './own-expiry.ts';
+import { DOMAIN_RIGHTS, holdsDomainRights, writeDomainRights } from './rights-values.ts';
 import { EXPIRES, expiresAttribute, INDEX_NAMES } from './rendezvous.ts';
 
 /** Object class of conferences in the schema of every Active Directory since Windows Server 2003 ([MS-ADSC] 2.151). */
@@ -22,6 +24,8 @@ export interface AdDialectOptions {
   readonly isDynamic: boolean;
   /** Whether the forest's schema has the project's auxiliary classes. */
   readonly isExtended: boolean;
+  /** DN of the domain whose accounts rights speak of; undefined where the server keeps no rights. */
+  readonly domain: string | undefined;
 }
 
 /**
@@ -39,7 +43,8 @@ export class AdDialect extends AttributeDialect {
   readonly expiry: OwnExpiry | undefined;
   readonly #isExtended: boolean;
 
-  constructor({ base, isDynamic, isExtended }: AdDialectOptions) {
+  constructor({ base, isDynamic, isExtended, domain }: AdDialectOptions) {
+    const rights = domain === undefined ? [] : [DOMAIN_RIGHTS]; // not given unless asked for
     super({
       name: 'ad',
       base,
@@ -50,9 +55,11 @@ export class AdDialect extends AttributeDialect {
         blob: 'msTAPI-ConferenceBlob',
         description: 'description',
         ...(isExtended ? INDEX_NAMES : { url: 'wWWHomePage', encrypted: 'flags' }),
+        ...(domain === undefined ? {} : { acl: DOMAIN_RIGHTS }),
       },
       hidden: [...EVERY_OBJECT, EXPIRES, ADMIN_NOTE.name],
-      operational: ['entryTTL'],
+      operational: ['entryTTL', ...rights],
+      accounts: { domain, names: new Map(), selves: new Map() },
       writeTime: generalizedTimeWithTenths,
     });
     this.isDynamic = isDynamic;
@@ -60,7 +67,11 @@ export class AdDialect extends AttributeDialect {
     const attribute = isExtended ? expiresAttribute(generalizedTimeWithTenths) : ADMIN_NOTE;
     this.expiry = isDynamic ? undefined : new OwnExpiry(attribute, false); // no assertion control there
     const alive = (now: Date): Filter | undefined => this.aliveFilter(now);
-    this.users = new AdUsers(this.userContext(), isExtended, [...EVERY_OBJECT, ADMIN_NOTE.name], alive);
+    this.users = new AdUsers(this.userContext(), isExtended, {
+      hidden: [...EVERY_OBJECT, ADMIN_NOTE.name],
+      rights: this.names.acl,
+      alive,
+    });
   }
 
   async add(
@@ -130,6 +141,14 @@ export class AdDialect extends AttributeDialect {
     }
   }
 
+  protected override rightsOf({ acl, aclChanged: isChanged }: Conference, isNew: boolean): LdapAttributes {
+    return writeDomainRights(this.names.acl, acl, { isNew, isChanged });
+  }
+
+  protected override holdsRights(entry: LdapEntry, attribute: string, wanted: string | Uint8Array): boolean {
+    return holdsDomainRights(entry, attribute, wanted);
+  }
+
   protected override aliveFilter(now: Date): Filter | undefined {
     return this.expiry?.alive(now);
   }
@@ -151,7 +170,7 @@ const EVERY_OBJECT = [
   'instanceType',
   'msDS-Entry-Time-To-Die',
   'name',
-  'nTSecurityDescriptor',
+  DOMAIN_RIGHTS,
   'objectCategory',
   'objectGUID',
   'showInAdvancedViewOnly',

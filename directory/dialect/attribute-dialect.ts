@@ -1,5 +1,6 @@
 import { ADVERTISING_SCOPES, formatIp, tryParseIp } from '../../src/ip/index.ts';
 import { escapeDnValue, type Filter, utf8Bytes } from '../../src/ldap/index.ts';
+import type { Accounts } from '../account-sid.ts';
 import { Conference, SDP_PROTOCOL } from '../conference.ts';
 import type { LdapConnection } from '../ldap/connection.ts';
 import type { LdapAttributes, LdapEntry } from '../ldap/entry.ts';
@@ -57,6 +58,8 @@ export interface AttributeDialectOptions {
   /** Attributes that every entry has and nobody needs to see. */
   readonly hidden: readonly string[];
   readonly operational: readonly string[];
+  /** Default those whose SIDs follow from their DNs. */
+  readonly accounts?: Accounts;
 }
 
 /** What the dialects for locator services and for other LDAP servers share; keeping entries alive is their own. */
@@ -72,7 +75,7 @@ export abstract class AttributeDialect implements Dialect {
   protected readonly names: AttributeNames;
   readonly #objectClasses: readonly [string, ...string[]];
   readonly #writeTime: (date: Date) => string;
-  readonly accounts = new Set<string>();
+  readonly accounts: Accounts;
   readonly #known: ReadonlySet<string>;
   readonly #operational: readonly string[];
 
@@ -83,6 +86,7 @@ export abstract class AttributeDialect implements Dialect {
     this.#objectClasses = options.objectClasses;
     this.#writeTime = options.writeTime ?? generalizedTime;
     this.#operational = options.operational;
+    this.accounts = options.accounts ?? new Set();
     const { blob, acl } = options.names;
     // A descriptor speaks of the owner, who is to be shown by name.
     this.attributes = ['*', ...options.operational, ...(acl === undefined ? [] : [CREATOR])];
@@ -164,7 +168,7 @@ export abstract class AttributeDialect implements Dialect {
       [names.name]: [conference.name],
       [names.protocol]: [conference.protocol],
       ...this.changedAttributes(conference),
-      ...writeRights(names.acl, conference.acl),
+      ...this.rightsOf(conference, true),
       ...(names.owner === undefined ? {} : { [names.owner]: one(ownerDn) }),
     });
   }
@@ -189,7 +193,7 @@ export abstract class AttributeDialect implements Dialect {
     return {
       [names.blob]: [conference.blob],
       ...Object.fromEntries(copies.filter(([name]) => name !== undefined)),
-      ...(conference.aclChanged ? writeRights(names.acl, conference.acl, true) : {}),
+      ...this.rightsOf(conference, false),
     };
   }
 
@@ -198,7 +202,7 @@ export abstract class AttributeDialect implements Dialect {
     return (
       (encrypted === undefined || entry.text(encrypted) === attributes[encrypted]?.[0]) &&
       sameValue(entry.bytes(blob), attributes[blob]?.[0]) &&
-      (acl === undefined || attributes[acl] === undefined || sameValue(entry.bytes(acl), attributes[acl][0]))
+      (acl === undefined || attributes[acl] === undefined || this.holdsRights(entry, acl, attributes[acl][0]))
     );
   }
 
@@ -209,6 +213,20 @@ export abstract class AttributeDialect implements Dialect {
     signal?: AbortSignal,
   ): Promise<void> {
     return connection.replace(dn, attributes, signal);
+  }
+
+  /** What is written of the rights; of those of an entry that is there, only if they were changed. */
+  protected rightsOf({ acl, aclChanged }: Conference, isNew: boolean): LdapAttributes {
+    return isNew || aclChanged ? writeRights(this.names.acl, acl, !isNew) : {};
+  }
+
+  /** Whether the entry has the rights that were written. */
+  protected holdsRights(
+    entry: LdapEntry,
+    attribute: string,
+    wanted: string | Uint8Array | undefined,
+  ): boolean {
+    return sameValue(entry.bytes(attribute), wanted);
   }
 
   /** For how this dialect keeps users. */

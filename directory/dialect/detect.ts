@@ -1,4 +1,4 @@
-import { ASSERTION, EXTENDED } from '../../src/ldap/index.ts';
+import { ASSERTION, EXTENDED, SD_FLAGS } from '../../src/ldap/index.ts';
 import { DirectoryError, UnknownDialectError } from '../errors.ts';
 import type { LdapConnection } from '../ldap/connection.ts';
 import type { LdapEntry } from '../ldap/entry.ts';
@@ -114,7 +114,9 @@ class Server {
     }
     const container = base === '' ? ((await this.#published()) ?? this.#container()) : base;
     const isExtended = await this.#carries(REACHABLE_CLASS);
-    return new AdDialect({ base: container, isDynamic: this.refreshes && expiry !== 'own', isExtended });
+    const domain = this.controls.includes(SD_FLAGS) ? this.#domain : undefined;
+    const isDynamic = this.refreshes && expiry !== 'own';
+    return new AdDialect({ base: container, isDynamic, isExtended, domain });
   }
 
   async rendezvous(base: string, expiry: DetectOptions['expiry']): Promise<Dialect> {

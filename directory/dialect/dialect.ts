@@ -1,5 +1,6 @@
 import type { Filter } from '../../src/ldap/index.ts';
 import type { AdvertisingScope } from '../../src/ip/index.ts';
+import type { Accounts } from '../account-sid.ts';
 import type { Conference } from '../conference.ts';
 import type { LdapConnection } from '../ldap/connection.ts';
 import type { LdapAttributes, LdapEntry } from '../ldap/entry.ts';
@@ -91,8 +92,8 @@ export interface Dialect {
   readonly attributes: readonly string[];
   /** Those of them whose values are bytes. */
   readonly binaryAttributes: readonly string[];
-  /** DNs of accounts that are known, by which rights are shown; undefined in one that keeps no rights. */
-  readonly accounts?: Set<string> | undefined;
+  /** Accounts that are known, by which rights are shown; undefined in one that keeps no rights. */
+  readonly accounts?: Accounts | undefined;
   dn(name: string): string;
   /** May let through more than asked for; callers check again. */
   filter(query: DialectQuery, now: Date): Filter;

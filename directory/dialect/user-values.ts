@@ -1,3 +1,4 @@
+import type { Accounts } from '../account-sid.ts';
 import type { LdapAttributes, LdapEntry } from '../ldap/entry.ts';
 import type { Publication } from '../publication.ts';
 
@@ -9,8 +10,8 @@ export interface UserMappingContext {
   readonly isDynamic: boolean;
   /** Operational attributes to ask for. */
   readonly operational: readonly string[];
-  /** DNs of accounts that are known, by which rights are shown. */
-  readonly accounts: Set<string>;
+  /** Accounts that are known, by which rights are shown. */
+  readonly accounts: Accounts;
   ttlOf(entry: LdapEntry, now: Date): number | undefined;
 }
 

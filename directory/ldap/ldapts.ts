@@ -3,6 +3,7 @@ import type { BerReader as LibraryReader, BerWriter as LibraryWriter } from 'lda
 import {
   assertionControl,
   BerWriter,
+  type Control as OurControl,
   decodePagedResults,
   EXTENDED,
   encodeRefreshRequest,
@@ -14,6 +15,7 @@ import {
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { DirectoryError, type DirectoryErrorDetails } from '../errors.ts';
+import { readDescriptorControls, writeDescriptorControls } from './descriptor-control.ts';
 import { type LdapAttributes, LdapEntry } from './entry.ts';
 import { type LdapStream, PAGE_ANSWER, REFERRAL_MARK } from './stream.ts';
 import type { LdapClient, PageRequest, SearchPage } from './connection.ts';
@@ -40,14 +42,16 @@ export function createLdapClient(stream: LdapStream, timeoutMs: number): LdapCli
   const seconds = Math.max(1, Math.ceil(timeoutMs / 1000));
   return {
     bind: (dn, password) => client.bind(dn, password),
-    add: (dn, attributes) => client.add(dn, toAttributes(attributes)),
+    add: (dn, attributes) =>
+      client.add(dn, toAttributes(attributes), asControls(writeDescriptorControls(attributes))),
     async replace(dn, attributes, assertion) {
       const changes = toAttributes(attributes).map(
         (modification) => new Change({ operation: 'replace', modification }),
       );
-      await client.modify(dn, changes, assertionControls(assertion));
+      const controls = [...assertionControls(assertion), ...writeDescriptorControls(attributes)];
+      await client.modify(dn, changes, asControls(controls));
     },
-    delete: (dn, assertion) => client.del(dn, assertionControls(assertion)),
+    delete: (dn, assertion) => client.del(dn, asControls(assertionControls(assertion))),
     rename: (dn, newRdn) => client.modifyDN(dn, newRdn),
     async refresh(dn, ttlSeconds) {
       const value = Buffer.from(encodeRefreshRequest({ entryName: dn, requestTtl: ttlSeconds }));
@@ -67,7 +71,7 @@ export function createLdapClient(stream: LdapStream, timeoutMs: number): LdapCli
           sizeLimit: request.sizeLimit ?? 0,
           timeLimit: seconds, // the library would say 10
         },
-        page,
+        [...(page === undefined ? [] : [page]), ...asControls(readDescriptorControls(request.attributes))],
       );
       const entries = found.searchEntries.map(({ dn, ...attributes }) => {
         return new LdapEntry(
@@ -140,15 +144,17 @@ class EncodedFilter extends LibraryFilter {
   }
 }
 
-const assertionControls = (filter: Filter | undefined): Control[] =>
-  filter === undefined ? [] : [new AssertionControl(filter)];
+const assertionControls = (filter: Filter | undefined): OurControl[] =>
+  filter === undefined ? [] : [assertionControl(filter)];
 
-/** RFC 4528: the change is made only if the entry fits the filter. */
-class AssertionControl extends Control {
+const asControls = (controls: readonly OurControl[]): Control[] =>
+  controls.map((control) => new EncodedControl(control));
+
+/** A control in our own encoding. */
+class EncodedControl extends Control {
   readonly #value: Buffer;
 
-  constructor(filter: Filter) {
-    const { controlType, criticality, controlValue } = assertionControl(filter);
+  constructor({ controlType, criticality, controlValue }: OurControl) {
     super(controlType, { critical: criticality });
     this.#value = Buffer.from(controlValue ?? []);
   }

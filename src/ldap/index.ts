@@ -102,6 +102,7 @@ export type {
   SearchResultReference,
   SearchScope,
 } from './search.ts';
+export { SD_FLAGS, SD_PART, sdFlagsControl } from './sd-flags.ts';
 export type { SortKey, SortResult } from './server-side-sort.ts';
 export {
   decodeSortRequest,

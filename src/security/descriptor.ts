@@ -1,6 +1,6 @@
 import { EncodeError } from '../errors.ts';
 import { WireReader, WireWriter } from '../wire/index.ts';
-import { type Ace, isObjectAce, readAce, writeAce } from './ace.ts';
+import { type Ace, ACE_FLAG, isObjectAce, readAce, writeAce } from './ace.ts';
 import { readSid, type Sid, writeSid } from './sid.ts';
 
 /** An access control list (MS-DTYP §2.4.5). */
@@ -129,6 +129,12 @@ function writeAcl(w: WireWriter, { revision, aces }: Acl): void {
   if (size > 0xffff) throw new EncodeError('ACL', 'aces', `take ${size} bytes, at most 65535 fit`);
   w.u8(revision).u8(0).u16le(size).u16le(aces.length).u16le(0).bytes(list.finish());
 }
+
+/** The list without what the objects above hand down (MS-DTYP §2.4.4.1, INHERITED_ACE). */
+export const withoutInherited = (acl: Acl): Acl => ({
+  ...acl,
+  aces: acl.aces.filter(({ flags }) => (flags & ACE_FLAG.inherited) === 0),
+});
 
 /** The list of these ACEs, of the lowest revision that may hold them. */
 export function aclOf(aces: readonly Ace[]): Acl {

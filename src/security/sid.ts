@@ -1,5 +1,5 @@
 import { DecodeError, EncodeError } from '../errors.ts';
-import type { WireReader, WireWriter } from '../wire/index.ts';
+import { WireReader, WireWriter } from '../wire/index.ts';
 
 /** A security identifier in its canonical text, `S-1-5-32-544`; two are the same account when they are equal. */
 export type Sid = string;
@@ -73,6 +73,16 @@ export function writeSid(w: WireWriter, sid: Sid): void {
   w.u16(Math.floor(authority / 2 ** 32)).u32(authority % 2 ** 32);
   for (const sub of subs) w.u32le(sub);
 }
+
+/** The packet form of a SID, as `objectSid` has it. @throws {EncodeError} when `sid` is none */
+export function encodeSid(sid: Sid): Uint8Array {
+  const w = new WireWriter(68);
+  writeSid(w, sid);
+  return w.finish();
+}
+
+/** Undoes {@link encodeSid}. @throws {DecodeError} */
+export const decodeSid = (bytes: Uint8Array): Sid => readSid(new WireReader('SID', bytes));
 
 /** SIDs with a meaning of their own that this program asks for (MS-DTYP §2.4.2.4). */
 export const WELL_KNOWN = {

@@ -139,7 +139,7 @@ async function putRaw(server: Server, rdn: string, attributes: LdapAttributes): 
 }
 
 /** Removes all conferences and users. */
-function clear(server: Server): Promise<void> {
+export function clear(server: Server): Promise<void> {
   return asAdmin(server, async (client: Client) => {
     const base = `ou=Conferences,${server.suffix}`;
     const found = await client.search(base, { scope: 'one', attributes: ['1.1'], paged: true });

@@ -16,6 +16,10 @@ export interface Samba {
   log(): string;
   /** Applies LDIF as the administrator. Rejects with what ldapmodify says */
   modify(ldif: string): Promise<void>;
+  /** Runs samba-tool on the domain's own files, as `user create`. Rejects with what it says */
+  tool(...args: readonly string[]): Promise<void>;
+  /** Stops it at once and starts it at the same address on the same data. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -63,7 +67,8 @@ export async function startSamba({ isEmpty = false } = {}): Promise<Samba> {
     .map(([name, value]) => `--option=${name}=${value}`)
     .concat(`--option=${NO_SYNC}`);
   const command = [SAMBA, '-i', '-M', 'single', '-s', join(dir, 'etc/smb.conf'), '--debug-stdout', '-d', '1'];
-  const daemon = await Daemon.start([...command, ...args], () => accepts(389, host));
+  const launch = (): Promise<Daemon> => Daemon.start([...command, ...args], () => accepts(389, host));
+  let daemon = await launch();
   const url = `ldap://${host}`;
   const modify = (ldif: string): Promise<void> => runLdif(url, ADMIN, PASSWORD, ldif);
   if (!isEmpty)
@@ -76,6 +81,15 @@ export async function startSamba({ isEmpty = false } = {}): Promise<Samba> {
     readyMs: performance.now() - begun,
     log: () => daemon.log,
     modify,
+    async tool(...tool) {
+      const database = `--URL=tdb://${join(dir, 'private/sam.ldb')}`;
+      const configuration = `--configfile=${join(dir, 'etc/smb.conf')}`;
+      await promisify(execFile)('samba-tool', [...tool, database, configuration], { timeout: 60_000 });
+    },
+    async restart() {
+      await daemon.end();
+      daemon = await launch();
+    },
     async stop() {
       await daemon.end();
       rmSync(dir, { recursive: true, force: true });
