@@ -1,5 +1,6 @@
-import { StoredAttributes } from './entry.ts';
-import type { Sql, SqlRow } from './sql.ts';
+import { matchingAttributes, StoredAttributes } from './entry.ts';
+import { attributeDescription } from './schema.ts';
+import { LIMIT, type Sql, type SqlRow } from './sql.ts';
 import { ascending, indexKey } from './store-index.ts';
 import { CUT } from './store-schema.ts';
 
@@ -105,7 +106,7 @@ export class AttributeColumns {
   /** Takes in what comes next in the table. */
   #build(attribute: string, column: Column): void {
     const rows = this.#sql.all(
-      'SELECT id, attributes FROM entry WHERE id > ? ORDER BY id LIMIT ?',
+      `SELECT id, attributes FROM entry WHERE id > ? ORDER BY id ${LIMIT}`,
       column.built ?? 0,
       CHUNK,
     );
@@ -117,7 +118,7 @@ export class AttributeColumns {
   /** Takes in what has changed, up to a chunk of it. */
   #follow(attribute: string, column: Column, last: number): void {
     const rows = this.#sql.all(
-      'SELECT id, attributes, rev FROM entry WHERE rev > ? ORDER BY rev LIMIT ?',
+      `SELECT id, attributes, rev FROM entry WHERE rev > ? ORDER BY rev ${LIMIT}`,
       column.revision,
       CHUNK,
     );
@@ -166,10 +167,10 @@ function takeIn(column: Column, id: number, keys: readonly string[]): void {
 function keysOf(row: SqlRow, attribute: string): string[] {
   const blob = row[1];
   if (!(blob instanceof Uint8Array)) return [];
+  const wanted = attributeDescription(attribute);
+  if (wanted === undefined) return [];
   const keys: string[] = [];
-  for (const values of new StoredAttributes(blob).values()) {
-    // Keys are made when they are asked for: not of every attribute.
-    if (values.type.key !== attribute) continue;
+  for (const values of matchingAttributes(new StoredAttributes(blob), wanted)) {
     for (const key of values.keys) keys.push(indexKey(key));
     if (values.keys.length === 0) keys.push(CUT); // it is there, and what it says must be looked at
   }

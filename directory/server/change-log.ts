@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Clock } from '../../src/net/clock.ts';
 import { type Entry, textValues } from './entry.ts';
+import { LIMIT } from './sql.ts';
 
 /** What was done to an entry; the position is the number in the table. `start` is no change: what the log begins with. */
 const KINDS = ['start', 'add', 'modify', 'delete', 'rename'] as const;
@@ -60,7 +61,7 @@ export class ChangeLog {
     this.#bounds = db.prepare('SELECT (SELECT min(csn) FROM change), (SELECT max(csn) FROM change)');
     this.#has = db.prepare('SELECT 1 FROM change WHERE csn = ?');
     this.#after = db.prepare(
-      'SELECT csn, kind, entry, uuid, path, dn FROM change WHERE csn > ? ORDER BY csn LIMIT ?',
+      `SELECT csn, kind, entry, uuid, path, dn FROM change WHERE csn > ? ORDER BY csn ${LIMIT}`,
     );
     this.#version = db.prepare('PRAGMA data_version');
     for (const statement of [this.#bounds, this.#after, this.#version]) {

@@ -1,17 +1,18 @@
 import { BerReader, BerWriter, TAG, utf8Text } from '../../src/ldap/index.ts';
-import {
-  type AttributeDescription,
-  type AttributeType,
-  attributeDescription,
-  attributeType,
-  hasOptions,
-} from './schema.ts';
+import { EntryShape } from './entry-shape.ts';
+import { type AttributeDescription, type AttributeType, attributeType, hasOptions } from './schema.ts';
 
 /** Where in a {@link StoredAttributes} the values of an attribute are: a SET OF in BER. */
-interface StoredValues {
+class StoredValues {
   readonly bytes: Uint8Array;
   readonly start: number;
   readonly end: number;
+
+  constructor(bytes: Uint8Array, start: number, end: number) {
+    this.bytes = bytes;
+    this.start = start;
+    this.end = end;
+  }
 }
 
 /** One attribute of an entry. Its values are never changed in place. */
@@ -48,6 +49,13 @@ export class EntryAttribute {
     this.#keys ??= this.vals.map((value) => this.type.rule.key(value)).filter((key) => key !== undefined);
     return this.#keys;
   }
+  /** Whether `other`, of the same type, has the same values in the same order; false where that is not seen at once. */
+  hasValuesOf(other: EntryAttribute): boolean {
+    const [a, b] = [this.#stored, other.#stored];
+    if (a === undefined || b === undefined || a.end - a.start !== b.end - b.start) return false;
+    for (let i = a.start, j = b.start; i < a.end; i++, j++) if (a.bytes[i] !== b.bytes[j]) return false;
+    return true;
+  }
   /** The SET OF values in BER: most searches send values as they are stored. */
   get encodedVals(): Uint8Array {
     if (this.#stored !== undefined) return this.#stored.bytes.subarray(this.#stored.start, this.#stored.end);
@@ -70,55 +78,83 @@ export interface EntryAttributes extends Iterable<readonly [string, EntryAttribu
   values(): Iterable<EntryAttribute>;
 }
 
+/*
+ * Entries that are kept and those that a scan only passes are made in the same place. Where V8 sees objects of one
+ * literal live long, it makes all later ones where only a full collection finds them, and they keep what they refer to.
+ * It does not do so with classes and with copies of arrays: hence these.
+ */
+const NO_BOUNDS: readonly number[] = [];
+const NONE_MADE: readonly undefined[] = [];
+const scratch: number[] = [];
+
 /**
  * Attributes as the store holds them: a PartialAttributeList (RFC 4511 §4.1.7) in BER, user attributes first. Most
  * entries are only looked at in one place, or sent as they are, so nothing is taken apart before it is wanted.
  */
 export class StoredAttributes implements EntryAttributes {
   readonly #bytes: Uint8Array;
-  #list: readonly EntryAttribute[] | undefined;
-  #userLength = 0;
+  #shape: EntryShape | undefined;
+  /** Where the values of each attribute begin and end. */
+  #bounds = NO_BOUNDS;
+  /** Those that were looked at, at their places. */
+  #made: (EntryAttribute | undefined)[] | undefined;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
   }
 
-  /** The part of the list that holds the user attributes, as it is sent. */
-  get userBytes(): Uint8Array {
-    this.#read();
-    return this.#bytes.subarray(0, this.#userLength);
+  /** The part of the list that holds the user attributes, as it is sent; undefined when something else is among them. */
+  get userBytes(): Uint8Array | undefined {
+    const { userCount, isBroken } = this.#read();
+    if (isBroken) return undefined;
+    return this.#bytes.subarray(0, userCount === 0 ? 0 : this.#bounds[2 * userCount - 1]);
+  }
+  /** Whether any attribute has options. */
+  get hasOptions(): boolean {
+    return this.#read().hasOptions;
   }
   get(key: string): EntryAttribute | undefined {
-    for (const attribute of this.#read()) if (attribute.description.key === key) return attribute;
-    return undefined;
+    const place = this.#read().placeOf(key);
+    return place === undefined ? undefined : this.#at(place);
   }
+  /** A type that the schema no longer has is not shown, and dropped when the entry is next written. */
   values(): readonly EntryAttribute[] {
-    return this.#read();
+    const list: EntryAttribute[] = [];
+    for (let place = 0; place < this.#read().count; place++) {
+      const attribute = this.#at(place);
+      if (attribute !== undefined) list.push(attribute);
+    }
+    return list;
   }
   *[Symbol.iterator](): IterableIterator<readonly [string, EntryAttribute]> {
-    for (const attribute of this.#read()) yield [attribute.description.key, attribute];
+    for (const attribute of this.values()) yield [attribute.description.key, attribute];
   }
 
+  #at(place: number): EntryAttribute | undefined {
+    const made = this.#made?.[place];
+    if (made !== undefined) return made;
+    const description = this.#read().descriptions[place];
+    if (description === undefined) return undefined;
+    const values = new StoredValues(this.#bytes, this.#bounds[2 * place]!, this.#bounds[2 * place + 1]!);
+    const attribute = new EntryAttribute(description, undefined, values);
+    this.#made ??= NONE_MADE.slice();
+    this.#made[place] = attribute;
+    return attribute;
+  }
   /** @throws {DecodeError} when the column is damaged */
-  #read(): readonly EntryAttribute[] {
-    if (this.#list !== undefined) return this.#list;
-    const list: EntryAttribute[] = [];
-    let isUser = true;
-    const bytes = this.#bytes;
-    for (const r = new BerReader(bytes); !r.done; ) {
+  #read(): EntryShape {
+    if (this.#shape !== undefined) return this.#shape;
+    let shape = EntryShape.empty();
+    let count = 0;
+    for (const r = new BerReader(this.#bytes); !r.done; ) {
       r.enter(TAG.sequence);
-      const description = attributeDescription(r.text());
-      const start = r.offset;
-      const end = r.skip(TAG.set);
-      // A type that the schema no longer has is not shown, and dropped when the entry is next written.
-      if (description !== undefined) {
-        list.push(new EntryAttribute(description, undefined, { bytes, start, end }));
-      }
-      if (description === undefined || description.type.operational) isUser = false;
-      if (isUser) this.#userLength = end;
+      shape = shape.with(r);
+      scratch[count++] = r.offset;
+      scratch[count++] = r.skip(TAG.set);
     }
-    this.#list = list;
-    return list;
+    this.#bounds = scratch.slice(0, count);
+    this.#shape = shape;
+    return shape;
   }
 }
 
@@ -136,6 +172,28 @@ export interface Entry {
   readonly expires: number | undefined;
   /** Number of its last change: see `ChangeLog`. */
   readonly csn: number;
+}
+
+/** An entry made from a row: a class for the reason above. */
+export class StoredEntry implements Entry {
+  readonly id: number;
+  readonly parent: number;
+  readonly path: string;
+  readonly dn: string;
+  readonly attributes: StoredAttributes;
+  readonly expires: number | undefined;
+  readonly csn: number;
+
+  /** @param row id, rev, expires, parent, path, dn, attributes, csn */
+  constructor(row: readonly unknown[], attributes: Uint8Array) {
+    this.id = Number(row[0]);
+    this.parent = Number(row[3]);
+    this.path = String(row[4]);
+    this.dn = String(row[5]);
+    this.attributes = new StoredAttributes(attributes);
+    this.expires = row[2] === null ? undefined : Number(row[2]);
+    this.csn = Number(row[7]);
+  }
 }
 
 /** Values of `type` whatever their options, as text; those that are not UTF-8 are left out. */
@@ -156,6 +214,7 @@ export function* matchingAttributes(
 ): IterableIterator<EntryAttribute> {
   const exact = attributes.get(wanted.key);
   if (exact !== undefined) yield exact;
+  if (attributes instanceof StoredAttributes && !attributes.hasOptions) return;
   for (const attribute of attributes.values()) {
     if (
       attribute !== exact &&

@@ -102,9 +102,16 @@ function anyValue(
   computed: ComputedAttribute,
   test: (key: string) => boolean,
 ): Predicate {
+  // Many entries have the values of the one before them, classes above all.
+  let last: EntryAttribute | undefined;
+  let isLastTrue = false;
   return (entry) => {
-    for (const { keys } of attributesOf(entry, wanted, computed)) {
-      for (const key of keys) if (test(key)) return true;
+    for (const attribute of attributesOf(entry, wanted, computed)) {
+      if (last === undefined || last.type !== attribute.type || !attribute.hasValuesOf(last)) {
+        last = attribute;
+        isLastTrue = attribute.keys.some(test);
+      }
+      if (isLastTrue) return true;
     }
     return false;
   };

@@ -56,8 +56,11 @@ export function writeSelected(
     named.length === 0 &&
     entry.attributes instanceof StoredAttributes
   ) {
-    w.raw(entry.attributes.userBytes);
-    return;
+    const { userBytes } = entry.attributes;
+    if (userBytes !== undefined) {
+      w.raw(userBytes);
+      return;
+    }
   }
   const sent = new Set<EntryAttribute>();
   const put = (attribute: EntryAttribute, spelling: string): void => {

@@ -2,6 +2,12 @@ import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 
 export type SqlRow = readonly unknown[];
 
+/**
+ * A limit that is bound. SQLite plans after a bound limit and prepares the statement anew for each one, which takes as
+ * long as finding an entry: an expression it does not look into.
+ */
+export const LIMIT = 'LIMIT +?';
+
 /** A database with its statements prepared once. */
 export class Sql {
   readonly #db: DatabaseSync;

@@ -3,11 +3,11 @@ import { DatabaseSync } from 'node:sqlite';
 import { systemClock } from '../../src/net/clock.ts';
 import { AttributeColumns } from './attribute-columns.ts';
 import { ChangeLog, formerEntry } from './change-log.ts';
-import { encodeAttributes, type Entry, type EntryAttributes, StoredAttributes } from './entry.ts';
+import { encodeAttributes, type Entry, type EntryAttributes, StoredEntry } from './entry.ts';
 import { EntryCache } from './entry-cache.ts';
 import { openError, StoreError } from './errors.ts';
 import { makeFolder } from './make-folder.ts';
-import { Sql } from './sql.ts';
+import { LIMIT, Sql } from './sql.ts';
 import { ValueIndex } from './store-index.ts';
 import type { StoreOptions } from './store-options.ts';
 import { inSavepoint } from './store-savepoint.ts';
@@ -218,7 +218,7 @@ export class EntryStore implements Disposable {
   inTreeOrder(after: string, base: string, limit: number): { readonly id: number; readonly path: string }[] {
     const [from, to] = base === '' ? ['', '\u{10ffff}'] : [base, below(base)[1]];
     const rows = this.#sql.all(
-      'SELECT id, path FROM entry WHERE path > ? AND path >= ? AND path < ? ORDER BY path LIMIT ?',
+      `SELECT id, path FROM entry WHERE path > ? AND path >= ? AND path < ? ORDER BY path ${LIMIT}`,
       after,
       from,
       to,
@@ -228,7 +228,7 @@ export class EntryStore implements Disposable {
   }
   /** Up to `limit` entries that ended at or before `now`, the first to end first. */
   expired(now: number, limit: number): Entry[] {
-    const sql = `SELECT ${COLUMNS} FROM entry e WHERE e.expires <= ? ORDER BY e.expires LIMIT ?`;
+    const sql = `SELECT ${COLUMNS} FROM entry e WHERE e.expires <= ? ORDER BY e.expires ${LIMIT}`;
     return this.#sql
       .all(sql, now, limit)
       .map((row) => this.#entryOf(row))
@@ -265,7 +265,7 @@ export class EntryStore implements Disposable {
       source.kind === 'equal'
         ? this.#sql.all(
             `SELECT ${columns} FROM attribute_value v CROSS JOIN entry e ON e.id = v.entry ` +
-              `WHERE v.attribute = ? AND v.value = ? AND v.entry > ?${sql} ORDER BY v.entry LIMIT ?`,
+              `WHERE v.attribute = ? AND v.value = ? AND v.entry > ?${sql} ORDER BY v.entry ${LIMIT}`,
             source.attribute,
             source.value,
             after,
@@ -273,7 +273,7 @@ export class EntryStore implements Disposable {
             limit,
           )
         : this.#sql.all(
-            `SELECT ${columns} FROM entry e WHERE e.id > ?${sql} ORDER BY e.id LIMIT ?`,
+            `SELECT ${columns} FROM entry e WHERE e.id > ?${sql} ORDER BY e.id ${LIMIT}`,
             after,
             ...values,
             limit,
@@ -331,15 +331,7 @@ export class EntryStore implements Disposable {
     if (full === undefined) return undefined;
     const blob = full[6];
     if (!(blob instanceof Uint8Array)) throw new StoreError(`${this.path}: entry ${id} has no attributes`);
-    const entry: Entry = {
-      id,
-      parent: Number(full[3]),
-      path: String(full[4]),
-      dn: String(full[5]),
-      attributes: new StoredAttributes(blob),
-      expires: full[2] === null ? undefined : Number(full[2]),
-      csn: Number(full[7]),
-    };
+    const entry = new StoredEntry(full, blob);
     this.#cache.put(entry, Number(full[1]), blob.length, isScan);
     return entry;
   }

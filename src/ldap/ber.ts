@@ -119,6 +119,16 @@ export class BerReader {
   enter(tag: number): number {
     return this.#header(tag) + this.#at;
   }
+  /** Passes over `expected` if it is what comes next. @returns whether it is */
+  skipBytes(expected: Uint8Array): boolean {
+    const bytes = this.#bytes;
+    const at = this.#at;
+    const { length } = expected;
+    if (length > this.#end - at) return false;
+    for (let i = 0; i < length; i++) if (bytes[at + i] !== expected[i]) return false;
+    this.#at = at + length;
+    return true;
+  }
   /** Passes over the next element. @returns the offset at which it ends */
   skip(tag: number): number {
     const length = this.#header(tag); // moves on to the contents: not to be part of the sum below
