@@ -222,6 +222,9 @@ export class CliContext {
       throw meant === undefined ? error : new UsageError(meant, { cause: error });
     });
     this.err.detail(`Directory: ${directory.displayName}`);
+    directory.on('omitted', (dn, names) => {
+      this.err.warn(`${dn}: the server does not know ${names.join(' and ')}; written without`);
+    });
     return directory;
   }
 

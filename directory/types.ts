@@ -92,6 +92,8 @@ export interface DirectoryEvents {
   readded: [name: string];
   /** An automatic refresh failed; it is tried again at `retryInMs`. */
   refreshFailed: [name: string, reason: Error, retryInMs: number];
+  /** The server does not know these attributes: the entry was written without them. */
+  omitted: [dn: string, attributes: readonly string[]];
   /** The entry was gone, and somebody else has its name by now: it is not kept alive any more. */
   taken: [name: string, reason: DirectoryError];
 }

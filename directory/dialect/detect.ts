@@ -33,6 +33,8 @@ export interface DetectOptions {
   readonly dialect?: DialectName | undefined;
   /** Who ends the life of entries; default the server where it can and nothing is replicated. */
   readonly expiry?: 'own' | 'server' | undefined;
+  /** Told when an entry is written without attributes that the server does not know. */
+  readonly onOmitted?: (dn: string, attributes: readonly string[]) => void;
 }
 
 /**
@@ -43,7 +45,7 @@ export interface DetectOptions {
  */
 export async function detectDialect(
   connection: LdapConnection,
-  { base, dialect: wanted, expiry }: DetectOptions,
+  { base, dialect: wanted, expiry, onOmitted }: DetectOptions,
   signal?: AbortSignal,
 ): Promise<Detected> {
   const root = await readEntry(connection, '', ROOT_ATTRIBUTES, signal);
@@ -51,7 +53,8 @@ export async function detectDialect(
   const pages = found.controls.includes(PAGED);
   const isIls = found.contexts.some((context) => sameDn(context, ILS_CONTEXT));
   if (wanted === 'ils' || (wanted === undefined && isIls && base === '')) {
-    return { dialect: new IlsDialect(found.refreshes || root === undefined), pages, incomplete: false };
+    const ils = new IlsDialect(found.refreshes || root === undefined, onOmitted);
+    return { dialect: ils, pages, incomplete: false };
   }
   const make = (name: DialectName): Promise<Dialect> => {
     if (name === 'ad') return found.activeDirectory(base, expiry);

@@ -34,6 +34,26 @@ const IPV6 = 'ip6Address';
 
 const RIGHTS = 'ntSecurityDescriptor';
 
+/** Attributes of ours that MS-TAIL has no place for: an old server may know neither. */
+const EXTRAS: ReadonlySet<string> = new Set(['telephoneNumber', IPV6]);
+
+/** What a server takes of the attributes that are ours. */
+export class IlsExtras {
+  /** Whether it refuses them. */
+  areRefused = false;
+
+  /** Without them. */
+  leave(attributes: LdapAttributes): LdapAttributes {
+    return Object.fromEntries(Object.entries(attributes).filter(([name]) => !EXTRAS.has(name)));
+  }
+  /** Names of those that have values. */
+  namesIn(attributes: LdapAttributes): readonly string[] {
+    return Object.entries(attributes).flatMap(([name, values]) =>
+      EXTRAS.has(name) && values.length > 0 ? [name] : [],
+    );
+  }
+}
+
 /** Names that servers give attributes back under, by the ones that MS-TAIL has. */
 const STORED: Readonly<Record<string, string>> = { rfc822mailbox: 'mail', surname: 'sn' };
 
@@ -80,9 +100,11 @@ export class IlsUsers implements UserDialect {
   readonly binaryAttributes: readonly string[] = [RIGHTS];
   readonly #applications: string;
   readonly #context: UserMappingContext;
+  readonly #extras: IlsExtras;
 
   /** @param applications DN of the entry above those of the application */
-  constructor(context: UserMappingContext, applications: string) {
+  constructor(context: UserMappingContext, applications: string, extras: IlsExtras) {
+    this.#extras = extras;
     this.base = context.base;
     this.attributes = ['*', ...context.operational, CREATOR];
     this.#applications = applications;
@@ -164,7 +186,8 @@ export class IlsUsers implements UserDialect {
   }
 
   holds(entry: LdapEntry, attributes: LdapAttributes): boolean {
-    return holdsTexts(entry, attributes, (name) => {
+    const written = this.#extras.areRefused ? this.#extras.leave(attributes) : attributes;
+    return holdsTexts(entry, written, (name) => {
       const stored = STORED[name.toLowerCase()];
       return stored !== undefined && entry.all(stored).length > 0 ? stored : name;
     });

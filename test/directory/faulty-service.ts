@@ -1,5 +1,6 @@
 import { type Duplex, duplexPair } from 'node:stream';
 import { DirectoryUnavailableError } from '../../directory/errors.ts';
+import type { DialectName } from '../../directory/index.ts';
 import type { LdapTarget } from '../../directory/ldap/target.ts';
 import { LdapDirectory } from '../../directory/ldap-directory.ts';
 import { createLocatorService, type EntryStore, openStore } from '../../directory/server/index.ts';
@@ -54,6 +55,13 @@ export class FaultyService {
   async open(clock: Clock = new FakeClock(), timeoutMs = 2000): Promise<LdapDirectory> {
     const directory = new LdapDirectory(this.target, { clock, random: () => 0 });
     await directory.connect({ timeoutMs });
+    return directory;
+  }
+
+  /** The same, told how it keeps what it has. */
+  async openAs(dialect: DialectName, clock: Clock = new FakeClock()): Promise<LdapDirectory> {
+    const directory = new LdapDirectory(this.target, { clock, random: () => 0, dialect });
+    await directory.connect({ timeoutMs: 2000 });
     return directory;
   }
 

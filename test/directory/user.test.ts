@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { decodeIlsAddress, encodeIlsAddress } from '../../directory/dialect/ils-address.ts';
-import { IlsUsers } from '../../directory/dialect/ils-users.ts';
+import { IlsExtras, IlsUsers } from '../../directory/dialect/ils-users.ts';
 import { RendezvousUsers } from '../../directory/dialect/rendezvous-users.ts';
 import {
   AccessRights,
@@ -161,7 +161,7 @@ describe('entries of strangers', () => {
   ].flatMap((line) => line.split(' '));
   const attribute = fc.tuple(fc.constantFrom(...names), fc.array(value, { maxLength: 3 }));
   test.each([
-    ['locator service', new IlsUsers(context, 'ou=y')],
+    ['locator service', new IlsUsers(context, 'ou=y', new IlsExtras())],
     ['general server', new RendezvousUsers(context, () => undefined)],
   ])('of a %s never break the reader', (_title, users) => {
     fc.assert(

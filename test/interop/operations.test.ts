@@ -127,8 +127,9 @@ test('[APP-06] Active Directory and Samba: the place is published and found, the
       'DC=example,DC=org': samba.suffix,
       '/etc/rendezvous/password': passwordFile(samba.adminPassword),
     };
-    const [plain = '', extended = ''] = commandsOf('Active Directory and Samba');
+    const [plain = '', guarded = '', extended = ''] = commandsOf('Active Directory and Samba');
     await expect(execute(plain, here)).resolves.toMatch(/^Morning round\t/m);
+    await execute(guarded, here);
     await expect(execute(extended, here)).resolves.toMatch(/^Evening round\t/m);
   } finally {
     await samba.stop();
