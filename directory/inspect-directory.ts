@@ -63,7 +63,11 @@ export async function inspectDirectory(
   const trial = await tryRights(directory, clock, random);
   const told = parseGeneralizedTime(root?.text('currentTime') ?? '')?.getTime();
   const clockAheadMs = told === undefined ? trial.clockAheadMs : told - now;
-  const vendor = [root?.text('vendorName'), root?.text('vendorVersion')].filter((it) => it !== undefined);
+  const [maker, version] = [root?.text('vendorName'), root?.text('vendorVersion')];
+  // Most say their name in the version too.
+  const vendor = [version?.includes(maker ?? '') === true ? undefined : maker, version].filter(
+    (it) => it !== undefined,
+  );
   return {
     vendor: vendor.length === 0 ? undefined : vendor.join(' '),
     base: directory.connected.dialect.base,

@@ -142,7 +142,7 @@ function adviceForOpening(error: unknown, target: string): string {
     case 'ERR_DIRECTORY_DIALECT':
       return 'load the schema into the server: rendezvous schema --help';
     case 'ERR_DIRECTORY_NOT_PERMITTED':
-      return 'authenticate with --bind-dn, or ask the administrator';
+      return 'authenticate with --user or --bind-dn, or ask the administrator';
     default:
       return 'look whether the server runs and the URL is right: --directory URL';
   }
@@ -165,7 +165,7 @@ function publishing({ used }: DirectoryFacts): Judged | undefined {
   return fail(
     `a test entry could not be made and removed; ${failed.right} failed: ${messageOf(failed.error)}`,
     isForbidden
-      ? 'authenticate with --bind-dn, or ask the administrator for the right to write'
+      ? 'authenticate with --user or --bind-dn, or ask the administrator for the right to write'
       : 'do what the message says, and look into the log of the server',
     WHY_RIGHT[failed.right],
   );
