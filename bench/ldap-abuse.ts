@@ -33,6 +33,8 @@ type Server = Awaited<ReturnType<typeof startOurs>>;
 
 /** Abusers, by the way they abuse. */
 export const ABUSERS = { none: 0, slow: 1000, storm: 50 } as const;
+/** Of the slow ones, those that never read an answer. */
+const DEAF = 200;
 type Way = keyof typeof ABUSERS;
 
 export const bench: Bench = {
@@ -123,9 +125,10 @@ export async function measureAmong(
   { port, pid }: Pick<Server, 'port' | 'pid'>,
   way: Way,
   rounds: number,
+  deaf = DEAF,
 ): Promise<Figures> {
   const program = fileURLToPath(new URL('subjects/ldap-abusers.ts', import.meta.url));
-  const args = [program, String(port), way, String(ABUSERS[way])];
+  const args = [program, String(port), way, String(ABUSERS[way]), String(deaf)];
   const abusers = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   try {
     await once(abusers.stdout, 'data');

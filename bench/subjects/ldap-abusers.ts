@@ -1,6 +1,6 @@
 /**
- * Clients that no server wants, all in one process: `<port> <way> <count>`. Says `ready` when all of them are at it, and
- * ends with its stdin. They come from several addresses of the loopback interface, as they would from many machines.
+ * Clients that no server wants, all in one process: `<port> <way> <count> <deaf>`. Says `ready` when all of them are at it,
+ * and ends with its stdin. Of the slow ones so many are deaf. They come from several addresses of the loopback interface, as they would from many machines.
  */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
@@ -8,7 +8,7 @@ import process from 'node:process';
 import { encodeMessage } from '../../src/ldap/index.ts';
 import { search } from '../ldap-requests.ts';
 
-const [, , port = '0', way = '', count = '1'] = process.argv;
+const [, , port = '0', way = '', count = '1', deaf = '0'] = process.argv;
 const PER_ADDRESS = 100;
 const whole = encodeMessage({ messageId: 7, op: search('(objectClass=*)') });
 
@@ -35,12 +35,13 @@ const SLOW: readonly Client[] = [
     socket.write(Uint8Array.of(0x30, 0x83, 0x3f, 0xff, 0x00));
     socket.write(new Uint8Array(16_384));
   },
-  (socket) => {
-    // asks for everything again and again, and reads nothing
-    socket.pause();
-    socket.write(Buffer.concat(Array.from({ length: 200 }, () => whole)));
-  },
 ];
+
+/** Asks for everything again and again, and reads nothing. */
+const deafOne: Client = (socket) => {
+  socket.pause();
+  socket.write(Buffer.concat(Array.from({ length: 200 }, () => whole)));
+};
 
 /** Always one search under way that no index helps. */
 const storm: Client = (socket) => {
@@ -69,7 +70,8 @@ while (sockets.length < Number(count)) {
 sockets.forEach((socket, index) => {
   if (way === 'storm') return storm(socket, index);
   socket.on('data', () => {});
-  SLOW[index % SLOW.length]!(socket, index);
+  const client = index < Number(deaf) ? deafOne : SLOW[index % SLOW.length]!;
+  client(socket, index);
 });
 console.log('ready');
 process.stdin.once('end', () => process.exit(0)).resume();

@@ -19,7 +19,11 @@ afterEach(async () => {
 
 /** Generous: what is looked for is growth without end, and clients that are starved. */
 const MOST_MB = 1000;
-const MOST_MS = 30_000;
+/** Less than the minute after which those who do not read are closed: others are served while they are there. */
+const MOST_MS = 55_000;
+const ROUNDS = 20;
+/** Each makes the server fill some megabytes in the kernel: the benchmark has more of them. */
+const DEAF = 40;
 
 test.each([
   ['1000 connections that are silent, half done, slow or deaf', 'slow'],
@@ -27,13 +31,13 @@ test.each([
 ] as const)(
   'beside %s an honest client is served',
   async (_title, way) => {
-    const among = await measureAmong(server, way, 50);
+    const among = await measureAmong(server, way, ROUNDS, DEAF);
     expect(among.worstMs).toBeLessThan(MOST_MS);
     expect(among.rssMb).toBeLessThan(MOST_MB);
     // They come again, and it takes no more than before; and once they are gone it is as if they had never been.
-    const again = await measureAmong(server, way, 50);
+    const again = await measureAmong(server, way, ROUNDS, DEAF);
     expect(again.rssMb).toBeLessThan(MOST_MB);
-    expect((await measureAmong(server, 'none', 50)).worstMs).toBeLessThan(MOST_MS);
+    expect((await measureAmong(server, 'none', ROUNDS)).worstMs).toBeLessThan(MOST_MS);
   },
-  120_000,
+  300_000,
 );
