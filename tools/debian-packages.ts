@@ -33,6 +33,8 @@ const PACKAGES: Readonly<Record<string, string>> = {
   'samba-ad-provision': 'samba',
   slapd: 'slapd',
   sox: 'sox',
+  sqlite3: 'sqlite3',
+  systemd: 'systemd-analyze',
   tcpdump: 'tcpdump',
   tshark: 'tshark',
   'util-linux': 'unshare',

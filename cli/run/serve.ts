@@ -38,6 +38,7 @@ export async function runServe(ctx: CliContext, options: ServeOptions): Promise<
     'SIGTERM',
     ...(tls === undefined ? (['SIGHUP'] as const) : []),
   ]);
+  using _watch = tls === undefined ? undefined : watchCertificate(ctx, tls); // before it says that it is there
   const path = join(dataDir, STORE_FILE);
   using store = server.openStore({ path, durability: 'power' });
   using service = server.createLocatorService({
@@ -53,7 +54,6 @@ export async function runServe(ctx: CliContext, options: ServeOptions): Promise<
   }
   if (options.metrics !== undefined) listeners.use(await offerMetrics(ctx, server, service, options));
   const sweeping = sweepOthers(ctx, options.sweep ?? [], json, interrupts.signal);
-  using _watch = tls === undefined ? undefined : watchCertificate(ctx, tls);
   await interrupts.interrupted;
   await sweeping;
   await service.sayGoodbye();

@@ -1,16 +1,12 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { Home, type Running } from '../net/cli-program.ts';
+import { blocksOf, GUIDE } from './operations-guide.ts';
 
-const guide = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
-
-/** Lines of the shell blocks in one section of the guide. */
-function commandsOf(section: string): string[] {
-  const text = guide.split(/^## /m).find((it) => it.startsWith(`${section}\n`)) ?? '';
-  const blocks = Array.from(text.matchAll(/^```sh\n([\s\S]*?)^```$/gm), ([, block = '']) => block);
-  return blocks.flatMap((block) => block.trim().split('\n'));
-}
+/** The single commands of one section. */
+const commandsOf = (heading: string): string[] =>
+  blocksOf(heading).flatMap((block) => block.trim().split('\n'));
 
 /** Starts the service that a line of the guide starts. @returns what addresses of the guide stand for from then on */
 async function serve(home: Home, words: string): Promise<{ server: Running; places: [string, string][] }> {
@@ -59,7 +55,7 @@ test('every command of the guide on logging in and TLS does what it says', async
 
 test('the limits that the guide names are those that there are, with their defaults', async () => {
   const { defaultLimits } = await import('../../directory/server/index.ts');
-  const rows = Array.from(guide.matchAll(/^\| `(max-[a-z-]+|stall-seconds|idle-seconds)` \| (\d+) \|/gm));
+  const rows = Array.from(GUIDE.matchAll(/^\| `(max-[a-z-]+|stall-seconds|idle-seconds)` \| (\d+) \|/gm));
   expect(rows.length).toBeGreaterThan(10);
   for (const [, name = '', value] of rows) {
     const key = name.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());

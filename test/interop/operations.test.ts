@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openDirectory } from '../../directory/index.ts';
@@ -6,15 +6,7 @@ import { Home } from '../net/cli-program.ts';
 import { startDs389 } from '../support/ds389.ts';
 import { startSamba } from '../support/samba.ts';
 import { startSlapd } from '../support/slapd.ts';
-
-/** The commands of docs/operations.md, each under its heading. */
-function commandsOf(heading: string): readonly string[] {
-  const text = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
-  const section = text.split(/^## /m).find((part) => part.startsWith(`${heading}\n`)) ?? '';
-  const blocks = [...section.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block = '']) => block);
-  if (blocks.length === 0) throw new Error(`docs/operations.md has no commands under "${heading}"`);
-  return blocks;
-}
+import { blocksOf, execute, type Here } from './operations-guide.ts';
 
 let home: Home;
 beforeAll(() => {
@@ -28,19 +20,9 @@ const passwordFile = (password: string): string => {
   return path;
 };
 
-/** Runs a block as it stands but for what is different on this machine. @returns what it printed */
-async function execute(block: string, here: Readonly<Record<string, string>>): Promise<string> {
-  const words = Object.keys(here).toSorted((a, b) => b.length - a.length);
-  const escaped = words.map((word) => RegExp.escape(word)).join('|');
-  const command = block.replaceAll(new RegExp(escaped, 'g'), (word) => here[word] ?? word);
-  const { code, out, err } = await home.shell(`set -e -o pipefail\n${command}`);
-  if (code !== 0) throw new Error(`exit ${code}: ${err}\n${command}`);
-  return out;
-}
-
-async function executeAll(heading: string, here: Readonly<Record<string, string>>): Promise<string> {
+async function executeAll(heading: string, here: Here): Promise<string> {
   let printed = '';
-  for (const block of commandsOf(heading)) printed += await execute(block, here);
+  for (const block of blocksOf(heading)) printed += await execute(home, block, here);
   return printed;
 }
 
@@ -83,19 +65,23 @@ test('Replication: two bare servers become one directory', async () => {
       PASSWORD: one.adminPassword,
       '/etc/rendezvous/password': passwordFile(one.adminPassword),
     };
-    const [schema = '', container = ''] = commandsOf('OpenLDAP');
-    const [configure = '', use = ''] = commandsOf('Replication');
+    const [schema = '', container = ''] = blocksOf('OpenLDAP');
+    const [configure = '', use = ''] = blocksOf('Replication');
     for (const server of servers) {
       for (const block of [schema, configure])
-        await execute(block, { ...here, 'ldapi:///': server.ldapiUrl });
+        await execute(home, block, { ...here, 'ldapi:///': server.ldapiUrl });
     }
     await one.addSuffix();
-    await execute(container, { ...here, 'ldapi:///': one.ldapiUrl, 'ldap://ldap.example.org': one.url });
+    await execute(home, container, {
+      ...here,
+      'ldapi:///': one.ldapiUrl,
+      'ldap://ldap.example.org': one.url,
+    });
     await using directory = await openDirectory(two.url);
     expect(directory.isDynamic).toBe(false);
     const names = async (): Promise<string[]> => (await directory.search().toArray()).map(({ name }) => name);
     await until(async () => (await names()).length === 0); // no error: the container is there
-    await execute(use, here);
+    await execute(home, use, here);
     await until(async () => (await names()).includes('Evening round'));
   } finally {
     for (const server of servers) await server.stop();
@@ -127,10 +113,10 @@ test('[APP-06] Active Directory and Samba: the place is published and found, the
       'DC=example,DC=org': samba.suffix,
       '/etc/rendezvous/password': passwordFile(samba.adminPassword),
     };
-    const [plain = '', guarded = '', extended = ''] = commandsOf('Active Directory and Samba');
-    await expect(execute(plain, here)).resolves.toMatch(/^Morning round\t/m);
-    await execute(guarded, here);
-    await expect(execute(extended, here)).resolves.toMatch(/^Evening round\t/m);
+    const [plain = '', guarded = '', extended = ''] = blocksOf('Active Directory and Samba');
+    await expect(execute(home, plain, here)).resolves.toMatch(/^Morning round\t/m);
+    await execute(home, guarded, here);
+    await expect(execute(home, extended, here)).resolves.toMatch(/^Evening round\t/m);
   } finally {
     await samba.stop();
   }

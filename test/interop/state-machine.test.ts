@@ -7,7 +7,8 @@ import { agreement } from '../directory/server/model/agreement.ts';
 import type { Model } from '../directory/server/model/model.ts';
 import type { Operation } from '../directory/server/model/operations.ts';
 import { type Outcome, Subject } from '../directory/server/model/subject.ts';
-import { TestClient, testService } from '../directory/server/support.ts';
+import { TestClient } from '../directory/server/support.ts';
+import { serviceSchema } from '../support/service-schema.ts';
 import { type Slapd, startSlapd } from '../support/slapd.ts';
 
 /** A run may last that long on a busy machine; times to live differ by more. */
@@ -17,7 +18,7 @@ let slapd: Slapd;
 let theirs: Subject;
 
 beforeAll(async () => {
-  slapd = await startSlapd({ schema: await ourSchema() });
+  slapd = await startSlapd({ schema: await serviceSchema() });
   const socket = connect(Number(new URL(slapd.url).port), '127.0.0.1');
   await once(socket, 'connect');
   const client = new TestClient(socket);
@@ -34,20 +35,6 @@ afterAll(async () => {
   theirs.client.stream.destroy();
   await slapd.stop();
 });
-
-/** What the service publishes as its schema, for slapd to load. */
-async function ourSchema(): Promise<string> {
-  using t = testService();
-  const schema = await t.client.read('cn=Schema,ou=Admin,o=Intranet', 'attributeTypes', 'objectClasses');
-  // What describes cn=Monitor has the names that slapd has for its own.
-  const own = (definition: string): boolean =>
-    /^\( (?:2\.25\.|1\.2\.840\.113556\.)/.test(definition) && !definition.includes("NAME 'monitor");
-  const { attributeTypes = [], objectClasses = [] } = schema?.attributes ?? {};
-  return [
-    ...attributeTypes.filter(own).map((definition) => `attributetype ${definition}`),
-    ...objectClasses.filter(own).map((definition) => `objectclass ${definition}`),
-  ].join('\n');
-}
 
 /** How slapd is known to differ, and why it may. */
 function excuses(subject: Subject, op: Operation, { code }: Outcome): boolean {

@@ -22,6 +22,8 @@ export interface SlapdOptions {
   readonly schema?: string;
   /** Configured by `cn=config`, which root and whoever runs the tests may change over `ldapi`. Default false. */
   readonly isDynamic?: boolean;
+  /** Its naming context; another than the default one makes sense for a server that is empty. */
+  readonly suffix?: string;
   /** Without any entry yet. Default false. */
   readonly isEmpty?: boolean;
   /** With the project's schema. Default true. */
@@ -82,7 +84,7 @@ const LOCAL = '^gidNumber=.*,cn=peercred,cn=external,cn=auth$';
 const MODULES = '/usr/lib/ldap';
 const SCHEMAS = '/etc/ldap/schema';
 const SUFFIX = 'dc=conferences,dc=test';
-const ADMIN = `cn=admin,${SUFFIX}`;
+const adminOf = (suffix: string): string => `cn=admin,${suffix}`;
 const PASSWORD = 'a test password';
 const OUR_SCHEMA = fileURLToPath(new URL('../../docs/rendezvous.schema', import.meta.url));
 
@@ -93,7 +95,7 @@ const OUR_SCHEMA = fileURLToPath(new URL('../../docs/rendezvous.schema', import.
  */
 export async function startSlapd(options: SlapdOptions = {}): Promise<Slapd> {
   requireProgram(SLAPD, 'slapd');
-  const { tls = false, port: wanted } = options;
+  const { tls = false, port: wanted, suffix = SUFFIX } = options;
   const dir = mkdtempSync(join(tmpdir(), 'rendezvous-slapd-'));
   const [port, tlsPort] = await Promise.all([wanted ?? freePort(), freePort()]);
   const url = `ldap://127.0.0.1:${port}`;
@@ -114,16 +116,16 @@ export async function startSlapd(options: SlapdOptions = {}): Promise<Slapd> {
   const started = performance.now();
   let running = await launch();
   const readyMs = performance.now() - started;
-  const server = { url, adminDn: ADMIN, adminPassword: PASSWORD };
+  const server = { url, adminDn: adminOf(suffix), adminPassword: PASSWORD };
   const isCopy = (options.provider?.peers ?? []).some(({ id }) => id < (options.provider?.id ?? 0));
   const addSuffix = (): Promise<void> =>
     asAdmin(server, (client) =>
-      client.add(SUFFIX, { objectClass: ['dcObject', 'organization'], dc: 'conferences', o: 'Test' }),
+      client.add(suffix, { objectClass: ['dcObject', 'organization'], dc: 'conferences', o: 'Test' }),
     );
   if (!isCopy && options.isEmpty !== true) {
     await addSuffix();
     await asAdmin(server, (client) =>
-      client.add(`ou=Conferences,${SUFFIX}`, [
+      client.add(`ou=Conferences,${suffix}`, [
         new Attribute({ type: 'objectClass', values: ['organizationalUnit'] }),
       ]),
     );
@@ -133,7 +135,7 @@ export async function startSlapd(options: SlapdOptions = {}): Promise<Slapd> {
     ...server,
     tlsUrl,
     ldapiUrl,
-    suffix: SUFFIX,
+    suffix,
     caFile: join(dir, 'cert.pem'),
     readyMs,
     log: () => running.log,
@@ -145,7 +147,7 @@ export async function startSlapd(options: SlapdOptions = {}): Promise<Slapd> {
     addSuffix,
     clear: () =>
       asAdmin(server, async (client) => {
-        const { searchEntries } = await client.search(`ou=Conferences,${SUFFIX}`, {
+        const { searchEntries } = await client.search(`ou=Conferences,${suffix}`, {
           scope: 'one',
           attributes: ['1.1'],
         });
@@ -163,7 +165,8 @@ function configuration(
   {
     dds = true,
     tls = false,
-    access = `access to * by dn.exact="${ADMIN}" write by * read`,
+    suffix = SUFFIX,
+    access = `access to * by dn.exact="${adminOf(suffix)}" write by * read`,
     extra = '',
     global = '',
     schema = '',
@@ -188,8 +191,8 @@ ${provider === undefined ? '' : serverIds(provider)}
 ${tls ? `TLSCertificateFile ${dir}/cert.pem\nTLSCertificateKeyFile ${dir}/key.pem` : ''}
 ${isDynamic ? `database config\naccess to * by dn.regex="${LOCAL}" manage` : ''}
 database mdb
-suffix "${SUFFIX}"
-rootdn "${ADMIN}"
+suffix "${suffix}"
+rootdn "${adminOf(suffix)}"
 rootpw "${PASSWORD}"
 directory ${dir}/db
 maxsize 268435456
@@ -210,7 +213,7 @@ function serverIds({ id, url, peers }: Provider): string {
 
 function replication({ peers }: Provider): string {
   const consumers = peers.map(({ id, url }) => {
-    const who = `bindmethod=simple binddn="${ADMIN}" credentials="${PASSWORD}"`;
+    const who = `bindmethod=simple binddn="${adminOf(SUFFIX)}" credentials="${PASSWORD}"`;
     const what = `searchbase="${SUFFIX}" type=refreshAndPersist retry="1 +" timeout=3`;
     return `syncrepl rid=${String(id).padStart(3, '0')} provider=${url} ${who} ${what}`;
   });
