@@ -11,7 +11,7 @@ import {
 } from '../../src/security/index.ts';
 import { accountSid, isAccountSid } from '../account-sid.ts';
 import type { AccessAction, Identity } from './access.ts';
-import type { Entry, EntryAttributes } from './entry.ts';
+import type { Entry, EntryAttribute, EntryAttributes } from './entry.ts';
 import { OperationError } from './errors.ts';
 import { dnRules } from './schema.ts';
 import type { AttributeSelection } from './selection.ts';
@@ -49,7 +49,12 @@ interface Asker {
   readonly decisions: Map<string, number>;
   /** Whether a creator's name, as it is written, is the asker's own. */
   readonly creators: Map<string, boolean>;
+  /** The last of both: entries beside each other are mostly of one owner. */
+  lastDecision?: { readonly descriptor: EntryAttribute; readonly place: Place; readonly rights: number };
+  lastCreator?: { readonly name: EntryAttribute; readonly isOwn: boolean };
 }
+/** Whether an entry is the asker's creation, somebody else's (a stranger's) or nobody's own. */
+type Place = 'c' | 's' | 'o';
 const askers = new WeakMap<Identity, Asker>();
 
 function askerOf(who: Identity): Asker {
@@ -83,8 +88,13 @@ export function rightsOn(who: Identity, entry: Entry): number {
   if (isUnrestricted(who)) return GENERIC_MAPPING.all;
   const asker = askerOf(who);
   const place = placeOf(asker, entry);
-  const bytes = entry.attributes.get(DESCRIPTOR)?.vals[0];
-  if (bytes === undefined) {
+  const descriptor = entry.attributes.get(DESCRIPTOR);
+  const last = asker.lastDecision;
+  if (descriptor !== undefined && last?.place === place && descriptor.hasValuesOf(last.descriptor)) {
+    return last.rights;
+  }
+  const bytes = descriptor?.vals[0];
+  if (descriptor === undefined || bytes === undefined) {
     return place === 's' ? GENERIC_MAPPING.read | RIGHT.createChild : GENERIC_MAPPING.all;
   }
   const key = place + Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
@@ -94,12 +104,14 @@ export function rightsOn(who: Identity, entry: Entry): number {
     if (asker.decisions.size >= MAX_REMEMBERED) asker.decisions.clear();
     asker.decisions.set(key, rights);
   }
+  asker.lastDecision = { descriptor, place, rights };
   return rights;
 }
 
-/** Whether the entry is the asker's creation, somebody else's (a stranger's) or nobody's own. */
-function placeOf(asker: Asker, entry: Entry): 'c' | 's' | 'o' {
+function placeOf(asker: Asker, entry: Entry): Place {
   const attribute = entry.attributes.get('creatorsname');
+  const last = asker.lastCreator;
+  if (last !== undefined && attribute?.hasValuesOf(last.name) === true) return last.isOwn ? 'c' : 's';
   const value = attribute?.vals[0];
   if (attribute === undefined || value === undefined || value.length === 0) {
     return isBaseTree(entry.path) ? 's' : 'o';
@@ -111,11 +123,12 @@ function placeOf(asker: Asker, entry: Entry): 'c' | 's' | 'o' {
     if (asker.creators.size >= MAX_REMEMBERED) asker.creators.clear();
     asker.creators.set(name, isOwn);
   }
+  asker.lastCreator = { name: attribute, isOwn };
   return isOwn ? 'c' : 's';
 }
 
 /** @param place see {@link placeOf} */
-function decide(asker: Asker, bytes: Uint8Array, place: 'c' | 's' | 'o'): number {
+function decide(asker: Asker, bytes: Uint8Array, place: Place): number {
   const sd = readDescriptor(bytes);
   if (sd === undefined) return place === 'c' ? GENERIC_MAPPING.all : 0;
   const named = sd.owner !== undefined && isAccountSid(sd.owner) ? sd.owner : undefined;
