@@ -4,7 +4,7 @@ import type { OperationContext } from './context.ts';
 import { OperationError } from './errors.ts';
 
 /**
- * Authenticates (RFC 4511 §4.2, RFC 4513 §5).
+ * Authenticates (RFC 4511 §4.2, RFC 4513 §5; in version 2 RFC 1777 §4.1).
  *
  * @throws {OperationError} saying why not
  */
