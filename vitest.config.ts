@@ -32,8 +32,8 @@ export default defineConfig({
       }),
       tier(3, 'netns', ['test/netns/**/*.test.ts'], { testTimeout: 90_000, hookTimeout: 60_000, ...alone }),
       tier(4, 'package', ['test/package/**/*.test.ts'], {
-        testTimeout: 180_000,
-        hookTimeout: 180_000,
+        testTimeout: 300_000,
+        hookTimeout: 300_000,
         ...alone,
       }),
     ],

@@ -26,16 +26,27 @@ export function userEnvironment(home: string): NodeJS.ProcessEnv {
   };
 }
 
+interface RunOptions {
+  readonly cwd: string;
+  readonly env?: NodeJS.ProcessEnv;
+  /** Milliseconds, after which the program is killed and its status is -1; 0 for as long as it takes. */
+  readonly timeout?: number;
+}
+
 export function run(
   command: string,
   args: readonly string[],
-  { cwd, env = process.env }: { cwd: string; env?: NodeJS.ProcessEnv },
+  { cwd, env = process.env, timeout = 0 }: RunOptions,
 ): Promise<Outcome> {
   return new Promise((resolve, reject) => {
-    execFile(command, args, { cwd, env, maxBuffer: 16 << 20 }, (error, stdout, stderr) => {
-      if (error !== null && typeof error.code !== 'number') reject(error);
+    const options = { cwd, env, timeout, killSignal: 'SIGKILL', maxBuffer: 16 << 20 } as const;
+    const child = execFile(command, args, options, (error, stdout, stderr) => {
+      if (error?.killed === true)
+        resolve({ status: -1, stdout, stderr: `${stderr}stopped after ${timeout} ms` });
+      else if (error !== null && typeof error.code !== 'number') reject(error);
       else resolve({ status: error === null ? 0 : Number(error.code), stdout, stderr });
     });
+    child.stdin?.end();
   });
 }
 
@@ -72,12 +83,27 @@ export async function pack(into: string): Promise<{ tarball: string; files: stri
   return { tarball: join(into, tarball), files: packed.files.map(({ path }) => path) };
 }
 
-/** Installs the tarball into a new project in `folder`. */
+/** Of one attempt to install, in milliseconds; it takes some seconds. */
+const INSTALL_LIMIT = 60_000;
+/** A registry that is away for a moment shall not cost npm's usual pauses of up to a minute. */
+const IMPATIENT = [
+  '--fetch-retries=8',
+  '--fetch-retry-mintimeout=500',
+  '--fetch-retry-maxtimeout=5000',
+  '--fetch-timeout=15000',
+];
+
+/** Installs the tarball into a new project in `folder`. An npm that gets nowhere is ended and started again. */
 export async function install(tarball: string, folder: string, ...flags: string[]): Promise<void> {
   writeFileSync(join(folder, 'package.json'), '{ "name": "consumer", "private": true, "type": "module" }\n');
   const quiet = ['--no-audit', '--no-fund', '--loglevel=error', '--prefer-offline'];
-  await succeed('npm', ['install', ...quiet, ...flags, tarball], {
-    cwd: folder,
-    env: userEnvironment(folder),
-  });
+  const line = ['install', ...quiet, ...IMPATIENT, ...flags, tarball];
+  for (let tries = 1; ; tries++) {
+    const options = { cwd: folder, env: userEnvironment(folder), timeout: INSTALL_LIMIT };
+    const { status, stdout, stderr } = await run('npm', line, options);
+    if (status === 0) return;
+    const said = `npm ${line.join(' ')} ended with ${status}: ${stderr}${stdout}`;
+    if (tries === 4) throw new Error(said);
+    console.warn(`${said}\nonce more`);
+  }
 }
