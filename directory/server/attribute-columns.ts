@@ -1,11 +1,19 @@
-import { matchingAttributes, StoredAttributes } from './entry.ts';
-import { attributeDescription } from './schema.ts';
-import { LIMIT, type Sql, type SqlRow } from './sql.ts';
+import { BerReader, TAG } from '../../src/ldap/index.ts';
+import { EntryShape } from './entry-shape.ts';
+import { attributeType } from './schema.ts';
+import { LIMIT, type Sql } from './sql.ts';
 import { ascending, indexKey } from './store-index.ts';
 import { CUT } from './store-schema.ts';
 
 /** Rows of the entry table that are taken in at a time: some milliseconds of work. */
-const CHUNK = 1000;
+const CHUNK = 500;
+/** Bytes of attributes up to which they come together with those of others. */
+const SMALL = 16_384;
+/** Ids and lengths of a chunk of rows, and their attributes in one piece: to hand over a row costs more than to read it. */
+const TOGETHER =
+  "SELECT '[' || coalesce(group_concat(id || ',' || length(attributes)), '') || ']', " +
+  `CAST(group_concat(CASE WHEN length(attributes) <= ${SMALL} THEN attributes ELSE '' END, '') AS BLOB) ` +
+  `FROM (SELECT id, attributes FROM entry WHERE id > ? ORDER BY id ${LIMIT})`;
 /** A column is made anew when more has been added to it than half of what it began with, and this. */
 const STALE = 10_000;
 
@@ -105,13 +113,22 @@ export class AttributeColumns {
 
   /** Takes in what comes next in the table. */
   #build(attribute: string, column: Column): void {
-    const rows = this.#sql.all(
-      `SELECT id, attributes FROM entry WHERE id > ? ORDER BY id ${LIMIT}`,
-      column.built ?? 0,
-      CHUNK,
-    );
-    for (const row of rows) takeIn(column, Number(row[0]), keysOf(row, attribute));
-    column.built = rows.length < CHUNK ? undefined : Number(rows.at(-1)![0]);
+    const row = this.#sql.row(TOGETHER, column.built ?? 0, CHUNK);
+    const parsed: unknown = JSON.parse(String(row?.[0]));
+    const places: readonly unknown[] = Array.isArray(parsed) ? parsed : [];
+    const all = row?.[1] instanceof Uint8Array ? row[1] : new Uint8Array(0);
+    let start = 0;
+    for (let at = 0; at < places.length; at += 2) {
+      const [id, length] = [Number(places[at]), Number(places[at + 1])];
+      if (length > SMALL) {
+        const large = this.#sql.row('SELECT attributes FROM entry WHERE id = ?', id);
+        takeIn(column, id, keysIn(large?.[0], attribute));
+        continue;
+      }
+      takeIn(column, id, keysIn(all, attribute, start, start + length));
+      start += length;
+    }
+    column.built = places.length < 2 * CHUNK ? undefined : Number(places.at(-2));
     column.rowsAtFirst = column.ids.length;
   }
 
@@ -131,7 +148,7 @@ export class AttributeColumns {
     for (const row of rows) {
       const [id, revision] = [Number(row[0]), Number(row[2])];
       if (revision >= ends) break; // more of that transaction may come after
-      const keys = keysOf(row, attribute);
+      const keys = keysIn(row[1], attribute);
       if (revision > last) {
         const text = keys.join(CUT);
         if (column.own.get(id) === text) continue;
@@ -163,16 +180,25 @@ function takeIn(column: Column, id: number, keys: readonly string[]): void {
   for (const key of keys) column.put(id, key);
 }
 
-/** Keys of a row (id, attributes, …) under `attribute`, whatever its options. */
-function keysOf(row: SqlRow, attribute: string): string[] {
-  const blob = row[1];
-  if (!(blob instanceof Uint8Array)) return [];
-  const wanted = attributeDescription(attribute);
-  if (wanted === undefined) return [];
+/** Keys under `attribute`, whatever its options, in stored attributes. @throws {DecodeError} when they are damaged */
+function keysIn(blob: unknown, attribute: string, start = 0, end?: number): string[] {
   const keys: string[] = [];
-  for (const values of matchingAttributes(new StoredAttributes(blob), wanted)) {
-    for (const key of values.keys) keys.push(indexKey(key));
-    if (values.keys.length === 0) keys.push(CUT); // it is there, and what it says must be looked at
+  const type = attributeType(attribute);
+  if (!(blob instanceof Uint8Array) || type === undefined) return keys;
+  let shape = EntryShape.empty();
+  for (const r = new BerReader(blob, start, end); !r.done; ) {
+    r.enter(TAG.sequence);
+    shape = shape.with(r);
+    if (shape.last?.type !== type) {
+      r.skip(TAG.set);
+      continue;
+    }
+    const count = keys.length;
+    for (const values = r.constructed(TAG.set); !values.done; ) {
+      const key = type.rule.key(values.octets());
+      if (key !== undefined) keys.push(indexKey(key));
+    }
+    if (keys.length === count) keys.push(CUT); // it is there, and what it says must be looked at
   }
   return keys;
 }

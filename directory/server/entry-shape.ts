@@ -15,8 +15,8 @@ export class EntryShape {
   readonly count: number;
   /** How many of them, from the first on, are user attributes. */
   readonly userCount: number;
-  /** Of the last of them; undefined when the schema no longer has it. */
-  readonly #description: AttributeDescription | undefined;
+  /** The last of them; undefined when the schema no longer has it. */
+  readonly last: AttributeDescription | undefined;
   /** The name of the last of them as it is stored. */
   readonly #name: Uint8Array;
   readonly #before: EntryShape | undefined;
@@ -29,8 +29,8 @@ export class EntryShape {
     this.#before = before;
     this.#name = new BerWriter(32).text(name).finish();
     this.count = before === undefined ? 0 : before.count + 1;
-    this.#description = before === undefined ? undefined : attributeDescription(name);
-    const isUser = this.#description !== undefined && !this.#description.type.operational;
+    this.last = before === undefined ? undefined : attributeDescription(name);
+    const isUser = this.last !== undefined && !this.last.type.operational;
     const isAllUser = before !== undefined && before.userCount === before.count && isUser;
     this.userCount = isAllUser ? this.count : (before?.userCount ?? 0);
   }
@@ -83,7 +83,7 @@ export class EntryShape {
   #list(): (AttributeDescription | undefined)[] {
     if (this.#before === undefined) return [];
     const list = this.#before.#list();
-    list.push(this.#description);
+    list.push(this.last);
     return list;
   }
 }

@@ -217,3 +217,20 @@ test('thousands of entries, many changed at once, and the memory of columns stay
   expect(store.columns.bytes).toBeLessThanOrEqual(400_000);
   expect(store.columns.bytes).toBeGreaterThan(0);
 }, 60_000);
+
+test('entries are found by attributes without index among large ones and ones that hold any octets', async () => {
+  using t = testService();
+  const octets = '\0,[1,2]\u0001\u{10ffff}é'.repeat(3);
+  for (let i = 0; i < 40; i++) {
+    await t.client.addConference(`c${i}`, {
+      originator: `owner-${i}`,
+      generalDescription: i % 3 === 0 ? octets : 'd'.repeat(i % 3 === 1 ? 20_000 : 3),
+    });
+  }
+  for (let i = 0; i < 40; i++) {
+    const { entries } = await t.client.search(`(originator=owner-${i})`);
+    expect(entries.map(({ dn }) => dn)).toEqual([conferenceDn(`c${i}`)]);
+  }
+  expect((await t.client.search('(generalDescription=ddd*)')).entries).toHaveLength(26);
+  expect((await t.client.search('(generalDescription=ddd)')).entries).toHaveLength(13);
+});
