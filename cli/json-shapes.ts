@@ -2,6 +2,21 @@ import type { JsonShape } from './help.ts';
 
 const OR_NULL = 'string or null';
 
+/** What is known of the entry of an object, and where that is. */
+const ENTRY_FIELDS: JsonShape['fields'] = [
+  ['dn', OR_NULL, 'name of the directory entry'],
+  ['acl', OR_NULL, 'who may do what, as `--acl` takes it; null when the entry does not say'],
+  ['sddl', OR_NULL, 'the same in SDDL'],
+  ['ttlSeconds', 'number or null', 'seconds the directory keeps the entry from now on'],
+  ['expiresAt', OR_NULL, 'RFC 3339 in UTC: when that is over'],
+  [
+    'attributes',
+    'object',
+    'further attributes of the entry, each with an array of strings; bytes as `base64:…`',
+  ],
+  ['directory', 'string', 'where it is; `--directory` takes it'],
+];
+
 /**
  * A conference as `list`, `show`, `create` and `edit` print it: what `Conference.toJSON` of the library gives, and where it
  * is.
@@ -24,17 +39,7 @@ export const CONFERENCE_SHAPE: JsonShape = {
     ['sdp', OR_NULL, 'the session description as text; null when the blob is none'],
     ['sdpProblem', OR_NULL, 'why the blob could not be read as SDP'],
     ['blobBase64', OR_NULL, 'the blob when it is no session description'],
-    ['dn', OR_NULL, 'name of the directory entry'],
-    ['acl', OR_NULL, 'who may do what, as `--acl` takes it; null when the entry does not say'],
-    ['sddl', OR_NULL, 'the same in SDDL'],
-    ['ttlSeconds', 'number or null', 'seconds the directory keeps the entry from now on'],
-    ['expiresAt', OR_NULL, 'RFC 3339 in UTC: when that is over'],
-    [
-      'attributes',
-      'object',
-      'further attributes of the entry, each with an array of strings; bytes as `base64:…`',
-    ],
-    ['directory', 'string', 'where it is; `--directory` takes it'],
+    ...ENTRY_FIELDS,
   ],
 };
 
@@ -98,17 +103,7 @@ export const USER_SHAPE: JsonShape = {
     ['canAudio', 'boolean', 'takes part with sound'],
     ['canVideo', 'boolean', 'takes part with pictures'],
     ['listed', 'boolean', 'in lists'],
-    ['acl', OR_NULL, 'who may do what, as `--acl` takes it; null when the entry does not say'],
-    ['sddl', OR_NULL, 'the same in SDDL'],
-    ['dn', OR_NULL, 'name of the directory entry'],
-    ['ttlSeconds', 'number or null', 'seconds the directory keeps the entry from now on'],
-    ['expiresAt', OR_NULL, 'RFC 3339 in UTC: when that is over'],
-    [
-      'attributes',
-      'object',
-      'further attributes of the entry, each with an array of strings; bytes as `base64:…`',
-    ],
-    ['directory', 'string', 'where it is; `--directory` takes it'],
+    ...ENTRY_FIELDS,
   ],
 };
 

@@ -19,11 +19,11 @@ export interface UserJson {
   readonly canAudio: boolean;
   readonly canVideo: boolean;
   readonly listed: boolean;
+  readonly dn: string | null;
   /** Who may do what, for people; null when the entry does not say. */
   readonly acl: string | null;
   /** The same in SDDL. */
   readonly sddl: string | null;
-  readonly dn: string | null;
   readonly ttlSeconds: number | null;
   readonly expiresAt: string | null;
   /** Attributes of the entry that the dialect does not know; values that are no text as `base64:…`. */
@@ -47,9 +47,9 @@ export function userToJson(user: DirectoryUser): UserJson {
     canAudio: user.canAudio,
     canVideo: user.canVideo,
     listed: user.listed,
+    dn: user.dn ?? null,
     acl: user.acl?.toString() ?? null,
     sddl: user.acl?.toSddl() ?? null,
-    dn: user.dn ?? null,
     ttlSeconds: user.ttlSeconds ?? null,
     expiresAt: user.expiresAt?.toISOString() ?? null,
     attributes: attributesToJson(user.attributes),

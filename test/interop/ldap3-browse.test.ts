@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
-import { createLocatorService, listen, openStore } from '../../directory/server/index.ts';
+import { listeningService } from '../support/listening-service.ts';
 
 /** Reads the root DSE, the schema and the tree as an LDAP browser does. The system's own Python has its modules. */
 const BROWSE = `
@@ -35,9 +35,8 @@ interface Browsed {
 }
 
 test('[DIR-03] a browser written in Python reads the root DSE, the whole schema and the tree', async () => {
-  using store = openStore({ path: ':memory:' });
-  using service = createLocatorService({ store, sweepSeconds: 0 });
-  await using listener = await listen(service, { port: 0 });
+  await using running = await listeningService();
+  const { listener } = running;
   const { stdout } = await promisify(execFile)('/usr/bin/python3', ['-c', BROWSE, listener.url]);
   const seen: Browsed = JSON.parse(stdout);
   expect(seen.contexts).toEqual(['o=Intranet']);

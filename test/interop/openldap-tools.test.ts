@@ -4,33 +4,16 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import {
-  createLocatorService,
-  defaultAccess,
-  hashPassword,
-  type Listener,
-  listen,
-  type LocatorService,
-  openStore,
-} from '../../directory/server/index.ts';
+import type { Listener } from '../../directory/server/index.ts';
+import { type ListeningService, listeningService } from '../support/listening-service.ts';
 
-let service: LocatorService;
+let running: ListeningService;
 let listener: Listener;
 beforeAll(async () => {
-  const passwordHash = await hashPassword('secret');
-  service = createLocatorService({
-    store: openStore({ path: ':memory:' }),
-    sweepSeconds: 0,
-    access: defaultAccess({ anonymousWrite: true }),
-    admin: { dn: 'cn=admin,o=Intranet', passwordHash },
-  });
-  listener = await listen(service, { port: 0 });
+  running = await listeningService();
+  ({ listener } = running);
 });
-afterAll(async () => {
-  await listener.close();
-  service.close();
-  service.context.store.close();
-});
+afterAll(() => running[Symbol.asyncDispose]());
 
 interface Output {
   readonly code: number;

@@ -45,7 +45,7 @@ test('the store: backup, restore, LDIF to and from OpenLDAP, and the look for da
   const slapd = await startSlapd({
     suffix: 'o=Intranet',
     isEmpty: true,
-    schema: await serviceSchema(),
+    schema: serviceSchema(),
   });
   try {
     const here = { 'ldap://other.example': slapd.url, '-W': `-w '${slapd.adminPassword}'` };

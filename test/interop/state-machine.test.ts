@@ -18,7 +18,7 @@ let slapd: Slapd;
 let theirs: Subject;
 
 beforeAll(async () => {
-  slapd = await startSlapd({ schema: await serviceSchema() });
+  slapd = await startSlapd({ schema: serviceSchema() });
   const socket = connect(Number(new URL(slapd.url).port), '127.0.0.1');
   await once(socket, 'connect');
   const client = new TestClient(socket);

@@ -67,18 +67,22 @@ const leaf: fc.Arbitrary<Filter> = fc.oneof(
     })),
 );
 
-/** Any filter, a few levels deep. */
-export const anyFilter: fc.Arbitrary<Filter> = fc.letrec<{ filter: Filter }>((tie) => ({
-  filter: fc.oneof(
-    { depthSize: 'small', withCrossShrink: true },
-    leaf,
-    fc.record({
-      kind: fc.constantFrom('and' as const, 'or' as const),
-      filters: fc.array(tie('filter'), { maxLength: 3 }),
-    }),
-    fc.record({ kind: fc.constant('not' as const), filter: tie('filter') }),
-  ),
-})).filter;
+/** Filters of these leaves, a few levels deep. */
+export const filtersOf = (leaves: fc.Arbitrary<Filter>): fc.Arbitrary<Filter> =>
+  fc.letrec<{ filter: Filter }>((tie) => ({
+    filter: fc.oneof(
+      { depthSize: 'small', withCrossShrink: true },
+      leaves,
+      fc.record({
+        kind: fc.constantFrom('and' as const, 'or' as const),
+        filters: fc.array(tie('filter'), { maxLength: 3 }),
+      }),
+      fc.record({ kind: fc.constant('not' as const), filter: tie('filter') }),
+    ),
+  })).filter;
+
+/** Any filter. */
+export const anyFilter: fc.Arbitrary<Filter> = filtersOf(leaf);
 
 const result = fc
   .tuple(fc.nat(130), text, text, optional('referral', fc.array(text, { minLength: 1, maxLength: 2 })))

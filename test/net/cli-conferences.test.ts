@@ -1,29 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { writeFileSync } from 'node:fs';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { ConferenceJson } from '../../directory/index.ts';
-import { type Ran, runCli, type RunOptions } from '../cli/host.ts';
-
-let dataDir: string;
-beforeEach(() => {
-  dataDir = mkdtempSync(join(tmpdir(), 'rendezvous-cli-'));
-});
-afterEach(() => rmSync(dataDir, { recursive: true, force: true }));
+import type { Ran, RunOptions } from '../cli/host.ts';
+import { cliOnData } from '../cli/data-dir.ts';
 
 const NOON = new Date('2026-11-21T12:00:00Z');
 const HOUR = 3_600_000;
 
-const cli = (args: readonly string[], options: RunOptions = {}): Promise<Ran> =>
-  runCli([...args, '--data-dir', dataDir], { now: NOON, ...options });
-
-/** Runs what must succeed. */
-async function ok(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
-  const ran = await cli(args, options);
-  expect(ran.err).not.toContain('rendezvous:');
-  expect(ran.code).toBe(0);
-  return ran;
-}
+const { cli, ok, path } = cliOnData({ now: NOON });
 
 async function shown(name: string, options: RunOptions = {}): Promise<ConferenceJson> {
   const { out } = await ok(['show', name, '--json'], options);
@@ -38,9 +22,8 @@ const names = (ran: Ran): string[] =>
     .map((line) => line.split('\t')[0] ?? '');
 
 function file(name: string, content: string | Uint8Array): string {
-  const path = join(dataDir, name);
-  writeFileSync(path, content);
-  return path;
+  writeFileSync(path(name), content);
+  return path(name);
 }
 
 /** What others send: LF only, fields nobody knows, Latin-1 bytes, a media port count. */

@@ -1,24 +1,14 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Ran, runCli } from '../cli/host.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { Ran } from '../cli/host.ts';
+import { cliOnData } from '../cli/data-dir.ts';
 
-let dataDir: string;
-beforeEach(() => {
-  dataDir = mkdtempSync(join(tmpdir(), 'rendezvous-cli-'));
-});
-afterEach(() => rmSync(dataDir, { recursive: true, force: true }));
-
+const data = cliOnData({ env: { NO_COLOR: '1' } });
 const cli = (args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ran> =>
-  runCli([...args, '--data-dir', dataDir], { env: { NO_COLOR: '1', ...env } });
-
-async function ok(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ran> {
-  const ran = await cli(args, env);
-  expect(ran.err).not.toContain('rendezvous:');
-  expect(ran.code).toBe(0);
-  return ran;
-}
+  data.cli(args, { env: { NO_COLOR: '1', ...env } });
+const ok = (args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ran> =>
+  data.ok(args, { env: { NO_COLOR: '1', ...env } });
 const sdpOf = async (name: string): Promise<string> => (await ok(['show', name, '--sdp'])).out;
 
 describe('edit --editor', () => {
@@ -83,7 +73,7 @@ test('[CNF-10] [CNF-11] the flag of encryption is a word alone, and says so', as
   expect(await flag()).toBe(true);
   await ok(['edit', 'A', '--no-encrypted']);
   expect(await flag()).toBe(false);
-  const file = join(dataDir, 'savp.sdp');
+  const file = data.path('savp.sdp');
   writeFileSync(file, (await sdpOf('A')).replace('RTP/AVP', 'RTP/SAVP'));
   await ok(['edit', 'A', '--sdp', file]);
   expect(await flag()).toBe(true);

@@ -1,29 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { readFileSync } from 'node:fs';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { waysIn } from '../../cli/invitation.ts';
 import { createConference, type Directory } from '../../directory/index.ts';
-import { type Ran, runCli, type RunOptions } from '../cli/host.ts';
-
-let dataDir: string;
-beforeEach(() => {
-  dataDir = mkdtempSync(join(tmpdir(), 'rendezvous-cli-'));
-});
-afterEach(() => rmSync(dataDir, { recursive: true, force: true }));
+import { cliOnData } from '../cli/data-dir.ts';
 
 const NOW = new Date('2026-03-20T12:00:00Z');
 
-const cli = (args: readonly string[], options: RunOptions = {}): Promise<Ran> =>
-  runCli([...args, '--data-dir', dataDir], { now: NOW, env: { NO_COLOR: '1' }, ...options });
-
-/** Runs what must succeed. */
-async function ok(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
-  const ran = await cli(args, options);
-  expect(ran.err).not.toContain('rendezvous:');
-  expect(ran.code).toBe(0);
-  return ran;
-}
+const { cli, ok, path } = cliOnData({ now: NOW, env: { NO_COLOR: '1' } });
 
 const unfolded = (text: string): string[] => text.replaceAll('\r\n ', '').split('\r\n');
 const LECTURE = ['create', 'Lecture: 1', '--start', '2026-03-23T10:00Z', '--duration', '90m'];
@@ -120,7 +103,7 @@ describe('invite', () => {
   });
 
   test('[APP-05] as JSON, as a file to send along, and as a request for a calendar', async () => {
-    const file = join(dataDir, 'lecture.sdp');
+    const file = path('lecture.sdp');
     const json = JSON.parse((await ok(['invite', 'Lecture: 1', 'alice', '--json', '--sdp', file])).out);
     const sdp = (await ok(['show', 'Lecture: 1', '--sdp'])).out;
     expect(readFileSync(file, 'utf8')).toBe(sdp);

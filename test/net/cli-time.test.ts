@@ -1,27 +1,13 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Ran, runCli, type RunOptions } from '../cli/host.ts';
-
-let dataDir: string;
-beforeEach(() => {
-  dataDir = mkdtempSync(join(tmpdir(), 'rendezvous-cli-'));
-});
-afterEach(() => rmSync(dataDir, { recursive: true, force: true }));
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { RunOptions } from '../cli/host.ts';
+import { cliOnData } from '../cli/data-dir.ts';
 
 const NOW = new Date('2026-03-20T12:00:00Z');
 
-const cli = (args: readonly string[], options: RunOptions = {}): Promise<Ran> =>
-  runCli([...args, '--data-dir', dataDir], { now: NOW, env: { NO_COLOR: '1' }, ...options });
-
-/** Runs what must succeed. */
-async function ok(args: readonly string[], options: RunOptions = {}): Promise<string> {
-  const ran = await cli(args, options);
-  expect(ran.err).not.toContain('rendezvous:');
-  expect(ran.code).toBe(0);
-  return ran.out;
-}
+const { cli, ...data } = cliOnData({ now: NOW, env: { NO_COLOR: '1' } });
+/** What it prints. */
+const ok = async (args: readonly string[], options?: RunOptions): Promise<string> =>
+  (await data.ok(args, options)).out;
 
 const names = (out: string): string[] =>
   out

@@ -1,28 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { hostname, tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Ran, runCli, type RunOptions } from '../cli/host.ts';
+import { hostname } from 'node:os';
+import { describe, expect, test } from 'vitest';
+import { cliOnData } from '../cli/data-dir.ts';
 import { Home } from './cli-program.ts';
-
-let dataDir: string;
-beforeEach(() => {
-  dataDir = mkdtempSync(join(tmpdir(), 'rendezvous-cli-'));
-});
-afterEach(() => rmSync(dataDir, { recursive: true, force: true }));
 
 const NOON = new Date('2026-11-21T12:00:00Z');
 
-const cli = (args: readonly string[], options: RunOptions = {}): Promise<Ran> =>
-  runCli([...args, '--data-dir', dataDir], { now: NOON, env: { NO_COLOR: '1' }, ...options });
-
-/** Runs what must succeed. */
-async function ok(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
-  const ran = await cli(args, options);
-  expect(ran.err).not.toContain('rendezvous:');
-  expect(ran.code).toBe(0);
-  return ran;
-}
+const { cli, ok } = cliOnData({ now: NOON, env: { NO_COLOR: '1' } });
 
 const ALICE = [
   'user',

@@ -1,19 +1,15 @@
 import { Resolver } from 'node:dns/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createConference, openDirectory, Rendezvous } from '../../directory/index.ts';
-import { createLocatorService, defaultAccess, listen, openStore } from '../../directory/server/index.ts';
 import { type DnsServer, startDnsServer } from '../support/dns-server.ts';
+import { listeningService } from '../support/listening-service.ts';
 
 /** A locator service on loopback, and a name server that publishes it. */
 let cleanup: AsyncDisposableStack;
 let port: number;
 beforeEach(async () => {
   cleanup = new AsyncDisposableStack();
-  const store = cleanup.use(openStore({ path: ':memory:' }));
-  const service = cleanup.use(
-    createLocatorService({ store, access: defaultAccess({ anonymousWrite: true }) }),
-  );
-  ({ port } = cleanup.use(await listen(service, { port: 0 })));
+  ({ port } = cleanup.use(await listeningService()).listener);
 });
 afterEach(() => cleanup.disposeAsync());
 

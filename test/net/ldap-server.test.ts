@@ -2,37 +2,19 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { Attribute, Change, Client, type ClientOptions } from 'ldapts';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import {
-  createLocatorService,
-  defaultAccess,
-  hashPassword,
-  type Listener,
-  listen,
-  type LocatorService,
-  openStore,
-} from '../../directory/server/index.ts';
+import { type Listener, listen, type LocatorService } from '../../directory/server/index.ts';
 import { encodeRefreshRequest } from '../../src/ldap/index.ts';
 import { NetworkError } from '../../src/errors.ts';
+import { type ListeningService, listeningService } from '../support/listening-service.ts';
 
+let running: ListeningService;
 let service: LocatorService;
 let listener: Listener;
 beforeEach(async () => {
-  const store = openStore({ path: ':memory:' });
-  const passwordHash = await hashPassword('secret');
-  service = createLocatorService({
-    store,
-    sweepSeconds: 0,
-    access: defaultAccess({ anonymousWrite: true }),
-    limits: { maxConnections: 3 },
-    admin: { dn: 'cn=admin,o=Intranet', passwordHash },
-  });
-  listener = await listen(service, { port: 0 });
+  running = await listeningService({ limits: { maxConnections: 3 } });
+  ({ service, listener } = running);
 });
-afterEach(async () => {
-  await listener.close();
-  service.close();
-  service.context.store.close();
-});
+afterEach(() => running[Symbol.asyncDispose]());
 
 describe.each(['TCP', 'this process'])('ldapts over %s', (over) => {
   const open = (): Client => {

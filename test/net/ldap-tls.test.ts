@@ -33,10 +33,10 @@ import {
   LdapFramer,
   type LdapMessage,
   type LdapRequest,
-  parseFilter,
   RESULT,
   utf8Text,
 } from '../../src/ldap/index.ts';
+import { searchRequest } from '../directory/server/support.ts';
 import { type Certificates, CLIENT_DN, makeCertificates } from '../support/certificates.ts';
 
 let folder: string;
@@ -110,17 +110,8 @@ class Talker {
 
 const startTls: LdapRequest = { type: 'extendedRequest', requestName: EXTENDED.startTls };
 const whoAmI: LdapRequest = { type: 'extendedRequest', requestName: EXTENDED.whoAmI };
-const readRoot = (...attributes: readonly string[]): LdapRequest => ({
-  type: 'searchRequest',
-  baseObject: '',
-  scope: 'base',
-  derefAliases: 'never',
-  sizeLimit: 0,
-  timeLimit: 0,
-  typesOnly: false,
-  filter: parseFilter('(objectClass=*)'),
-  attributes,
-});
+const readRoot = (...attributes: readonly string[]): LdapRequest =>
+  searchRequest('(objectClass=*)', { baseObject: '', scope: 'base', attributes });
 
 async function talker(port = listener.port): Promise<Talker> {
   const socket = connect(port, '127.0.0.1');

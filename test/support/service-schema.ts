@@ -1,15 +1,12 @@
-import { testService } from '../directory/server/support.ts';
+import { subschemaValues } from '../../directory/server/subschema.ts';
 
-/** What the embedded service publishes as its schema, as slapd.conf has it. */
-export async function serviceSchema(): Promise<string> {
-  using t = testService();
-  const schema = await t.client.read('cn=Schema,ou=Admin,o=Intranet', 'attributeTypes', 'objectClasses');
+/** What the embedded service publishes as its schema and OpenLDAP lacks, as slapd.conf has it. */
+export function serviceSchema(): string {
+  const values = new Map(subschemaValues());
   // What describes cn=Monitor has the names that slapd has for its own.
-  const own = (definition: string): boolean =>
-    /^\( (?:2\.25\.|1\.2\.840\.113556\.)/.test(definition) && !definition.includes("NAME 'monitor");
-  const { attributeTypes = [], objectClasses = [] } = schema?.attributes ?? {};
-  return [
-    ...attributeTypes.filter(own).map((definition) => `attributetype ${definition}`),
-    ...objectClasses.filter(own).map((definition) => `objectclass ${definition}`),
-  ].join('\n');
+  const own = (key: string, word: string): string[] =>
+    [...(values.get(key) ?? [])]
+      .filter((text) => /^\( (?:2\.25|1\.2\.840\.113556)\./.test(text) && !text.includes("NAME 'monitor"))
+      .map((text) => `${word} ${text}`);
+  return [...own('attributetypes', 'attributetype'), ...own('objectclasses', 'objectclass'), ''].join('\n');
 }

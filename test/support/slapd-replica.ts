@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'ldapts';
-import { subschemaValues } from '../../directory/server/subschema.ts';
 import { accepts, asNobody, Daemon, freePort, requireProgram } from './daemon.ts';
+import { serviceSchema } from './service-schema.ts';
 
 const SLAPD = '/usr/sbin/slapd';
 const SUFFIX = 'o=Intranet';
@@ -32,7 +32,7 @@ export async function startReplica(
   const port = await freePort();
   const url = `ldap://127.0.0.1:${port}`;
   mkdirSync(join(dir, 'db'));
-  writeFileSync(join(dir, 'own.schema'), ownSchema());
+  writeFileSync(join(dir, 'own.schema'), serviceSchema());
   writeFileSync(join(dir, 'slapd.conf'), configuration(dir, provider, type));
   const command = asNobody(dir, [SLAPD, '-h', `${url}/`, '-f', join(dir, 'slapd.conf'), '-d', 'sync']);
   let daemon: Daemon | undefined;
@@ -77,16 +77,6 @@ export async function startReplica(
       rmSync(dir, { recursive: true, force: true });
     },
   };
-}
-
-/** What our schema has and OpenLDAP lacks, in the form of slapd.conf: that of the subschema subentry. */
-function ownSchema(): string {
-  const values = new Map(subschemaValues());
-  const own = (key: string, word: string): string[] =>
-    [...(values.get(key) ?? [])]
-      .filter((text) => /^\( (?:2\.25|1\.2\.840\.113556)\./.test(text) && !text.includes("NAME 'monitor"))
-      .map((text) => `${word} ${text}`);
-  return [...own('attributetypes', 'attributetype'), ...own('objectclasses', 'objectclass'), ''].join('\n');
 }
 
 function configuration(dir: string, provider: string, type: string): string {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import type { Filter } from '../../../../src/ldap/index.ts';
+import { filtersOf } from '../../../ldap/support.ts';
 
 /** RDNs from the leaf up, below a container that every subject has. Few, so that operations meet the same entries. */
 export type ModelDn = readonly string[];
@@ -157,18 +158,6 @@ const leaf: fc.Arbitrary<Filter> = fc.oneof(
       ...(final === undefined ? {} : { final: octets(final) }),
     })),
 );
-const filter: fc.Arbitrary<Filter> = fc.letrec<{ filter: Filter }>((tie) => ({
-  filter: fc.oneof(
-    { depthSize: 'small', withCrossShrink: true },
-    leaf,
-    fc.record({
-      kind: fc.constantFrom('and' as const, 'or' as const),
-      filters: fc.array(tie('filter'), { maxLength: 3 }),
-    }),
-    fc.record({ kind: fc.constant('not' as const), filter: tie('filter') }),
-  ),
-})).filter;
-
 const search: fc.Arbitrary<Operation> = fc.record({
   kind: fc.constant('search' as const),
   dn: baseDn,
@@ -179,7 +168,7 @@ const search: fc.Arbitrary<Operation> = fc.record({
     'sub' as const,
     'subordinates' as const,
   ),
-  filter,
+  filter: filtersOf(leaf),
   sizeLimit: fc.oneof({ weight: 5, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.constant(2) }),
 });
 /** To a name of the same kind: conferences are named by uid, persons by cn. */
