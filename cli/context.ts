@@ -243,7 +243,7 @@ export class CliContext {
       label: choice.label,
       open: () => this.openChoice(choice, signal),
     }));
-    const set = await DirectorySet.open(entries);
+    const set = await DirectorySet.open(entries, { clock: this.clock, random: this.host.random });
     this.checkAnswered(set);
     return set;
   }

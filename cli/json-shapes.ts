@@ -200,7 +200,7 @@ const WATCH_SHAPE: JsonShape = {
     [
       'event',
       'string',
-      '`added`, `changed` or `removed`: the object is the conference; `ready`; `interrupted` or `failed`: it is a problem, as above',
+      '`added`, `changed` or `removed`: the object is the conference; `ready`; `opened`: a directory that was down at the start is there; `interrupted` or `failed`: it is a problem, as above',
     ],
     ['directory', 'string', 'where'],
     ['method', 'string', 'of `ready`: how it learns of changes: `sync`, `persistentSearch` or `polling`'],

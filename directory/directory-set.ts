@@ -1,8 +1,11 @@
 import { RendezvousError } from '../src/errors.ts';
+import type { RandomSource } from '../src/machine.ts';
+import { type Clock, systemClock } from '../src/net/clock.ts';
 import type { Conference } from './conference.ts';
-import { DirectoryError } from './errors.ts';
+import { DirectoryError, DirectoryTimeoutError, DirectoryUnavailableError } from './errors.ts';
 import { Results } from './results.ts';
 import type { CloseOptions, ConferenceQuery, Directory } from './types.ts';
+import { pause } from './watch/source.ts';
 import type { WatchEvent } from './watch/types.ts';
 
 /** One of several directories, and how it is opened. */
@@ -27,22 +30,47 @@ export interface FoundIn<T> {
 /** What a watch tells, and where. */
 export interface WatchedIn<T> {
   readonly label: string;
-  /** `failed` is the last of its directory. */
-  readonly event: WatchEvent<T> | { readonly type: 'failed'; readonly reason: Error };
+  /** `opened`: it was down at the start, and is there now. `failed` is the last of its directory. */
+  readonly event:
+    | WatchEvent<T>
+    | { readonly type: 'opened' }
+    | { readonly type: 'failed'; readonly reason: Error };
 }
+
+export interface DirectorySetOptions {
+  readonly clock?: Clock;
+  /** Default `Math.random`. */
+  readonly random?: RandomSource;
+}
+
+/** Milliseconds until a directory that was down is tried again: at first, and at most. */
+const FIRST_RETRY_MS = 1000;
+const LONGEST_RETRY_MS = 60_000;
 
 /**
  * Several directories that are looked through together. One that is down does not hide the others: it is among the
  * {@link problems}.
  */
 export class DirectorySet implements AsyncDisposable {
-  /** In the order in which they were named. */
-  readonly members: readonly DirectorySetMember[];
+  readonly #entries: readonly DirectorySetEntry[];
+  readonly #members: DirectorySetMember[];
+  readonly #clock: Clock;
+  readonly #random: RandomSource;
+  readonly #closed = new AbortController();
+  /** Attempts under way to open one that was down. */
+  readonly #opening = new Map<string, Promise<Directory>>();
   readonly #problems = new Map<string, Error>();
   readonly #labels = new WeakMap<object, string>();
 
-  private constructor(members: readonly DirectorySetMember[]) {
-    this.members = members;
+  private constructor(
+    entries: readonly DirectorySetEntry[],
+    members: readonly DirectorySetMember[],
+    { clock = systemClock, random = Math.random }: DirectorySetOptions,
+  ) {
+    this.#entries = entries;
+    this.#members = [...members];
+    this.#clock = clock;
+    this.#random = random;
     for (const { label, problem } of members) if (problem !== undefined) this.#problems.set(label, problem);
   }
 
@@ -51,7 +79,10 @@ export class DirectorySet implements AsyncDisposable {
    *
    * @throws what is a mistake of who asks, such as a URL that is none; then none stays open
    */
-  static async open(entries: readonly DirectorySetEntry[]): Promise<DirectorySet> {
+  static async open(
+    entries: readonly DirectorySetEntry[],
+    options: DirectorySetOptions = {},
+  ): Promise<DirectorySet> {
     const outcomes = await Promise.allSettled(entries.map((entry) => entry.open()));
     const members = entries.map(({ label }, i): DirectorySetMember => {
       const outcome = outcomes[i];
@@ -59,11 +90,16 @@ export class DirectorySet implements AsyncDisposable {
       const reason: unknown = outcome?.reason;
       return { label, problem: reason instanceof Error ? reason : new Error(String(reason)) };
     });
-    const set = new DirectorySet(members);
+    const set = new DirectorySet(entries, members, options);
     const fatal = members.find(({ problem }) => problem !== undefined && !isTheirs(problem));
     if (fatal === undefined) return set;
     await set.close();
     throw fatal.problem;
+  }
+
+  /** In the order in which they were named. */
+  get members(): readonly DirectorySetMember[] {
+    return this.#members;
   }
 
   /** Directories that could not be opened or asked so far, and why. */
@@ -103,10 +139,23 @@ export class DirectorySet implements AsyncDisposable {
 
   /**
    * What all directories tell of their conferences, as it comes in. One that fails for good is a problem, and hides none
-   * of the others; one that is only away for a while says so itself.
+   * of the others; one that is only away for a while says so itself. One that was down when the set was opened is tried
+   * again, after longer and longer waits of up to a minute.
    */
-  watch(query: ConferenceQuery = {}): AsyncGenerator<WatchedIn<Conference>, void, undefined> {
-    return merged(this.open.map(({ label, directory }) => this.#watchOne(label, directory.watch(query))));
+  async *watch(query: ConferenceQuery = {}): AsyncGenerator<WatchedIn<Conference>, void, undefined> {
+    const left = new AbortController();
+    const signals = [left.signal, this.#closed.signal, ...(query.signal === undefined ? [] : [query.signal])];
+    const signal = AbortSignal.any(signals);
+    const sources = this.#members.map(({ label, directory }) =>
+      directory === undefined
+        ? this.#watchLater(label, query, signal)
+        : this.#watchOne(label, directory.watch(query)),
+    );
+    try {
+      yield* merged(sources);
+    } finally {
+      left.abort();
+    }
   }
 
   /** The conference of this name in each directory that has one, in the order of the directories. */
@@ -135,6 +184,8 @@ export class DirectorySet implements AsyncDisposable {
   }
 
   async close(options: CloseOptions = {}): Promise<void> {
+    this.#closed.abort();
+    await Promise.allSettled(this.#opening.values());
     await Promise.all(this.open.map(({ directory }) => directory.close(options)));
   }
 
@@ -155,6 +206,54 @@ export class DirectorySet implements AsyncDisposable {
     } catch (error) {
       this.#failed(label, error);
     }
+  }
+
+  /** Waits for a directory that was down. One that refuses is not asked again: it may count wrong passwords. */
+  async *#watchLater(
+    label: string,
+    query: ConferenceQuery,
+    signal: AbortSignal,
+  ): AsyncGenerator<WatchedIn<Conference>, void, undefined> {
+    for (let wait = FIRST_RETRY_MS; ; wait = Math.min(wait * 2, LONGEST_RETRY_MS)) {
+      const problem = this.#problems.get(label);
+      if (problem !== undefined && !isPassing(problem)) return;
+      let directory: Directory;
+      try {
+        await pause(wait * (0.5 + this.#random() / 2), this.#clock, signal);
+        directory = await this.#openAgain(label);
+        signal.throwIfAborted();
+      } catch (error) {
+        if (query.signal?.aborted === true) throw query.signal.reason;
+        if (signal.aborted) return; // nobody is interested any more
+        this.#problems.set(label, error instanceof Error ? error : new Error(String(error)));
+        continue;
+      }
+      yield { label, event: { type: 'opened' } };
+      yield* this.#watchOne(label, directory.watch(query));
+      return;
+    }
+  }
+
+  /** One attempt, which all who wait for the directory share. */
+  #openAgain(label: string): Promise<Directory> {
+    const at = this.#members.findIndex((member) => member.label === label);
+    const known = this.#members[at]?.directory;
+    const entry = this.#entries[at];
+    if (known !== undefined) return Promise.resolve(known);
+    if (entry === undefined)
+      return Promise.reject(new TypeError(`There is no directory ${label} in the set`));
+    const opening =
+      this.#opening.get(label) ??
+      entry
+        .open()
+        .then((directory) => {
+          this.#members[at] = { label, directory };
+          this.#problems.delete(label);
+          return directory;
+        })
+        .finally(() => this.#opening.delete(label));
+    this.#opening.set(label, opening);
+    return opening;
   }
 
   async *#watchOne<T extends object>(
@@ -180,6 +279,10 @@ export class DirectorySet implements AsyncDisposable {
     this.#problems.set(label, error);
   }
 }
+
+/** Trying again may help. */
+const isPassing = (error: Error): boolean =>
+  error instanceof DirectoryUnavailableError || error instanceof DirectoryTimeoutError;
 
 /** It is the directory's, or its file's, and not a mistake of who asks. */
 function isTheirs(error: unknown): error is Error {

@@ -45,8 +45,8 @@ export {
   type DirectoryInspection,
   inspectDirectory,
   type InspectDirectoryOptions,
-  type RightTrial,
 } from './inspect-directory.ts';
+export type { RightTrial } from './rights-probe.ts';
 export {
   type CertificateReport,
   type Inspected,

@@ -1,18 +1,12 @@
 import type { RandomSource } from '../src/machine.ts';
 import type { Clock } from '../src/net/clock.ts';
-import { createConference } from './create-conference.ts';
 import { present } from './dialect/filters.ts';
 import { parseGeneralizedTime } from './dialect/generalized-time.ts';
 import { SizeLimitError } from './errors.ts';
 import { LdapDirectory } from './ldap-directory.ts';
 import type { LdapEntry } from './ldap/entry.ts';
+import { PROBE_TTL_SECONDS, probeRights, type RightTrial } from './rights-probe.ts';
 import type { Directory } from './types.ts';
-
-/** One of the things that whoever publishes has to be allowed to do, and what the server said to it. */
-export interface RightTrial {
-  readonly right: 'add' | 'read' | 'refresh' | 'delete';
-  readonly error?: Error;
-}
 
 /** What a directory shows of itself when it is used for a moment. */
 export interface DirectoryInspection {
@@ -26,7 +20,7 @@ export interface DirectoryInspection {
   readonly conferences: number;
   /** It had more, and would not give them all. */
   readonly isLimited: boolean;
-  /** In the order in which they were tried; those behind one that failed are missing. */
+  /** In the order in which they were tried: all, or `add` alone when that failed. */
   readonly rights: readonly RightTrial[];
   /** Time to live that was asked for and what was granted, in seconds. */
   readonly ttl?: { readonly asked: number; readonly granted: number };
@@ -39,14 +33,12 @@ export interface InspectDirectoryOptions {
   readonly random: RandomSource;
 }
 
-const PROBE_TTL_SECONDS = 300;
 /** It is to be known whether a search works, not how much there is. */
 const MOST_COUNTED = 1000;
 const ROOT_ATTRIBUTES = ['vendorName', 'vendorVersion', 'supportedSASLMechanisms', 'currentTime'];
 
 /**
- * Tries what a publisher needs: reads, adds an entry with a random name, finds it, refreshes it and deletes it
- * (MS-TAIL §3.2.4.2, the rights probe), and compares clocks on the way.
+ * Tries what a publisher needs: reads, probes its rights (see {@link probeRights}), and compares clocks on the way.
  *
  * @throws {DirectoryError} when reading fails
  */
@@ -60,9 +52,18 @@ export async function inspectDirectory(
   const root = await readEntry(directory, '', ROOT_ATTRIBUTES);
   const now = (asked + clock.wall()) / 2;
   const found = await count(directory);
-  const trial = await tryRights(directory, clock, random);
   const told = parseGeneralizedTime(root?.text('currentTime') ?? '')?.getTime();
-  const clockAheadMs = told === undefined ? trial.clockAheadMs : told - now;
+  let clockAheadMs = told === undefined ? undefined : told - now;
+  const start = clock.wall();
+  const { trials, grantedTtl: granted } = await probeRights(directory, {
+    clock,
+    random,
+    async meanwhile(dn) {
+      const entry = await readEntry(directory, dn, ['createTimestamp']);
+      const created = parseGeneralizedTime(entry?.text('createTimestamp') ?? '');
+      if (created !== undefined) clockAheadMs ??= aheadOf(created, start, clock.wall());
+    },
+  });
   const [maker, version] = [root?.text('vendorName'), root?.text('vendorVersion')];
   // Most say their name in the version too.
   const vendor = [version?.includes(maker ?? '') === true ? undefined : maker, version].filter(
@@ -74,8 +75,8 @@ export async function inspectDirectory(
     saslMechanisms: (root?.all('supportedSASLMechanisms') ?? []).filter((it) => typeof it === 'string'),
     pages: directory.connected.pages,
     ...found,
-    rights: trial.rights,
-    ...(trial.ttl === undefined ? {} : { ttl: trial.ttl }),
+    rights: trials,
+    ...(granted === undefined ? {} : { ttl: { asked: PROBE_TTL_SECONDS, granted } }),
     ...(clockAheadMs === undefined ? {} : { clockAheadMs }),
   };
 }
@@ -89,51 +90,6 @@ async function count(directory: Directory): Promise<{ conferences: number; isLim
     if (error instanceof SizeLimitError) return { conferences, isLimited: true };
     throw error;
   }
-}
-
-interface RightsTrial {
-  readonly rights: readonly RightTrial[];
-  readonly ttl?: { readonly asked: number; readonly granted: number };
-  readonly clockAheadMs?: number;
-}
-
-async function tryRights(directory: LdapDirectory, clock: Clock, random: RandomSource): Promise<RightsTrial> {
-  const name = `rendezvous-probe-${Math.floor(random() * 2 ** 48).toString(16)}`;
-  const start = new Date(clock.wall());
-  const probe = createConference({ name, now: start, stopTime: new Date(start.getTime() + 60_000) });
-  const rights: RightTrial[] = [];
-  const may = async (right: RightTrial['right'], work: () => Promise<void>): Promise<boolean> => {
-    try {
-      await work();
-      rights.push({ right });
-      return true;
-    } catch (error) {
-      rights.push({ right, error: error instanceof Error ? error : new Error(String(error)) });
-      return false;
-    }
-  };
-  if (!(await may('add', () => directory.add(probe, { ttlSeconds: PROBE_TTL_SECONDS })))) return { rights };
-  const added = clock.wall();
-  let aheadMs: number | undefined;
-  await may('read', async () => {
-    if ((await directory.get(name)) === undefined) throw new Error('it was accepted, and is not found');
-    const entry = await readEntry(directory, probe.dn ?? '', ['createTimestamp']);
-    const created = parseGeneralizedTime(entry?.text('createTimestamp') ?? '');
-    if (created !== undefined) aheadMs = aheadOf(created, start.getTime(), added);
-  });
-  let granted: number | undefined;
-  await may('refresh', async () => {
-    granted = await directory.refresh(probe, PROBE_TTL_SECONDS);
-  });
-  await may('delete', async () => {
-    await directory.delete(probe);
-    if ((await directory.get(name)) !== undefined) throw new Error('it was deleted, and is still found');
-  });
-  return {
-    rights,
-    ...(granted === undefined ? {} : { ttl: { asked: PROBE_TTL_SECONDS, granted } }),
-    ...(aheadMs === undefined ? {} : { clockAheadMs: aheadMs }),
-  };
 }
 
 /** The server cuts its time to the second, and stamped some time between our two looks at the clock. */

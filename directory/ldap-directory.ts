@@ -15,7 +15,7 @@ import { withAccountNames, withAccountSids } from './accounts.ts';
 import { checkTimeout } from './connect-options.ts';
 import type { Credentials } from './credentials.ts';
 import { searchConferences } from './conference-search.ts';
-import { type Connected, Entries } from './entries.ts';
+import type { Entries } from './entries.ts';
 import { detectDialect } from './dialect/detect.ts';
 import { type DialectName, directoryTypeOf, type EntryValues } from './dialect/dialect.ts';
 import { withOldOnes } from './ldap/entry.ts';
@@ -121,7 +121,7 @@ export class LdapDirectory implements Directory {
   }
 
   /** What is behind it, for diagnosis. */
-  get connected(): Connected {
+  get connected(): Use {
     return this.#use();
   }
 

@@ -19,7 +19,7 @@ import { messageOf } from '../output/output.ts';
 import { Soon } from '../output/soon.ts';
 import { compareNames } from '../view/conference.ts';
 import { LiveConferences } from '../view/live-conferences.ts';
-import { whereIn } from '../view/where.ts';
+import { thereText, whereIn } from '../view/where.ts';
 import { runList } from './list.ts';
 
 /** "in 5 min" is worded anew this often. */
@@ -136,14 +136,17 @@ class Browser {
       this.#draw();
     };
     using picture = new Soon(this.#ctx.clock, show);
+    let there = '';
     try {
       for await (const watched of this.#directories.watch({ signal })) {
+        if (watched.event.type === 'opened') there = thereText(watched.label); // told once it has been read
         const wasComplete = live.isComplete;
         live.take(watched);
         if (!live.isComplete) continue; // half a list is none
         if (!wasComplete || !('object' in watched.event)) {
           show();
-          this.#tell(this.#problemText());
+          this.#tell(this.#problemText() || there);
+          if (watched.event.type !== 'opened') there = '';
         } else picture.ask();
       }
     } catch (error) {

@@ -9,7 +9,7 @@ import { tableLines } from '../output/table.ts';
 import { clockText } from '../output/times.ts';
 import { conferenceColumns, pipeColumns } from '../view/conference.ts';
 import { LiveConferences } from '../view/live-conferences.ts';
-import { jsonWithWhere, problemJson, whereIn, withWhere } from '../view/where.ts';
+import { jsonWithWhere, problemJson, thereText, whereIn, withWhere } from '../view/where.ts';
 import { byStartThenName } from './list.ts';
 
 /** "in 5 min" is worded anew this often. */
@@ -44,6 +44,7 @@ export async function watchList(
 
 function eventJson({ label, event }: WatchedIn<Conference>): object {
   if (event.type === 'ready') return { event: event.type, directory: label, method: event.method };
+  if (event.type === 'opened') return { event: event.type, directory: label };
   if (event.type === 'interrupted' || event.type === 'failed') {
     return { event: event.type, ...problemJson(label, event.reason) };
   }
@@ -59,6 +60,7 @@ async function printEvents(
   for await (const { label, event } of events) {
     const columns = withWhere(pipeColumns(ctx.now, long), whereIn(directories), true);
     if (event.type === 'interrupted') ctx.err.warn(`${printable(label)}: ${messageOf(event.reason)}`);
+    else if (event.type === 'opened') ctx.err.note(thereText(label));
     else if (event.type === 'failed') ctx.checkAnswered(directories);
     else if (event.type === 'ready') {
       ctx.out.fields([[event.type, ...columns.slice(1).map(() => ''), label]]);
@@ -105,6 +107,7 @@ async function drawEvents(
       if (event.type === 'interrupted' || event.type === 'failed') {
         screen.tell([`${clockText(ctx.now)} ${printable(label)}: ${printable(messageOf(event.reason))}`]);
       }
+      if (event.type === 'opened') screen.tell([`${clockText(ctx.now)} ${thereText(label)}`]);
       picture.ask();
     }
   } finally {

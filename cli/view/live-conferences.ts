@@ -12,6 +12,8 @@ export class LiveConferences {
 
   take({ label, event }: WatchedIn<Conference>): void {
     if (event.type === 'ready') this.#states.set(label, event.method === 'polling' ? 'polling' : 'live');
+    else if (event.type === 'opened')
+      return; // it counts once it has told all it has
     else if (event.type === 'interrupted' || event.type === 'failed') this.#states.set(label, 'away');
     else {
       const key = JSON.stringify([label, event.object.name.toLowerCase()]);

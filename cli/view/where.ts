@@ -30,3 +30,6 @@ export function problemJson(directory: string, error: Error): object {
   const code = 'code' in error ? String(error.code) : null;
   return { kind: 'problem', directory, code, message: error.message };
 }
+
+/** A directory that was down at the start. */
+export const thereText = (label: string): string => `The directory ${printable(label)} is there now.`;

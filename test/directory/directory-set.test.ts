@@ -1,5 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createConference, type Directory, DirectorySet } from '../../directory/index.ts';
+import {
+  type Conference,
+  createConference,
+  type Directory,
+  DirectorySet,
+  NotPermittedError,
+  type WatchedIn,
+} from '../../directory/index.ts';
+import { FakeClock } from '../support/fake-clock.ts';
 import { FaultyService } from './faulty-service.ts';
 
 let office: FaultyService;
@@ -101,5 +109,70 @@ describe('several directories at once', () => {
     const wrong = { label: 'wrong', open: () => Promise.reject(new TypeError('no')) };
     await expect(DirectorySet.open([fine, wrong])).rejects.toThrow(TypeError);
     expect(closed).toBe(1);
+  });
+});
+
+describe('a watch of several directories of which one is down at the start', () => {
+  const short = ({ label, event }: WatchedIn<Conference>): string =>
+    `${label} ${event.type}${'object' in event ? ` ${event.object.name}` : ''}`;
+
+  test('[RV-02] tries it again, after longer and longer waits, and goes on with it once it is there', async () => {
+    const clock = new FakeClock();
+    await publish(office, 'Lecture');
+    let tried = 0;
+    const later = {
+      label: 'down',
+      open: () => {
+        tried++;
+        return down.open();
+      },
+    };
+    await using set = await DirectorySet.open([later, entry(office)], { clock, random: () => 1 });
+    const events: string[] = [];
+    const left = new AbortController();
+    const watching = (async () => {
+      for await (const watched of set.watch({ signal: left.signal })) events.push(short(watched));
+    })();
+    watching.catch(() => {});
+    await expect.poll(() => events).toEqual(['office added Lecture', 'office ready']);
+    for (const [at, seconds] of [1, 2, 4, 8, 16, 32, 60, 60].entries()) {
+      const due = clock.now() + seconds * 1000;
+      await expect.poll(() => clock.nextDeadline).toBe(due);
+      clock.advance(seconds * 1000);
+      await expect.poll(() => tried).toBe(at + 2);
+    }
+    expect(labels(set)).toEqual(['down']);
+    down.isUp = true;
+    await publish(down, 'Music');
+    await expect.poll(() => clock.nextDeadline).toBe(clock.now() + 60_000);
+    clock.advance(60_000);
+    await expect.poll(() => events.slice(2)).toEqual(['down opened', 'down added Music', 'down ready']);
+    expect(set.problems).toEqual([]);
+    expect((await set.search().toArray()).map(({ name }) => name).toSorted()).toEqual(['Lecture', 'Music']);
+    await publish(down, 'Round');
+    await expect.poll(() => events.at(-1)).toBe('down added Round');
+    left.abort(new Error('enough'));
+    await expect(watching).rejects.toThrow('enough');
+  });
+
+  test('does not try one that refuses, and waits for none once it is closed or left', async () => {
+    const clock = new FakeClock();
+    const refusing = {
+      label: 'refusing',
+      open: () => Promise.reject(new NotPermittedError('wrong password')),
+    };
+    const set = await DirectorySet.open([refusing, entry(down), entry(office)], { clock, random: () => 1 });
+    const idle = clock.nextDeadline;
+    for await (const { event } of set.watch()) if (event.type === 'ready') break;
+    await expect.poll(() => clock.nextDeadline).toBe(idle);
+    const events: string[] = [];
+    const watching = (async () => {
+      for await (const watched of set.watch()) events.push(short(watched));
+    })();
+    await expect.poll(() => events).toEqual(['office ready']);
+    await expect.poll(() => clock.nextDeadline).toBe(clock.now() + 1000);
+    await set.close();
+    await watching;
+    expect(events).toEqual(['office ready']);
   });
 });

@@ -56,15 +56,23 @@ export async function ds389Backend(): Promise<Backend & { readonly server: Ds389
 }
 
 /** Active Directory as Samba has it, in one domain: first as it comes, then with the project's schema. */
-export function sambaBackends(): readonly [() => Promise<Backend>, () => Promise<Backend>] {
+export function sambaBackends(): readonly [
+  () => Promise<Backend & { readonly samba: Samba }>,
+  () => Promise<Backend & { readonly samba: Samba }>,
+] {
   let started: Promise<Samba> | undefined;
   const samba = (): Promise<Samba> => (started ??= startSamba());
+  let extended: Promise<void> | undefined;
   return [
-    async () => ({ ...activeDirectoryBackend(await samba(), false), stop: async () => {} }),
+    async () => ({
+      ...activeDirectoryBackend(await samba(), false),
+      stop: async () => {},
+      samba: await samba(),
+    }),
     async () => {
       const domain = await samba();
-      await domain.modify(schemaText('ad-ldif', domain.suffix));
-      return activeDirectoryBackend(domain, true);
+      await (extended ??= domain.modify(schemaText('ad-ldif', domain.suffix)));
+      return { ...activeDirectoryBackend(domain, true), samba: domain };
     },
   ];
 }

@@ -5,7 +5,9 @@ import { parseTarget } from '../../directory/ldap/target.ts';
 import { LdapDirectory } from '../../directory/ldap-directory.ts';
 import { createLocatorService, defaultAccess, listen, openStore } from '../../directory/server/index.ts';
 import { FakeClock } from '../support/fake-clock.ts';
+import type { Samba } from '../support/samba.ts';
 import { ds389Backend, slapdBackend } from './server-backends.ts';
+import type { Backend } from './contract.ts';
 import type { WatchBackend } from './watch-contract.ts';
 
 /** The embedded service, whose connections can be cut. */
@@ -79,6 +81,21 @@ export async function ds389Watch(): Promise<WatchBackend> {
     method: 'persistentSearch',
     ...inRealTime(server.url),
     interrupt: () => server.restart(),
+  };
+}
+
+/** Active Directory as Samba has it, which offers neither to us; it is left running. */
+export async function sambaWatch(
+  start: () => Promise<Backend & { readonly samba: Samba }>,
+): Promise<WatchBackend> {
+  const backend = await start();
+  const { samba } = backend;
+  return {
+    ...backend,
+    method: 'polling',
+    ...inRealTime(samba.url),
+    interrupt: () => samba.restart(),
+    stop: async () => {},
   };
 }
 
