@@ -85,9 +85,9 @@ export async function probeRights(
 interface ProbeEntry {
   readonly dn: string;
   readonly name: string;
-  add(): Promise<void>;
+  readonly add: () => Promise<void>;
   /** @returns seconds granted, when the server says them */
-  refresh(): Promise<number | undefined>;
+  readonly refresh: () => Promise<number | undefined>;
 }
 
 function bareEntry(directory: LdapDirectory, { random, acl }: RightsProbeOptions): ProbeEntry {
