@@ -3,6 +3,9 @@ import { type AttributeDescription, attributeDescription } from './schema.ts';
 
 /** Shapes that are remembered together: options come from clients, so there may be any number. */
 const MAX_SHAPES = 5000;
+/** Attributes up to which an entry is like others. */
+const MAX_SHARED = 200;
+const UNNAMED = new Uint8Array(0);
 let remembered = 0;
 let root: EntryShape | undefined;
 
@@ -20,15 +23,15 @@ export class EntryShape {
   /** The name of the last of them as it is stored. */
   readonly #name: Uint8Array;
   readonly #before: EntryShape | undefined;
-  readonly #after = new Map<string, EntryShape>();
+  #after: Map<string, EntryShape> | undefined;
   /** What came next last time. */
   #likely: EntryShape | undefined;
   #whole: Whole | undefined;
 
   private constructor(before: EntryShape | undefined, name: string) {
     this.#before = before;
-    this.#name = new BerWriter(32).text(name).finish();
     this.count = before === undefined ? 0 : before.count + 1;
+    this.#name = this.count > MAX_SHARED ? UNNAMED : new BerWriter(32).text(name).finish();
     this.last = before === undefined ? undefined : attributeDescription(name);
     const isUser = this.last !== undefined && !this.last.type.operational;
     const isAllUser = before !== undefined && before.userCount === before.count && isUser;
@@ -49,6 +52,8 @@ export class EntryShape {
     const likely = this.#likely;
     if (likely !== undefined && r.skipBytes(likely.#name)) return likely;
     const name = r.text();
+    if (this.count >= MAX_SHARED) return new EntryShape(this, name);
+    this.#after ??= new Map();
     let next = this.#after.get(name);
     if (next === undefined) {
       next = new EntryShape(this, name);
@@ -77,14 +82,13 @@ export class EntryShape {
   }
 
   get #all(): Whole {
-    this.#whole ??= gather(this.#list(), this.userCount);
+    this.#whole ??= gather(EntryShape.#listOf(this), this.userCount);
     return this.#whole;
   }
-  #list(): (AttributeDescription | undefined)[] {
-    if (this.#before === undefined) return [];
-    const list = this.#before.#list();
-    list.push(this.last);
-    return list;
+  static #listOf(shape: EntryShape): (AttributeDescription | undefined)[] {
+    const list: (AttributeDescription | undefined)[] = [];
+    for (let at = shape; at.#before !== undefined; at = at.#before) list.push(at.last);
+    return list.reverse();
   }
 }
 

@@ -85,6 +85,14 @@ describe('stored attributes', () => {
     expect(textValues(new StoredAttributes(encoded(kinds[1]!)), 'cn')).toEqual(['d']);
   });
 
+  it('may be any number', () => {
+    const names = Array.from({ length: 50_000 }, (_, i) => `cn;x-${i}`);
+    const stored = new StoredAttributes(encoded(names.map((name) => [name, 'x'])));
+    expect(stored.get('cn;x-49999')?.keys).toEqual(['x']);
+    expect(stored.values()).toHaveLength(50_000);
+    expect([...matchingAttributes(stored, attributeDescription('cn')!)]).toHaveLength(50_000);
+  });
+
   it('are told apart by their values', () => {
     const [a, b, c] = ['x', 'x', 'y'].map(
       (value) => new StoredAttributes(encoded([['cn', value]])).get('cn')!,
