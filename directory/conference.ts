@@ -12,8 +12,8 @@ import { type ConferenceJson, conferenceToJson } from './conference-json.ts';
 import { allConnections, describesEncryption, scopeOf } from './description-facts.ts';
 import type { AddressType } from './dialable.ts';
 import { InvalidTimeError } from './errors.ts';
-import { KeptRights } from './kept-rights.ts';
-import { type Publication, publicationOf, setPublication } from './publication.ts';
+import { type Publication, publicationOf } from './publication.ts';
+import { Publishable } from './publishable.ts';
 
 /** `protocolID` of a conference whose blob is a session description. */
 export const SDP_PROTOCOL = 'IP Conference';
@@ -45,7 +45,7 @@ export interface ConferenceParts {
  * description (`i=`), times (`t=`) and scope (TTL of `c=`) are read from it and written to it. Edits are local until
  * `directory.modify`.
  */
-export class Conference {
+export class Conference extends Publishable {
   readonly kind = 'conference';
   /** How to read the blob; `IP Conference` means SDP. */
   readonly protocol: string;
@@ -58,16 +58,14 @@ export class Conference {
   readonly #opaque: Uint8Array;
   #name: string;
   #encryptedFlag: boolean;
-  readonly #rights: KeptRights;
 
   /** @internal use `createConference`, or find one in a directory */
   constructor(parts: ConferenceParts) {
+    super(parts.acl, parts.publication);
     this.#name = parts.name;
     this.protocol = parts.protocol ?? SDP_PROTOCOL;
     this.#encryptedFlag = parts.isEncrypted ?? false;
     this.attributes = parts.attributes ?? new Map();
-    this.#rights = new KeptRights(parts.acl, parts.publication !== undefined);
-    setPublication(this, parts.publication);
     this.#opaque = parts.blob;
     const read = readBlob(this.protocol, parts.blob);
     this.sdp = read.sdp;
@@ -122,29 +120,6 @@ export class Conference {
   /** Its description has keys or a secure transport, whatever the flag says. */
   get describesEncryption(): boolean {
     return describesEncryption(this.sdp);
-  }
-
-  /**
-   * Who may do what with the entry; undefined when it does not say, or does not let us see: then everyone may read it, and
-   * its owner do all, or whatever else the server has as a rule. In directories that keep rights only.
-   */
-  get acl(): AccessRights | undefined {
-    return this.#rights.value;
-  }
-  set acl(acl: AccessRights | undefined) {
-    this.#rights.value = acl;
-  }
-  /** {@link acl} as the directory had it last. @internal */
-  get storedAcl(): AccessRights | undefined {
-    return this.#rights.stored;
-  }
-  /** Whether {@link acl} was set since the directory had it. @internal */
-  get aclChanged(): boolean {
-    return this.#rights.changed;
-  }
-  /** Says that the directory has {@link acl} now. @internal */
-  aclPublished(): void {
-    this.#rights.committed();
   }
 
   /** How far it reaches: by the largest TTL, or the scope of an IPv6 group. Undefined without a group. */
@@ -249,7 +224,7 @@ export class Conference {
       blob,
       isEncrypted: this.#encryptedFlag && !describesEncryption(this.sdp),
       attributes: this.attributes,
-      ...(this.#rights.stored === undefined ? {} : { acl: this.#rights.stored }),
+      ...(this.storedAcl === undefined ? {} : { acl: this.storedAcl }),
       ...(publication === undefined ? {} : { publication }),
     });
     next.acl = this.acl;
@@ -265,19 +240,6 @@ export class Conference {
   /** The blob as it stands now; untouched parts byte for byte as they came. */
   get blob(): Uint8Array {
     return this.sdp === undefined ? Uint8Array.from(this.#opaque) : this.sdp.toBytes();
-  }
-
-  /** The entry's name on the server; undefined before it is published. */
-  get dn(): string | undefined {
-    return publicationOf(this)?.dn;
-  }
-  /** Seconds the server had left for it when it was last asked. */
-  get ttlSeconds(): number | undefined {
-    return publicationOf(this)?.ttlSeconds;
-  }
-  /** When the entry goes away unless it is refreshed, by this machine's clock. */
-  get expiresAt(): Date | undefined {
-    return publicationOf(this)?.expiresAt;
   }
 
   /** What it can be dialled by: `sdp` gives the description, `email` and `phone` the contacts in it. */

@@ -2,8 +2,8 @@ import { InvalidValueError, StateError } from '../src/errors.ts';
 import { formatIp, tryParseIp } from '../src/ip/index.ts';
 import type { AccessRights } from './access-rights.ts';
 import type { AddressType } from './dialable.ts';
-import { KeptRights } from './kept-rights.ts';
-import { type Publication, publicationOf, setPublication } from './publication.ts';
+import { type Publication, publicationOf } from './publication.ts';
+import { Publishable } from './publishable.ts';
 import { type UserJson, userToJson } from './user-json.ts';
 
 /** Stands between user and computer in a locator service's identifier (MS-TAIL §3.2.5.2), so it is in no name. */
@@ -52,7 +52,7 @@ type TextField = 'email' | 'givenName' | 'surname' | 'location' | 'comment';
  * and computer make the entry's name: to change them delete the user and add it again, since nobody can know whether
  * the other computer is still running.
  */
-export class DirectoryUser {
+export class DirectoryUser extends Publishable {
   readonly kind = 'user';
   /** Attributes of the entry that the directory's dialect has no place for, by the server's names. */
   readonly attributes: ReadonlyMap<string, readonly (string | Uint8Array)[]>;
@@ -62,7 +62,6 @@ export class DirectoryUser {
   /** false: not in lists, only found by the whole name. */
   listed: boolean;
   readonly #text = new Map<TextField, string>();
-  readonly #rights: KeptRights;
   #name: string;
   #primaryPhone: string | undefined;
   #phones: readonly string[];
@@ -71,6 +70,7 @@ export class DirectoryUser {
 
   /** @internal use `createUser`, or find one in a directory */
   constructor(parts: UserParts) {
+    super(parts.acl, parts.publication);
     this.#name = parts.name;
     this.#primaryPhone = parts.primaryPhone;
     this.attributes = parts.attributes ?? new Map();
@@ -85,8 +85,6 @@ export class DirectoryUser {
       const value = parts[field];
       if (value !== undefined && value.trim() !== '') this.#text.set(field, value);
     }
-    this.#rights = new KeptRights(parts.acl, parts.publication !== undefined);
-    setPublication(this, parts.publication);
   }
 
   get name(): string {
@@ -189,39 +187,6 @@ export class DirectoryUser {
       throw new InvalidValueError(`Port ${port} is none; it must be 1 to 65535`);
     }
     this.#port = port;
-  }
-
-  /** Who may do what with the entry; undefined when it does not say, or does not let us see. */
-  get acl(): AccessRights | undefined {
-    return this.#rights.value;
-  }
-  set acl(acl: AccessRights | undefined) {
-    this.#rights.value = acl;
-  }
-  /** {@link acl} as the directory had it last. @internal */
-  get storedAcl(): AccessRights | undefined {
-    return this.#rights.stored;
-  }
-  /** Whether {@link acl} was set since the directory had it. @internal */
-  get aclChanged(): boolean {
-    return this.#rights.changed;
-  }
-  /** Says that the directory has {@link acl} now. @internal */
-  aclPublished(): void {
-    this.#rights.committed();
-  }
-
-  /** The entry's name on the server; undefined before it is published. */
-  get dn(): string | undefined {
-    return publicationOf(this)?.dn;
-  }
-  /** Seconds the server had left for it when it was last asked. */
-  get ttlSeconds(): number | undefined {
-    return publicationOf(this)?.ttlSeconds;
-  }
-  /** When the entry goes away unless it is refreshed, by this machine's clock. */
-  get expiresAt(): Date | undefined {
-    return publicationOf(this)?.expiresAt;
   }
 
   /** What the user can be called by; a user has no session description. */
