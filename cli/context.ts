@@ -136,7 +136,8 @@ export class CliContext {
   async directories(): Promise<readonly DirectoryChoice[]> {
     const { directory = [], dataDir } = this.#options;
     const environment = nonEmpty(this.host.env['RENDEZVOUS_DIRECTORY']);
-    const asked = { directories: directory, hasDataDir: dataDir !== undefined, environment };
+    const dialect = await this.#dialect();
+    const asked = { directories: directory, hasDataDir: dataDir !== undefined, environment, dialect };
     return chooseDirectories(asked, await this.config());
   }
 

@@ -23,14 +23,18 @@ export interface Asked {
   readonly hasDataDir: boolean;
   /** `RENDEZVOUS_DIRECTORY`. */
   readonly environment: string | undefined;
+  /** `--dialect`, or that of the configuration file. */
+  readonly dialect?: string | undefined;
 }
 
 const EMBEDDED = 'embedded';
+/** What the domain of this computer publishes: its controllers. */
+const LOCAL_DOMAIN = 'dns:';
 
 /**
  * Which directories a command looks in: those on the command line (a data directory there asks for the one in it); else
  * the one in the environment; else `directory` of the configuration file; else the defaults: its `[[directories]]`, what
- * its `domain` publishes, and the one on this computer.
+ * its `domain` publishes, and the one on this computer; for Active Directory what the domain of this computer publishes.
  */
 export function chooseDirectories(asked: Asked, config: Config): readonly DirectoryChoice[] {
   const { directories, hasDataDir, environment } = asked;
@@ -39,6 +43,9 @@ export function chooseDirectories(asked: Asked, config: Config): readonly Direct
   if (hasDataDir) return [{ label: EMBEDDED, target: EMBEDDED, origin: 'option' }];
   if (environment !== undefined) return [named(environment, 'environment')];
   if (config.directory !== undefined) return [named(config.directory, 'configuration')];
+  if (asked.dialect === 'ad' && config.directories === undefined && config.domain === undefined) {
+    return [{ label: LOCAL_DOMAIN, target: LOCAL_DOMAIN, origin: 'default' }];
+  }
   return defaultDirectories(config);
 }
 

@@ -50,7 +50,7 @@ export function buildProgram(ctx: CliContext, withCompletion = true): Command {
     .description('Publish multicast conferences in an LDAP directory, find them and join them over RTP')
     .option(
       '--directory <url>',
-      'LDAP directory: ldap://host[:port], ldaps://…, host, dns:domain, a name from the configuration file, or "embedded" for the one on this computer; repeatable (default: those of the configuration file and the one on this computer)',
+      'LDAP directory: ldap://host[:port], ldaps://…, host, dns:domain or dns: alone, a name from the configuration file, or "embedded" for the one on this computer; repeatable (default: those of the configuration file and the one on this computer)',
       collect,
     )
     .addOption(

@@ -2,6 +2,7 @@ import { DecodeError, InvalidValueError } from '../src/errors.ts';
 import { normalizeDn, parseDn, parseLdapUrl } from '../src/ldap/index.ts';
 import { tlsOf } from './connect-options.ts';
 import { NoServerError } from './errors.ts';
+import { localDomain } from './local-domain.ts';
 import { displayTarget, type LdapTarget, parseTarget } from './ldap/target.ts';
 import { type LocateOptions, locateServers } from './locate.ts';
 import type { SessionServer } from './session.ts';
@@ -20,7 +21,7 @@ export interface ServerList {
   readonly base: string;
   /** What the URLs say of how it is kept. */
   readonly hints?: UrlHints;
-  /** Domains whose servers the DNS has to be asked for. */
+  /** Domains whose servers the DNS has to be asked for; '' is the one of this computer. */
   readonly domains: readonly { readonly domain: string; readonly tls: boolean }[];
 }
 
@@ -33,6 +34,7 @@ export const PROBED_PORTS = [1002, 389, 636] as const;
  *
  * - `ldap://host:port/base`, `ldaps://…`, `ldapi://%2Fsocket/base` (RFC 4516)
  * - `host` alone, which is tried at the ports 1002, 389 and 636 (the last with TLS), or `host:port`
+ * - `dns:` alone for the domain that this computer belongs to, as a domain's own clients do
  * - `dns:example.org`, or `ldap:///dc=example,dc=org`: the servers that the domain publishes in the DNS (RFC 2782)
  *
  * @throws {NoServerError} when no server is named
@@ -133,12 +135,13 @@ export class DirectoryServers {
   async find(options: ConnectOptions, timeoutMs: number, locate: FindOptions): Promise<SessionServer[]> {
     const named = this.#targets().flatMap((target) => reached(target, options, timeoutMs)); // a wrong wish is wrong at once
     const located = await Promise.all(
-      this.#list.domains.map(async ({ domain, tls }) =>
-        (await locateServers(domain, { ...locate, timeoutMs })).map(({ name, port }): LdapTarget => {
+      this.#list.domains.map(async ({ domain: asked, tls }) => {
+        const domain = asked === '' ? await (locate.localDomain ?? localDomain)() : asked;
+        return (await locateServers(domain, { ...locate, timeoutMs })).map(({ name, port }): LdapTarget => {
           const url = `${tls ? 'ldaps' : 'ldap'}://${name}:${port}`;
           return { kind: 'tcp', host: name, port, tls, url, base: this.base, domain };
-        }),
-      ),
+        });
+      }),
     );
     return [...named, ...located.flat().flatMap((target) => reached(target, options, timeoutMs))];
   }
@@ -156,7 +159,10 @@ export class DirectoryServers {
   }
 }
 
-type FindOptions = Omit<LocateOptions, 'timeoutMs'>;
+interface FindOptions extends Omit<LocateOptions, 'timeoutMs'> {
+  /** Default what this computer says. */
+  readonly localDomain?: () => Promise<string>;
+}
 
 /** Nothing when it is one of several ports, and not one for what was asked for. */
 function reached(target: LdapTarget, options: ConnectOptions, timeoutMs: number): SessionServer[] {
@@ -185,7 +191,7 @@ function onlyServer(target: LdapTarget): ServerList {
 
 /** `dns:example.org`, or a URL without a host whose base begins at a domain (RFC 2247). */
 function domainOf(word: string): { domain: string; base: string; tls: boolean } | undefined {
-  const direct = /^dns:(?:\/\/)?([^/]+)\/?$/i.exec(word)?.[1];
+  const direct = /^dns:(?:\/\/)?([^/]*)\/?$/i.exec(word)?.[1];
   if (direct !== undefined) return { domain: direct, base: '', tls: false };
   if (!/^ldaps?:\/\/\/./i.test(word)) return undefined;
   const { dn, scheme } = parseLdapUrl(word);

@@ -26,6 +26,17 @@ describe('which directories are looked in', () => {
     expect(labelsOf(chooseDirectories(asked, { join: {} }))).toEqual(['embedded default']);
   });
 
+  test('[DEF-15] Active Directory without a name is that of the domain of this computer', () => {
+    const ad = { ...asked, dialect: 'ad' };
+    expect(chooseDirectories(ad, { join: {} })).toEqual([
+      { label: 'dns:', target: 'dns:', origin: 'default' },
+    ]);
+    expect(labelsOf(chooseDirectories(ad, config))[0]).toBe('office configuration');
+    expect(labelsOf(chooseDirectories({ ...ad, hasDataDir: true }, { join: {} }))).toEqual([
+      'embedded option',
+    ]);
+  });
+
   test('the one on this computer may come first, or not at all', () => {
     const first = [{ name: 'here', url: 'embedded' }, ...(config.directories ?? [])];
     expect(labelsOf(defaultDirectories({ join: {}, directories: first }))).toEqual([

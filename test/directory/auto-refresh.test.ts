@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createConference } from '../../directory/index.ts';
+import { createConference, createUser } from '../../directory/index.ts';
 import type { LdapDirectory } from '../../directory/ldap-directory.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { FaultyService } from './faulty-service.ts';
@@ -50,6 +50,21 @@ test('[DIR-06] entries added while it is on live as long as the directory is ope
   await expect(other.get('Kept')).resolves.toBeUndefined();
   await other.close();
 });
+
+test.each([true, false])(
+  '[DEF-07] users are not removed by leaving, they age out: kept alive until then %s',
+  async (isKept) => {
+    directory.autoRefresh = isKept;
+    await directory.add(createUser({ name: 'alice', primaryPhone: 'a.example' }), { ttlSeconds: 600 });
+    await directory.close();
+    expect(faulty.count('delRequest')).toBe(0);
+    await using other = await faulty.open(clock);
+    clock.advance(599_000);
+    await expect(other.getUser('alice')).resolves.toMatchObject({ ttlSeconds: 1 });
+    clock.advance(1000);
+    await expect(other.getUser('alice')).resolves.toBeUndefined();
+  },
+);
 
 test('[DIR-06] an entry that is gone is added again, as it was last committed', async () => {
   const mine = conference('Phoenix');

@@ -10,6 +10,7 @@ import {
   openDirectory,
   Rendezvous,
 } from '../../directory/index.ts';
+import { StateError } from '../../src/errors.ts';
 import { displayTarget, parseTarget } from '../../directory/ldap/target.ts';
 
 const dataDir = mkdtempSync(join(tmpdir(), 'rendezvous-data-'));
@@ -94,4 +95,22 @@ test('a port where nobody listens is said so, quickly', async () => {
   const opening = openDirectory(`ldap://127.0.0.1:${port}`);
   await expect(opening).rejects.toThrow(DirectoryUnavailableError);
   await expect(opening).rejects.toThrow(/nothing listens there/);
+});
+
+test('[ERR-05] a description goes on without its conference: its entry deleted, the directory closed', async () => {
+  const description = await (async () => {
+    await using directory = await openDirectory({ embedded: join(dataDir, 'outlived') });
+    await directory.add(createConference({ name: 'Brief' }));
+    const found = await directory.get('Brief');
+    await directory.delete('Brief');
+    return found?.sdp;
+  })();
+  expect(description?.isValid).toBe(true);
+  description!.description = 'still mine';
+  expect(description!.commit()).toBe(true);
+  expect(description!.serialize()).toContain('i=still mine\r\n');
+  // only what was taken out of it is gone, and says so
+  const [media] = description!.media.toArray();
+  description!.media.remove(0);
+  expect(() => media!.kind).toThrow(StateError);
 });

@@ -9,6 +9,7 @@ import {
 } from '../../directory/index.ts';
 import { noneReached } from '../../directory/none-reached.ts';
 import { locateServers, type SrvResolver } from '../../directory/locate.ts';
+import { type DomainSources, localDomain } from '../../directory/local-domain.ts';
 import { checkMayKnowPassword } from '../../directory/located-server.ts';
 import { DirectoryServers, parseServers } from '../../directory/servers.ts';
 import { ServerChoice } from '../../directory/server-choice.ts';
@@ -168,6 +169,29 @@ describe('servers that a domain publishes', () => {
       'ldap://ils.example.org:2002',
       'ldap://dc.example.org:389',
     ]);
+  });
+
+  test('[DEF-15] without a domain those of the domain that this computer belongs to', async () => {
+    const resolver = resolving({ '_ldap._tcp.corp.example.org': [record('dc1.corp.example.org', 0, 0)] });
+    const servers = new DirectoryServers(parseServers('dns:'));
+    expect(servers.displayName).toBe('dns:');
+    const sources = { env: {}, hostname: 'pc7', kerberos: async () => undefined };
+    const options = (own: Partial<DomainSources>) => ({
+      random,
+      resolver,
+      localDomain: () => localDomain({ ...sources, ...own }),
+    });
+    for (const own of [
+      { env: { USERDNSDOMAIN: 'CORP.EXAMPLE.ORG' }, hostname: 'pc7.other.example' },
+      { kerberos: async () => '[libdefaults]\n\tdefault_realm = CORP.EXAMPLE.ORG\n' },
+      { hostname: 'pc7.corp.example.org' },
+    ]) {
+      const [first] = await servers.find({}, 1000, options(own));
+      expect(first?.target).toMatchObject({ host: 'dc1.corp.example.org', domain: 'corp.example.org' });
+    }
+    for (const hostname of ['pc7', 'pc7.localdomain', 'pc7.']) {
+      await expect(servers.find({}, 1000, options({ hostname }))).rejects.toThrow(NoServerError);
+    }
   });
 
   test('none, decidedly none, or no answer', async () => {
