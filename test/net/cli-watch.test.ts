@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { freePort } from '../support/daemon.ts';
 import { Home, PROGRAM, type Running } from './cli-program.ts';
 
 let home: Home;
@@ -89,6 +90,23 @@ describe('list --watch in a pipe', { timeout: 2 * SECONDS }, () => {
     watch.child.kill('SIGINT');
     const { out } = await watch.end;
     expect(out.match(/"name":"Lecture"/g)).toHaveLength(1);
+  });
+
+  test('[RV-02] one of two that is down at the start is told, tried again, and watched once it is there', async () => {
+    await create('Lecture');
+    const url = `ldap://127.0.0.1:${await freePort()}`;
+    const both = ['--directory', url, '--directory', 'embedded'];
+    await using watch = home.start(['list', '--watch', '--ndjson', ...both]);
+    await watch.printed(/"event":"ready","directory":"embedded"/);
+    const folder = ['--data-dir', join(home.path, 'late')];
+    await using service = home.start(['serve', '--listen', url, ...folder, '--anonymous-write', '--json']);
+    await service.printed(/"url":"([^"]+)"/);
+    await watch.printed(/"event":"opened".*\n[\s\S]*"event":"ready","directory":"ldap/);
+    await create('Round', '--directory', url);
+    await watch.printed(/"event":"added".*"name":"Round"/);
+    watch.child.kill('SIGINT');
+    const { err } = await watch.end;
+    expect(err).toMatch(/the directory ldap:.* is left out/);
   });
 });
 
