@@ -79,7 +79,7 @@ export class Entries {
       .write(
         async (connection, again) => {
           try {
-            await dialect.add(connection, dn, attributes, ttlSeconds, this.#now(), signal);
+            await dialect.add(connection, { dn, attributes, ttlSeconds, now: this.#now(), signal });
           } catch (error) {
             // the first attempt may have come through after we had looked
             const ours = again && (await this.#holds(connection, dn, attributes, signal));

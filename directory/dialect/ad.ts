@@ -5,7 +5,7 @@ import type { LdapConnection } from '../ldap/connection.ts';
 import type { LdapAttributes, LdapEntry } from '../ldap/entry.ts';
 import { AdUsers, REACHABLE_CLASS } from './ad-users.ts';
 import { AttributeDialect } from './attribute-dialect.ts';
-import type { UserDialect } from './dialect.ts';
+import type { NewEntry, UserDialect } from './dialect.ts';
 import { present } from './filters.ts';
 import { generalizedTime, generalizedTimeWithTenths, parseGeneralizedTime } from './generalized-time.ts';
 import { type ExpiryAttribute, OwnExpiry } from './own-expiry.ts';
@@ -74,17 +74,11 @@ export class AdDialect extends AttributeDialect {
     });
   }
 
-  async add(
-    connection: LdapConnection,
-    dn: string,
-    attributes: LdapAttributes,
-    ttlSeconds: number,
-    now: Date,
-    signal?: AbortSignal,
-  ): Promise<void> {
+  async add(connection: LdapConnection, entry: NewEntry): Promise<void> {
     if (this.expiry === undefined) {
+      const { dn, attributes, ttlSeconds, signal } = entry;
       await connection.add(dn, { ...attributes, entryTTL: [String(ttlSeconds)] }, signal);
-    } else await this.expiry.add(connection, dn, attributes, ttlSeconds, now, signal);
+    } else await this.expiry.add(connection, entry);
   }
 
   async refresh(

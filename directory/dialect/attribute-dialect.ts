@@ -6,7 +6,7 @@ import type { LdapConnection } from '../ldap/connection.ts';
 import type { LdapAttributes, LdapEntry } from '../ldap/entry.ts';
 import { and, atLeast, atMost, equality, matching, not, or, present } from './filters.ts';
 import { generalizedTime } from './generalized-time.ts';
-import type { Dialect, DialectName, DialectQuery, UserDialect } from './dialect.ts';
+import type { Dialect, DialectName, DialectQuery, NewEntry, UserDialect } from './dialect.ts';
 import { type GroupUse, groupsOf } from './groups-of.ts';
 import type { OwnExpiry } from './own-expiry.ts';
 import { CREATOR, readRights, writeRights } from './rights-values.ts';
@@ -102,14 +102,7 @@ export abstract class AttributeDialect implements Dialect {
     );
   }
 
-  abstract add(
-    connection: LdapConnection,
-    dn: string,
-    attributes: LdapAttributes,
-    ttlSeconds: number,
-    now: Date,
-    signal?: AbortSignal,
-  ): Promise<void>;
+  abstract add(connection: LdapConnection, entry: NewEntry): Promise<void>;
   abstract refresh(
     connection: LdapConnection,
     dn: string,
@@ -241,14 +234,8 @@ export abstract class AttributeDialect implements Dialect {
   }
 
   /** For servers that want the time to live in a request of its own. */
-  protected async addThenRefresh(
-    connection: LdapConnection,
-    dn: string,
-    attributes: LdapAttributes,
-    ttlSeconds: number,
-    now: Date,
-    signal?: AbortSignal,
-  ): Promise<void> {
+  protected async addThenRefresh(connection: LdapConnection, entry: NewEntry): Promise<void> {
+    const { dn, attributes, ttlSeconds, now, signal } = entry;
     await connection.add(dn, attributes, signal);
     try {
       await this.refresh(connection, dn, ttlSeconds, now, signal);

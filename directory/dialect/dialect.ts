@@ -19,6 +19,15 @@ export type DialectName = (typeof DIALECT_NAMES)[number];
 export const directoryTypeOf = (name: DialectName): DirectoryType =>
   name === 'ils' || name === 'ad' ? name : 'ldap';
 
+/** An entry that is to be added. */
+export interface NewEntry {
+  readonly dn: string;
+  readonly attributes: LdapAttributes;
+  readonly ttlSeconds: number;
+  readonly now: Date;
+  readonly signal: AbortSignal | undefined;
+}
+
 /** What a dialect needs to know of a query to let the server do most of the work. */
 export interface DialectQuery {
   readonly name?: string;
@@ -28,6 +37,15 @@ export interface DialectQuery {
   readonly startsAfter?: Date;
   /** Only conferences that use this group, and this port if there is one. */
   readonly group?: { readonly address: string; readonly port?: number };
+}
+
+/** An entry that is to be added. */
+export interface NewEntry {
+  readonly dn: string;
+  readonly attributes: LdapAttributes;
+  readonly ttlSeconds: number;
+  readonly now: Date;
+  readonly signal: AbortSignal | undefined;
 }
 
 /** What a dialect needs to know of a query for users. */
@@ -105,14 +123,7 @@ export interface Dialect {
   changedAttributes(conference: Conference): LdapAttributes;
   /** Whether the entry holds what we tried to write, to settle a change whose answer was lost. */
   holds(entry: LdapEntry, attributes: LdapAttributes): boolean;
-  add(
-    connection: LdapConnection,
-    dn: string,
-    attributes: LdapAttributes,
-    ttlSeconds: number,
-    now: Date,
-    signal?: AbortSignal,
-  ): Promise<void>;
+  add(connection: LdapConnection, entry: NewEntry): Promise<void>;
   /** Replaces whole attributes; an empty list of values removes one. */
   replace(
     connection: LdapConnection,

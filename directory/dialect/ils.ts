@@ -3,7 +3,7 @@ import { DirectoryError } from '../errors.ts';
 import type { LdapConnection } from '../ldap/connection.ts';
 import type { LdapAttributes, LdapEntry } from '../ldap/entry.ts';
 import { AttributeDialect } from './attribute-dialect.ts';
-import type { UserDialect } from './dialect.ts';
+import type { NewEntry, UserDialect } from './dialect.ts';
 import { IlsExtras, IlsUsers } from './ils-users.ts';
 
 /** Root of a locator service. */
@@ -65,16 +65,9 @@ export class IlsDialect extends AttributeDialect {
     this.users = new IlsUsers(this.userContext(), APPLICATIONS, this.#extras);
   }
 
-  add(
-    connection: LdapConnection,
-    dn: string,
-    attributes: LdapAttributes,
-    ttlSeconds: number,
-    now: Date,
-    signal?: AbortSignal,
-  ): Promise<void> {
-    return this.#asFarAsKnown(dn, attributes, (known) =>
-      this.#add(connection, dn, known, ttlSeconds, now, signal),
+  add(connection: LdapConnection, entry: NewEntry): Promise<void> {
+    return this.#asFarAsKnown(entry.dn, entry.attributes, (attributes) =>
+      this.#add(connection, { ...entry, attributes }),
     );
   }
 
@@ -129,14 +122,8 @@ export class IlsDialect extends AttributeDialect {
     if (omitted.length > 0) this.#onOmitted?.(dn, omitted);
   }
 
-  async #add(
-    connection: LdapConnection,
-    dn: string,
-    attributes: LdapAttributes,
-    ttlSeconds: number,
-    now: Date,
-    signal?: AbortSignal,
-  ): Promise<void> {
+  async #add(connection: LdapConnection, entry: NewEntry): Promise<void> {
+    const { dn, attributes, ttlSeconds, signal } = entry;
     if (this.#ttlInAdd) {
       try {
         await connection.add(dn, { ...attributes, entryTTL: [String(ttlSeconds)] }, signal);
@@ -145,7 +132,7 @@ export class IlsDialect extends AttributeDialect {
         if (!(error instanceof DirectoryError) || !TTL_REFUSED.has(error.ldapCode ?? 0)) throw error;
       }
     }
-    await this.addThenRefresh(connection, dn, attributes, ttlSeconds, now, signal);
+    await this.addThenRefresh(connection, entry);
     this.#ttlInAdd = false; // it was the TTL that the server did not want
   }
 

@@ -2,6 +2,7 @@ import type { Filter } from '../../src/ldap/index.ts';
 import { AlreadyExistsError, DirectoryError, NotFoundError } from '../errors.ts';
 import type { LdapConnection } from '../ldap/connection.ts';
 import type { LdapAttributes, LdapEntry } from '../ldap/entry.ts';
+import type { NewEntry } from './dialect.ts';
 import { atMost, not, present } from './filters.ts';
 
 /** assertionFailed (RFC 4528 §4). */
@@ -34,14 +35,8 @@ export class OwnExpiry {
   }
 
   /** @throws {AlreadyExistsError} when there is such an entry and its time has not passed */
-  async add(
-    connection: LdapConnection,
-    dn: string,
-    attributes: LdapAttributes,
-    ttlSeconds: number,
-    now: Date,
-    signal?: AbortSignal,
-  ): Promise<void> {
+  async add(connection: LdapConnection, entry: NewEntry): Promise<void> {
+    const { dn, attributes, ttlSeconds, now, signal } = entry;
     const values = { ...attributes, ...this.#values(now, ttlSeconds) };
     try {
       await connection.add(dn, values, signal);

@@ -1,9 +1,9 @@
 import type { Filter } from '../../src/ldap/index.ts';
 import type { LdapConnection } from '../ldap/connection.ts';
 import { SizeLimitError } from '../errors.ts';
-import type { LdapAttributes, LdapEntry } from '../ldap/entry.ts';
+import type { LdapEntry } from '../ldap/entry.ts';
 import { AttributeDialect } from './attribute-dialect.ts';
-import type { UserDialect } from './dialect.ts';
+import type { NewEntry, UserDialect } from './dialect.ts';
 import { generalizedTime, parseGeneralizedTime } from './generalized-time.ts';
 import { OwnExpiry } from './own-expiry.ts';
 import { RendezvousUsers } from './rendezvous-users.ts';
@@ -64,18 +64,8 @@ export class RendezvousDialect extends AttributeDialect {
     this.users = hasUsers ? new RendezvousUsers(this.userContext(), alive) : undefined;
   }
 
-  async add(
-    connection: LdapConnection,
-    dn: string,
-    attributes: LdapAttributes,
-    ttlSeconds: number,
-    now: Date,
-    signal?: AbortSignal,
-  ): Promise<void> {
-    const way = this.isDynamic
-      ? this.addThenRefresh(connection, dn, attributes, ttlSeconds, now, signal)
-      : this.expiry.add(connection, dn, attributes, ttlSeconds, now, signal);
-    await way;
+  add(connection: LdapConnection, entry: NewEntry): Promise<void> {
+    return this.isDynamic ? this.addThenRefresh(connection, entry) : this.expiry.add(connection, entry);
   }
 
   async refresh(
