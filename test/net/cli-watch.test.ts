@@ -61,7 +61,11 @@ describe('list --watch in a pipe', { timeout: 2 * SECONDS }, () => {
 
   test('a reader that has had enough ends it', async () => {
     await create('Lecture');
-    const { out, code } = await home.shell('rendezvous list --watch --json | head -n 1', {});
+    const listed = home.shell('rendezvous list --watch --json | head -n 1', {});
+    const ended = listed.then(() => true);
+    // Who only waits cannot know that nobody reads any more: the next event tells.
+    for (let i = 0; !(await Promise.race([ended, create(`Round ${i}`)])); i++);
+    const { out, code } = await listed;
     expect([JSON.parse(out).event, code]).toEqual(['added', 0]);
   });
 
