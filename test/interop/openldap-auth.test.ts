@@ -145,33 +145,12 @@ describe('ldapwhoami by SASL', () => {
   test('the user of a local socket by EXTERNAL, who may do everything when it is his service', async () => {
     const { code, out } = await whoAmI(['-H', localUrl, '-Q', '-Y', 'EXTERNAL']);
     expect([code, out]).toEqual([0, `dn:${MINE}\n`]);
-    const mechanisms = await tool('ldapsearch', [
-      '-H',
-      localUrl,
-      '-x',
-      '-LLL',
-      '-s',
-      'base',
-      '-b',
-      '',
-      'supportedSASLMechanisms',
-      'supportedExtension',
-    ]);
+    const rootDse = ['-x', '-LLL', '-s', 'base', '-b', '', 'supportedSASLMechanisms', 'supportedExtension'];
+    const mechanisms = await tool('ldapsearch', ['-H', localUrl, ...rootDse]);
     expect(mechanisms.out).toContain('supportedSASLMechanisms: EXTERNAL');
     expect(mechanisms.out).toContain('supportedSASLMechanisms: PLAIN');
     expect(mechanisms.out).not.toContain('1.3.6.1.4.1.1466.20037');
-    const clear = await tool('ldapsearch', [
-      '-H',
-      plainUrl,
-      '-x',
-      '-LLL',
-      '-s',
-      'base',
-      '-b',
-      '',
-      'supportedSASLMechanisms',
-      'supportedExtension',
-    ]);
+    const clear = await tool('ldapsearch', ['-H', plainUrl, ...rootDse]);
     expect(clear.out).not.toContain('supportedSASLMechanisms: PLAIN');
     expect(clear.out).toContain('1.3.6.1.4.1.1466.20037');
   });
