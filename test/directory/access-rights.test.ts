@@ -3,7 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { AccessRights, accountSid, createConference, openDirectory } from '../../directory/index.ts';
+import {
+  DOMAIN_RIGHTS,
+  holdsDomainRights,
+  writeDomainRights,
+} from '../../directory/dialect/rights-values.ts';
 import { RendezvousDialect } from '../../directory/dialect/rendezvous.ts';
+import { LdapEntry } from '../../directory/ldap/entry.ts';
 import { LdapDirectory } from '../../directory/ldap-directory.ts';
 import { createLocatorService, hashPassword, networkPeer, openStore } from '../../directory/server/index.ts';
 import { InvalidValueError } from '../../src/errors.ts';
@@ -139,5 +145,52 @@ describe('rights of a published conference', () => {
     });
     const conference = createConference({ name: 'x', acl: 'everyone:read' });
     expect(() => dialect.newAttributes(conference, undefined)).toThrow(/keeps no access rights/);
+  });
+});
+
+describe('rights for a domain controller', () => {
+  const DOMAIN = 'S-1-5-21-1-2-3';
+  const bytesOf = (sddl: string): Uint8Array => AccessRights.fromSddl(sddl).bytes;
+  const written = (rights: AccessRights, isChanged = true): string | undefined => {
+    const value = writeDomainRights(DOMAIN_RIGHTS, rights, { isNew: false, isChanged })[DOMAIN_RIGHTS]?.[0];
+    return value instanceof Uint8Array ? AccessRights.fromBytes(value).toSddl() : undefined;
+  };
+
+  test('[OBJ-07] what is inherited is not written, nor the owner of an entry that was read', () => {
+    const stored = `O:${DOMAIN}-1104D:AI(A;;GR;;;WD)(A;CIID;GA;;;BA)`;
+    expect(written(AccessRights.fromBytes(bytesOf(stored)))).toBe('D:AI(A;;GR;;;WD)');
+    expect(written(AccessRights.fromSddl(stored))).toBe(`O:${DOMAIN}-1104D:AI(A;;GR;;;WD)`);
+    expect(written(AccessRights.fromSddl(stored), false)).toBeUndefined();
+  });
+
+  test('[OBJ-06] are shown with the names that the domain has, and without what is inherited', () => {
+    const names = new Map([[`${DOMAIN}-1105`, 'bob']]);
+    const stored = bytesOf(
+      `O:${DOMAIN}-1104D:(A;;GA;;;${DOMAIN}-1104)(A;;GR;;;${DOMAIN}-1105)(A;;SD;;;${DOMAIN}-1106)(A;CIID;GA;;;BA)`,
+    );
+    const rights = AccessRights.fromBytes(stored, names);
+    expect(String(rights)).toBe(`owner:all,bob:read,${DOMAIN}-1106:delete`);
+    expect(rights.strangers).toEqual([`${DOMAIN}-1104`, `${DOMAIN}-1106`]);
+    names.set(`${DOMAIN}-1106`, 'eve'); // learnt meanwhile
+    expect(String(rights)).toBe('owner:all,bob:read,eve:delete');
+    expect(rights.toSddl()).toContain('CIID');
+  });
+
+  test('[OBJ-07] the account of a name and the owner get SIDs of the domain, and keep what they are called', () => {
+    const rights = AccessRights.parse('owner:all,bob:read');
+    const [[derived = ''] = []] = rights.named;
+    const there = rights.withSids(new Map([[derived, `${DOMAIN}-1105`]]), `${DOMAIN}-1104`);
+    expect(there.toSddl()).toBe(`D:(A;;GA;;;${DOMAIN}-1104)(A;;GR;;;${DOMAIN}-1105)`);
+    expect(String(there)).toBe('owner:all,bob:read');
+    expect([there.named.size, there.hasOwner]).toEqual([0, false]);
+  });
+
+  test('[OBJ-07] a change whose answer was lost is known by what the server makes of it', () => {
+    const entry = (sddl: string): LdapEntry => new LdapEntry('cn=x', [[DOMAIN_RIGHTS, [bytesOf(sddl)]]]);
+    const wanted = bytesOf(`D:(A;;GR;;;WD)(A;;GA;;;${DOMAIN}-1104)`);
+    const made = `O:${DOMAIN}-1104D:AI(A;;RPWPCRCCDCLCLORCWOWDSDDTSW;;;${DOMAIN}-1104)(A;;RPLCLORC;;;WD)(A;CIID;LC;;;RU)`;
+    expect(holdsDomainRights(entry(made), DOMAIN_RIGHTS, wanted)).toBe(true);
+    expect(holdsDomainRights(entry('D:(A;;RPLCLORC;;;WD)'), DOMAIN_RIGHTS, wanted)).toBe(false);
+    expect(holdsDomainRights(new LdapEntry('cn=x', []), DOMAIN_RIGHTS, wanted)).toBe(false);
   });
 });
