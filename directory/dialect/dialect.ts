@@ -24,6 +24,7 @@ export interface NewEntry {
   readonly dn: string;
   readonly attributes: LdapAttributes;
   readonly ttlSeconds: number;
+  /** By this machine's clock. */
   readonly now: Date;
   readonly signal: AbortSignal | undefined;
 }
@@ -37,15 +38,6 @@ export interface DialectQuery {
   readonly startsAfter?: Date;
   /** Only conferences that use this group, and this port if there is one. */
   readonly group?: { readonly address: string; readonly port?: number };
-}
-
-/** An entry that is to be added. */
-export interface NewEntry {
-  readonly dn: string;
-  readonly attributes: LdapAttributes;
-  readonly ttlSeconds: number;
-  readonly now: Date;
-  readonly signal: AbortSignal | undefined;
 }
 
 /** What a dialect needs to know of a query for users. */
