@@ -41,6 +41,8 @@ export type EntryAction = keyof typeof NEEDED;
 
 /** Decisions remembered for one identity; descriptors come from clients, so what is remembered is bounded. */
 const MAX_REMEMBERED = 4096;
+/** Bytes of a descriptor that is remembered, some fifty entries of a list; a longer one is judged anew each time. */
+const MAX_REMEMBERED_BYTES = 2048;
 
 interface Asker {
   /** Normalised DN; empty for nobody. */
@@ -97,13 +99,10 @@ export function rightsOn(who: Identity, entry: Entry): number {
   if (descriptor === undefined || bytes === undefined) {
     return place === 's' ? GENERIC_MAPPING.read | RIGHT.createChild : GENERIC_MAPPING.all;
   }
-  const key = place + Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
-  let rights = asker.decisions.get(key);
-  if (rights === undefined) {
-    rights = decide(asker, bytes, place);
-    if (asker.decisions.size >= MAX_REMEMBERED) asker.decisions.clear();
-    asker.decisions.set(key, rights);
-  }
+  const rights =
+    bytes.length > MAX_REMEMBERED_BYTES
+      ? decide(asker, bytes, place)
+      : rememberedDecision(asker, bytes, place);
   asker.lastDecision = { descriptor, place, rights };
   return rights;
 }
@@ -125,6 +124,17 @@ function placeOf(asker: Asker, entry: Entry): Place {
   }
   asker.lastCreator = { name: attribute, isOwn };
   return isOwn ? 'c' : 's';
+}
+
+function rememberedDecision(asker: Asker, bytes: Uint8Array, place: Place): number {
+  const key = place + Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+  let rights = asker.decisions.get(key);
+  if (rights === undefined) {
+    rights = decide(asker, bytes, place);
+    if (asker.decisions.size >= MAX_REMEMBERED) asker.decisions.clear();
+    asker.decisions.set(key, rights);
+  }
+  return rights;
 }
 
 /** @param place see {@link placeOf} */

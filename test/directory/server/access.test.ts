@@ -251,3 +251,12 @@ test('[OBJ-06] a search of many entries weighs a descriptor once', () => {
   };
   expect([count(bob), count(nobody), count(admin)]).toEqual([500, 250, 500]);
 });
+
+test('a list longer than what is remembered of one decides all the same', () => {
+  const others = Array.from({ length: 100 }, (_, i) => `(A;;GR;;;${accountSid(`cn=other ${i}`)})`).join('');
+  publish(ann, `D:${others}(A;;GR;;;${accountSid(BOB)})`);
+  const carol = identityOf(peer, 'uid=carol,ou=Accounts,o=Intranet', 'simple');
+  for (let again = 0; again < 2; again++) {
+    expect([found(bob) !== undefined, found(carol), found(nobody)]).toEqual([true, undefined, undefined]);
+  }
+});
