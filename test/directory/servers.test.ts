@@ -23,7 +23,7 @@ const urlsOf = async (text: string, tls?: 'none' | 'ldaps' | 'starttls'): Promis
 };
 
 describe('how a directory is named', () => {
-  test('[ILS-03] a host without a port is tried at 1002, 389 and with TLS at 636', async () => {
+  test('[ILS-03] [DEF-01] a host without a port is tried at 1002, 389 and with TLS at 636', async () => {
     expect(await urlsOf('ils.example')).toEqual([
       'ldap://ils.example:1002',
       'ldap://ils.example:389',

@@ -327,7 +327,7 @@ ERR-06 | partly | Call errors: state, time-out, terminal, stream, address type |
   {
     title: 'Defaults',
     rows: `
-DEF-01 | partly | Locator port 1002, then 389; TLS optional | any port can be named, our own service has 1389; 1002 and 389 are not tried in turn
+DEF-01 | done | Locator port 1002, then 389; TLS optional | a URL without a port means 389 (RFC 4516), a bare host is tried; our own service has 1389
 DEF-02 | done | A client may not ask for less than 300 s
 DEF-03 | done | User entries live 1800 s
 DEF-04 | done | A conference lasts 30 minutes by default
