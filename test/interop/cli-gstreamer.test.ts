@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ParticipantJson } from '../../conference/index.ts';
 import { PROGRAM, Running } from '../net/cli-program.ts';
-import { type Lab, openLab } from '../support/netns.ts';
+import { type Lab, openLab } from '../kit/netns.ts';
 import {
   event,
   expectSpeech,

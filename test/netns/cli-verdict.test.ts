@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PROGRAM, Running } from '../net/cli-program.ts';
-import { type Lab, openLab } from '../support/netns.ts';
+import { type Lab, openLab } from '../kit/netns.ts';
 
 const [GROUP, PORT] = ['239.192.7.7', 17_770];
 

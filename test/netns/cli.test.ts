@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ParticipantJson } from '../../conference/index.ts';
 import { type Ended, PROGRAM, Running } from '../net/cli-program.ts';
 import { decibels, powerAt } from '../support/tone-meter.ts';
-import { type Capture, type Lab, openLab } from '../support/netns.ts';
+import { type Capture, type Lab, openLab } from '../kit/netns.ts';
 
 interface Event {
   readonly type: string;

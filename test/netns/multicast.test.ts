@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Lab, openLab } from '../support/netns.ts';
+import { type Lab, openLab } from '../kit/netns.ts';
 import { openMember } from '../support/netns-member.ts';
 
 const families = [

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { blocksOf } from '../interop/operations-guide.ts';
-import { type Lab, openLab } from '../support/netns.ts';
+import { type Lab, openLab } from '../kit/netns.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'rendezvous-guide-'));
 let lab: Lab;

@@ -3,7 +3,7 @@ import { argv, execPath, stdin, stdout } from 'node:process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { type MulticastSocketOptions, openMulticastSocket } from '../../src/net/index.ts';
-import type { LabHost } from './netns.ts';
+import type { LabHost } from '../kit/netns.ts';
 
 /** What the member says about its socket once it is open. */
 export interface MemberOpened {
