@@ -12,12 +12,25 @@ export {
   sameIp,
   tryParseIp,
 } from './address.ts';
+export { compareIp, countAddresses, isWithin } from './range.ts';
+export { reservedGroupReason } from './reserved-groups.ts';
 export {
   ADVERTISING_SCOPES,
   type AdvertisingScope,
+  type GroupPool,
+  IPV4_ZONES,
+  ipv6Zone,
+  MADCAP_DISCOVERY,
+  poolFor,
   randomGroup,
-  reservedGroupReason,
+  randomIn,
+  RELATIVE_ADDRESSES,
+  RELATIVE_OFFSETS,
+  relativeGroup,
   SCOPE_RANGES,
-  type ScopeRange,
+  scopeOfGroup,
   scopeOfTtl,
+  type ScopeRange,
+  type ScopeZone,
+  zoneOfGroup,
 } from './scopes.ts';
