@@ -39,6 +39,7 @@ export const CONFERENCE_SHAPE: JsonShape = {
     ['sdp', OR_NULL, 'the session description as text; null when the blob is none'],
     ['sdpProblem', OR_NULL, 'why the blob could not be read as SDP'],
     ['blobBase64', OR_NULL, 'the blob when it is no session description'],
+    ['origin', 'object or null', 'what a gateway made the entry out of, see below'],
     ...ENTRY_FIELDS,
   ],
 };
@@ -84,6 +85,18 @@ export const CONFERENCE_MEDIUM_SHAPE: JsonShape = {
   ],
 };
 
+const CONFERENCE_ORIGIN_SHAPE: JsonShape = {
+  title: 'An `origin`',
+  fields: [
+    ['kind', 'string', '`sap`: it is announced by SAP, and a gateway copied it'],
+    ['source', 'string', 'address of the host that announces it'],
+    ['group', 'string', 'SAP group that it was heard on'],
+    ['hash', 'number', 'message identifier hash of the announcement'],
+    ['gateway', 'string', 'name of the gateway that keeps the entry'],
+    ['session', 'string', 'the `o=` line without the version'],
+  ],
+};
+
 /** A user as `user list`, `user show` and `user publish` print it: what `DirectoryUser.toJSON` of the library gives. */
 export const USER_SHAPE: JsonShape = {
   title: 'A user',
@@ -113,6 +126,7 @@ export const CONFERENCE_SHAPES: readonly JsonShape[] = [
   CONFERENCE_SHAPE,
   CONFERENCE_TIME_SHAPE,
   CONFERENCE_MEDIUM_SHAPE,
+  CONFERENCE_ORIGIN_SHAPE,
   PROBLEM_SHAPE,
 ];
 

@@ -1,6 +1,7 @@
 import type { AdvertisingScope } from '../src/ip/index.ts';
 import { ntpSecondsToUnixMs, type RepeatTime, type ScheduleEntry } from '../src/sdp/index.ts';
 import type { Conference } from './conference.ts';
+import type { ConferenceOrigin } from './origin.ts';
 
 /** What `toJSON` gives: fields are added to, never renamed. Absent values are null; times are RFC 3339 in UTC. */
 export interface ConferenceJson {
@@ -23,6 +24,8 @@ export interface ConferenceJson {
   readonly sdpProblem: string | null;
   /** The blob in base64 when it is not SDP; else null, since `sdp` says it. */
   readonly blobBase64: string | null;
+  /** Where the entry comes from, when a gateway made it; null for what its publisher put there. */
+  readonly origin: ConferenceOrigin | null;
   readonly dn: string | null;
   /** Who may do what, for people: `everyone:read,owner:all`; null when the entry does not say. */
   readonly acl: string | null;
@@ -81,6 +84,7 @@ export function conferenceToJson(conference: Conference): ConferenceJson {
     sdp: sdp?.serialize() ?? null,
     sdpProblem: conference.sdpProblem ?? null,
     blobBase64: sdp === undefined ? Buffer.from(conference.blob).toString('base64') : null,
+    origin: conference.origin ?? null,
     dn: conference.dn ?? null,
     acl: conference.acl?.toString() ?? null,
     sddl: conference.acl?.toSddl() ?? null,

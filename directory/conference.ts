@@ -12,6 +12,7 @@ import { type ConferenceJson, conferenceToJson } from './conference-json.ts';
 import { allConnections, describesEncryption, scopeOf } from './description-facts.ts';
 import type { AddressType } from './dialable.ts';
 import { InvalidTimeError } from './errors.ts';
+import type { ConferenceOrigin } from './origin.ts';
 import { type Publication, publicationOf } from './publication.ts';
 import { Publishable } from './publishable.ts';
 
@@ -35,6 +36,7 @@ export interface ConferenceParts {
   readonly protocol?: string;
   readonly blob: Uint8Array;
   readonly isEncrypted?: boolean;
+  readonly origin?: ConferenceOrigin | undefined;
   readonly acl?: AccessRights;
   readonly attributes?: ReadonlyMap<string, readonly (string | Uint8Array)[]>;
   readonly publication?: Publication;
@@ -55,6 +57,13 @@ export class Conference extends Publishable {
   readonly sdpProblem: string | undefined;
   /** Attributes of the entry that the directory's dialect has no place for, by the server's names. */
   readonly attributes: ReadonlyMap<string, readonly (string | Uint8Array)[]>;
+  /**
+   * Where the entry comes from, when a gateway made it out of what it heard; undefined for what its publisher put there. Such
+   * an entry changes and goes with what it is a copy of.
+   */
+  origin: ConferenceOrigin | undefined;
+  /** Whether the directory has an origin for it. @internal */
+  readonly hasStoredOrigin: boolean;
   readonly #opaque: Uint8Array;
   #name: string;
   #encryptedFlag: boolean;
@@ -66,6 +75,8 @@ export class Conference extends Publishable {
     this.protocol = parts.protocol ?? SDP_PROTOCOL;
     this.#encryptedFlag = parts.isEncrypted ?? false;
     this.attributes = parts.attributes ?? new Map();
+    this.origin = parts.origin;
+    this.hasStoredOrigin = parts.origin !== undefined && parts.publication !== undefined;
     this.#opaque = parts.blob;
     const read = readBlob(this.protocol, parts.blob);
     this.sdp = read.sdp;
@@ -224,6 +235,7 @@ export class Conference extends Publishable {
       blob,
       isEncrypted: this.#encryptedFlag && !describesEncryption(this.sdp),
       attributes: this.attributes,
+      origin: this.origin,
       ...(this.storedAcl === undefined ? {} : { acl: this.storedAcl }),
       ...(publication === undefined ? {} : { publication }),
     });

@@ -54,6 +54,7 @@ export {
   inspectServers,
   type ServerInspection,
 } from './inspect-servers.ts';
+export type { ConferenceOrigin } from './origin.ts';
 export { Rendezvous, type RendezvousOptions } from './rendezvous.ts';
 export { clearRepeat, type RepeatInit, setRepeat } from './repeat.ts';
 export { Results } from './results.ts';

@@ -32,7 +32,7 @@ export function editCommand(ctx: CliContext): Command {
       ],
       text: `Only what is given changes; the rest of the session description stays as it is, byte for byte, and its version is
 raised. An empty value ("") removes a description, URL, e-mail address or telephone number. --media replaces all media;
-each keeps the group and port of the one it takes the place of.
+each keeps the group and port of the one it takes the place of. What a gateway copied from elsewhere (its origin, in \`show\`) is changed where it comes from, not here.
 
 ${ACCESS_HELP}`,
       json: CONFERENCE_SHAPES,

@@ -61,8 +61,9 @@ export function listCommand(ctx: CliContext): Command {
         'rendezvous list --filter "(description=*chapter*)" --json',
       ],
       text: `In a pipe: fields between tabs, no header, times as RFC 3339; name, group, scope, start, stop, media, and with
---long originator, description, URL, encrypted, expiry, DN, start of the occurrence that runs or comes next; at the end
-the directory. On a terminal the directory is a column when there is more than one.
+--long originator, description, URL, encrypted, expiry, DN, start of the occurrence that runs or comes next, origin
+(SAP 192.0.2.7 for what a gateway copied); at the end the directory. On a terminal the directory is a column when there
+is more than one, and the origin when a gateway copied something.
 
 With --watch a terminal shows a list that keeps itself up to date. In a pipe each line begins with what happened: added,
 changed, removed, or ready once everything that there is has been told; each object of --json says it in the field event.`,

@@ -1,4 +1,4 @@
-import type { Conference, Directory } from '../../directory/index.ts';
+import type { Conference, ConferenceOrigin, Directory } from '../../directory/index.ts';
 import { SCOPE_RANGES } from '../../src/ip/index.ts';
 import { createSessionDescription, type MediaInit } from '../../src/sdp/index.ts';
 import type { EditOptions } from '../commands/edit.ts';
@@ -21,6 +21,7 @@ export async function runEdit(ctx: CliContext, name: string, options: EditOption
   plan.times(undefined, ctx.now); // a wrong time is wrong at once
   await using directories = await ctx.openDirectories();
   const { directory, label, object: published } = await findToChange(ctx, directories, name);
+  if (published.origin !== undefined) throw await notOurs(published, published.origin);
   const found = { directory, label, published };
   if (options.editor !== true) return await commit(ctx, found, plan, options, plan.sdp);
   const { editBytes } = await import('./editor.ts');
@@ -35,6 +36,13 @@ export async function runEdit(ctx: CliContext, name: string, options: EditOption
     throw error;
   }
   await draft.remove();
+}
+
+async function notOurs({ name }: Conference, { source, gateway }: ConferenceOrigin): Promise<Error> {
+  const { NotPermittedError } = await import('../../directory/index.ts');
+  return new NotPermittedError(
+    `"${name}" is a copy of what ${source} announces by SAP, kept by gateway ${gateway}: it changes when it is changed there`,
+  );
 }
 
 interface Found {

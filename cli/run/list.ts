@@ -5,7 +5,13 @@ import { UsageError } from '../errors.ts';
 import { whenQuery } from '../input/when.ts';
 import { messageOf } from '../output/output.ts';
 import { tableWidth } from '../output/table.ts';
-import { compareNames, conferenceColumns, conferencePairs, pipeColumns } from '../view/conference.ts';
+import {
+  compareNames,
+  conferenceColumns,
+  conferencePairs,
+  pipeColumns,
+  withOrigins,
+} from '../view/conference.ts';
 import { jsonWithWhere, problemJson, type Where, whereIn, withWhere } from '../view/where.ts';
 
 export async function runList(
@@ -60,7 +66,7 @@ export async function runList(
   if (found.length === 0) return ctx.err.note(nothingFound(query));
   if (!ctx.out.isTerminal) return ctx.out.table(withWhere(pipeColumns(now, long, from), where, true), found);
   const several = directories.members.length > 1;
-  const columns = withWhere(conferenceColumns(now, long, from), where, several);
+  const columns = withWhere(withOrigins(conferenceColumns(now, long, from), found), where, several);
   if (long && tableWidth(columns, found) > ctx.out.columns) {
     return blocks(ctx, found, several ? where : undefined);
   }

@@ -83,15 +83,25 @@ export function conferenceColumns(now: Date, long: boolean, from: Date = now): C
   ];
 }
 
+/** For people, with where conferences come from when a gateway brought one of them. */
+export function withOrigins(
+  columns: readonly Column<Conference>[],
+  found: readonly Conference[],
+): readonly Column<Conference>[] {
+  if (found.every(({ origin }) => origin === undefined)) return columns;
+  return [...columns, { title: 'ORIGIN', human: originText, shrinks: 2 }];
+}
+
 /** Fields in a pipe: start and stop are two, and the sentence about both is none. */
 export function pipeColumns(now: Date, long: boolean, from: Date = now): Column<Conference>[] {
   const stop: Column<Conference> = { title: 'STOP', human: (it) => iso(it.stopTime) };
   const dn: Column<Conference> = { title: 'DN', human: (it) => it.dn ?? '' };
+  const origin: Column<Conference> = { title: 'ORIGIN', human: originText };
   const next: Column<Conference> = { title: 'NEXT', human: (it) => iso(nextOccurrence(it, from)?.start) };
   const columns = conferenceColumns(now, long, from).flatMap((column) =>
     column.title === 'WHEN' ? [column, stop] : [column],
   );
-  return long ? [...columns, dn, next] : columns;
+  return long ? [...columns, dn, next, origin] : columns;
 }
 
 /** When it takes place, for people. Repeats count: what takes place at the moment is "now". */
@@ -144,6 +154,7 @@ export function conferencePairs(
     ...(sdp?.phones ?? []).map(({ number, name }) => ['Phone', maybe(contact(number, name))] as const),
     ['Encrypted', conference.isEncrypted ? 'yes' : undefined],
     ['Problem', maybe(conference.sdpProblem)],
+    ['Origin', maybe(originSentence(conference))],
     ['Access', maybe(conference.acl?.toString())],
     ['Entry', maybe(conference.dn)],
     ['Expires', expiry(conference, now)],
@@ -175,11 +186,22 @@ export function conferenceFields(conference: Conference, now: Date, directory?: 
     ...(sdp?.phones ?? []).flatMap(({ number, name }) => one('phone', contact(number, name))),
     ['isEncrypted', conference.isEncrypted ? 'yes' : 'no'],
     ...one('sdpProblem', conference.sdpProblem),
+    ...one('origin', originText(conference)),
     ...one('dn', conference.dn),
     ...one('acl', conference.acl?.toString()),
     ...one('expiresAt', iso(conference.expiresAt)),
     ...one('directory', directory),
   ];
+}
+
+/** `SAP 192.0.2.7` for what a gateway brought, else nothing. */
+export function originText({ origin }: Conference): string {
+  return origin === undefined ? '' : printable(`${origin.kind.toUpperCase()} ${origin.source}`);
+}
+
+function originSentence({ origin }: Conference): string | undefined {
+  if (origin === undefined) return undefined;
+  return `announced by SAP from ${origin.source} on ${origin.group}, brought here by gateway ${origin.gateway}`;
 }
 
 function mediumFields(medium: MediaDescription): string[] {

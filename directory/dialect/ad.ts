@@ -35,7 +35,8 @@ export interface AdDialectOptions {
  * Where there are no dynamic objects (Samba, or a forest of Windows 2000), we keep the time. With the project's schema
  * added to the forest's it is `rdvExpires`. Without, it is a sentence in `adminDescription`, which every class may have
  * and administrators' tools show: the classes themselves have no attribute to spare, and putting it into the blob
- * would change what others have described.
+ * would change what others have described. For the same reason the origin of what a gateway brought is in `url`, the
+ * other web pages of any object.
  */
 export class AdDialect extends AttributeDialect {
   readonly isDynamic: boolean;
@@ -54,7 +55,7 @@ export class AdDialect extends AttributeDialect {
         protocol: 'msTAPI-ProtocolId',
         blob: 'msTAPI-ConferenceBlob',
         description: 'description',
-        ...(isExtended ? INDEX_NAMES : { url: 'wWWHomePage', encrypted: 'flags' }),
+        ...(isExtended ? INDEX_NAMES : { url: 'wWWHomePage', encrypted: 'flags', origin: 'url' }),
         ...(domain === undefined ? {} : { acl: DOMAIN_RIGHTS }),
       },
       hidden: [...EVERY_OBJECT, EXPIRES, ADMIN_NOTE.name],

@@ -8,6 +8,7 @@ import { and, atLeast, atMost, equality, matching, not, or, present } from './fi
 import { generalizedTime } from './generalized-time.ts';
 import type { Dialect, DialectName, DialectQuery, NewEntry, UserDialect } from './dialect.ts';
 import { type GroupUse, groupsOf } from './groups-of.ts';
+import { formatOrigin, parseOrigin } from '../origin.ts';
 import type { OwnExpiry } from './own-expiry.ts';
 import { CREATOR, readRights, writeRights } from './rights-values.ts';
 import {
@@ -16,6 +17,7 @@ import {
   present as withValues,
   publicationIn,
   sameBytes,
+  texts,
   type UserMappingContext,
 } from './user-values.ts';
 
@@ -45,6 +47,8 @@ export interface AttributeNames {
   readonly owner?: string;
   /** The security descriptor, where the schema has a place for it. */
   readonly acl?: string;
+  /** What a gateway made the entry out of. Other programs may have values of their own there. */
+  readonly origin: string;
 }
 
 export interface AttributeDialectOptions {
@@ -143,12 +147,18 @@ export abstract class AttributeDialect implements Dialect {
     if (acl === undefined && names.acl !== undefined && entry.all(names.acl).length > 0) {
       attributes.set(names.acl, entry.all(names.acl)); // no descriptor that we can read
     }
+    const origins = entry.all(names.origin);
+    const origin = texts(entry, names.origin)
+      .map(parseOrigin)
+      .find((it) => it !== undefined);
+    if (origin === undefined && origins.length > 0) attributes.set(names.origin, origins);
     return new Conference({
       name,
       protocol: entry.text(names.protocol) ?? SDP_PROTOCOL,
       blob: entry.bytes(names.blob) ?? new Uint8Array(0),
       isEncrypted: names.encrypted !== undefined && entry.text(names.encrypted) === '1',
       ...(acl === undefined ? {} : { acl }),
+      origin,
       attributes,
       publication,
     });
@@ -187,6 +197,7 @@ export abstract class AttributeDialect implements Dialect {
       [names.blob]: [conference.blob],
       ...Object.fromEntries(copies.filter(([name]) => name !== undefined)),
       ...this.rightsOf(conference, false),
+      ...this.#originOf(conference),
     };
   }
 
@@ -248,6 +259,12 @@ export abstract class AttributeDialect implements Dialect {
   /** Leaves out what has expired, where the server does not do so by itself. */
   protected aliveFilter(_now: Date): Filter | undefined {
     return undefined;
+  }
+
+  /** Not there for what never had one: servers with an older schema, or other programs' values, are left alone. */
+  #originOf({ origin, hasStoredOrigin }: Conference): LdapAttributes {
+    if (origin === undefined && !hasStoredOrigin) return {};
+    return { [this.names.origin]: origin === undefined ? [] : [formatOrigin(origin)] };
   }
 
   #groupFilter({ address: text, port }: { readonly address: string; readonly port?: number }): Filter {

@@ -55,6 +55,7 @@ export class IlsDialect extends AttributeDialect {
         scope: 'advertisingScope',
         encrypted: 'isEncrypted',
         group: 'confAddr',
+        origin: 'rdvOrigin',
         acl: 'ntSecurityDescriptor',
       },
       hidden: ['cn'],

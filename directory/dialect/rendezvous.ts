@@ -105,6 +105,7 @@ export const INDEX_NAMES = {
   encrypted: 'rdvEncrypted',
   group: 'rdvGroup',
   media: 'rdvMedia',
+  origin: 'rdvOrigin',
 } as const;
 
 export const expiresAttribute = (write: (date: Date) => string) =>

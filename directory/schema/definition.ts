@@ -161,6 +161,12 @@ export const SCHEMA_ATTRIBUTES: readonly SchemaAttribute[] = [
     multi: true,
     index: 'equality',
   },
+  {
+    number: 17,
+    name: 'rdvOrigin',
+    description: 'What a gateway made the entry out of, as sap://192.0.2.7/?group=...&session=...',
+    syntax: 'exactText',
+  },
 ];
 
 /** What is kept beside the blob of a conference, to search by. */
@@ -174,6 +180,7 @@ const INDEX = [
   'rdvGroup',
   'rdvMedia',
   'rdvExpires',
+  'rdvOrigin',
 ];
 
 export const SCHEMA_CLASSES: readonly SchemaClass[] = [

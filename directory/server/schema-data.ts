@@ -121,6 +121,7 @@ export const ATTRIBUTE_TYPES: readonly AttributeTypeData[] = [
   own(43, 'rating', undefined),
   own(44, 'subType', undefined),
   own(45, 'url', undefined, { rule: 'caseExactMatch' }),
+  own(46, 'rdvOrigin', undefined, { rule: 'caseExactMatch', single: true }),
   {
     names: ['ntSecurityDescriptor'],
     oid: '1.2.840.113556.1.5.108.1103010708070215150108150101130009121504000012000415120210000708',
@@ -361,6 +362,7 @@ export const OBJECT_CLASSES: readonly ObjectClassData[] = [
       'rating',
       'subType',
       'url',
+      'rdvOrigin',
       'description',
     ],
   },

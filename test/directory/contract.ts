@@ -182,6 +182,37 @@ export function directoryContract(
         await expect(directory.get(name)).resolves.toBeUndefined();
       });
 
+      test('what a gateway brought says where it comes from, and keeps saying it', async () => {
+        const directory = await open();
+        const origin = {
+          kind: 'sap',
+          source: '2001:db8::7',
+          group: 'ff05::2:7ffe',
+          hash: 0x00a7,
+          gateway: 'hall & stage',
+          session: 'alice 1 IN IP4 host=1 + ü',
+        } as const;
+        const copy = conference('Heard', { url: 'http://example.com/heard' });
+        copy.origin = origin;
+        await directory.add(copy);
+        await directory.add(conference('Own'));
+        const found = await directory.get('Heard');
+        expect(found?.origin).toEqual(origin);
+        expect(found?.attributes.size).toBe(0);
+        expect(found?.url).toBe('http://example.com/heard');
+        expect((await directory.get('Own'))?.origin).toBeUndefined();
+        if (found === undefined) throw new Error('it is gone');
+        found.origin = { ...origin, source: '192.0.2.7', hash: 0xffff };
+        await directory.modify(found);
+        const changed = await directory.get('Heard');
+        expect(changed?.origin).toEqual({ ...origin, source: '192.0.2.7', hash: 0xffff });
+        if (changed !== undefined) {
+          changed.origin = undefined;
+          await directory.modify(changed);
+        }
+        expect((await directory.get('Heard'))?.origin).toBeUndefined();
+      });
+
       test('[DIR-10] [SDP-04] modify commits, and nothing reaches the server before', async () => {
         const directory = await open();
         const mine = conference('Edited', { description: 'before' });

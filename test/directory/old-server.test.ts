@@ -68,6 +68,25 @@ describe('attributes that MS-TAIL does not have', () => {
     expect(told.at(-1)).toBe('cn=alice]a.example: ip6Address');
   });
 
+  test('the origin of a copy is not left out: nobody could tell it from what its publisher put there', async () => {
+    old.fate = (op) =>
+      op.type === 'addRequest' && op.attributes.some(({ type }) => type === 'rdvOrigin')
+        ? { answers: [{ type: 'addResponse', resultCode: 17, ...DONE }] }
+        : 'pass';
+    await using directory = await old.open(clock);
+    const copy = createConference({ name: 'Heard' });
+    copy.origin = {
+      kind: 'sap',
+      source: '192.0.2.7',
+      group: '239.255.255.255',
+      hash: 1,
+      gateway: 'hall',
+      session: 'a 1 IN IP4 h',
+    };
+    await expect(directory.add(copy)).rejects.toMatchObject({ ldapName: 'undefinedAttributeType' });
+    await expect(directory.get('Heard')).resolves.toBeUndefined();
+  });
+
   test('[DIR-09] refused in a change are left out of it', async () => {
     await using publisher = await old.open(clock);
     const user = createUser({ name: 'alice', primaryPhone: 'a.example', addresses: ['192.0.2.1'] });

@@ -1,0 +1,35 @@
+/** Where an entry comes from when it is not its publisher's own: a gateway put it there, and takes it away again. */
+export interface ConferenceOrigin {
+  /** It was announced by SAP (RFC 2974). */
+  readonly kind: 'sap';
+  /** Address of the host that announces it. */
+  readonly source: string;
+  /** SAP group that the announcement was heard on. */
+  readonly group: string;
+  /** Message identifier hash of the announcement, 0 to 65 535. */
+  readonly hash: number;
+  /** Name of the gateway that keeps the entry. */
+  readonly gateway: string;
+  /** What names the session whatever its version: the `o=` line without it. */
+  readonly session: string;
+}
+
+/** `sap://192.0.2.7/?group=239.255.255.255&hash=1a2b&gateway=…&session=…`: one value that every directory can keep. */
+export function formatOrigin({ kind, source, group, hash, gateway, session }: ConferenceOrigin): string {
+  const host = source.includes(':') ? `[${source}]` : source;
+  const hex = hash.toString(16).padStart(4, '0');
+  const query = new URLSearchParams({ group, hash: hex, gateway, session }).toString();
+  return `${kind}://${host}/?${query}`;
+}
+
+/** Undefined for text that {@link formatOrigin} did not write. */
+export function parseOrigin(text: string): ConferenceOrigin | undefined {
+  const [, source, query] = /^sap:\/\/\[?([\da-f.:]+)\]?\/\?(.*)$/i.exec(text) ?? [];
+  if (source === undefined) return undefined;
+  const values = new URLSearchParams(query);
+  const [group, hash, gateway, session] = ['group', 'hash', 'gateway', 'session'].map((name) =>
+    values.get(name),
+  );
+  if (!group || !gateway || !session || !/^[\da-f]{4}$/i.test(hash ?? '')) return undefined;
+  return { kind: 'sap', source, group, hash: Number.parseInt(hash ?? '', 16), gateway, session };
+}
