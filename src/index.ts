@@ -1,5 +1,5 @@
 /**
- * Rendezvous' protocols, each under its own name: `sdp`, `rtp`, `rtcp`, `ldap`, `ip` and `ical` are pure (bytes and time in,
+ * Rendezvous' protocols, each under its own name: `sdp`, `sap`, `rtp`, `rtcp`, `ldap`, `ip` and `ical` are pure (bytes and time in,
  * bytes and events out); `net` has the sockets. Directories and conferences are the package's other entry points,
  * `rendezvous/directory` and `rendezvous/conference`.
  */
@@ -11,4 +11,5 @@ export type { DatagramMachine, Ms, RandomSource, TransportAddress } from './mach
 export * as net from './net/index.ts';
 export * as rtcp from './rtcp/index.ts';
 export * as rtp from './rtp/index.ts';
+export * as sap from './sap/index.ts';
 export * as sdp from './sdp/index.ts';

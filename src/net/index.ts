@@ -26,6 +26,7 @@ export {
 } from './receiver.ts';
 export { type Tick, Ticker, type TickerOptions } from './ticker.ts';
 export { drive } from './drive.ts';
+export { deflateSap, inflateSap } from './sap-compression.ts';
 export {
   type DscpObservation,
   type DscpReport,
