@@ -1,11 +1,24 @@
 import { describe, expect, test } from 'vitest';
 import { importsOf } from '../../tools/imports.ts';
-import { codeOnly, folderOf, read, resolveImport, SOURCES } from './tree.ts';
+import { codeOnly, FILES, folderOf, read, resolveImport, SOURCES } from './tree.ts';
 
 /** From the outermost to the innermost: a layer knows the ones after it, never the ones before it. */
 const LAYERS = ['cli', 'conference', 'directory', 'src'];
 /** Folders of `src` that know nothing of sockets, of the machine they run on, of time or of chance. */
-const PURE = ['sdp', 'sap', 'rtp', 'rtcp', 'srtp', 'madcap', 'ldap', 'ical', 'security', 'wire', 'ip'];
+const PURE = [
+  'sdp',
+  'sap',
+  'rtp',
+  'rtcp',
+  'srtp',
+  'madcap',
+  'igmp',
+  'ldap',
+  'ical',
+  'security',
+  'wire',
+  'ip',
+];
 /** Time as an interface: wanted where sockets are not. */
 const SHARED = new Set(['src/net/clock.ts']);
 
@@ -49,6 +62,21 @@ describe('imports', () => {
     const wrong = relative.filter(({ to }) => layer(to) === -1);
     expect(wrong.map(({ from, to }) => `${from} imports ${to}`)).toEqual([]);
   });
+});
+
+test('the test kit stands alone: node, koffi and itself', () => {
+  const kit = FILES.filter((path) => /^test\/kit\/.*\.ts$/.test(path));
+  expect(kit.length).toBeGreaterThan(5);
+  const wrong = kit.flatMap((from) =>
+    importsOf(read(from))
+      .filter(({ specifier }) =>
+        specifier.startsWith('.')
+          ? !resolveImport(from, specifier).startsWith('test/kit/')
+          : !/^node:|^koffi$/.test(specifier),
+      )
+      .map(({ specifier }) => `${from} imports ${specifier}`),
+  );
+  expect(wrong).toEqual([]);
 });
 
 describe('a protocol folder', () => {
