@@ -127,6 +127,6 @@ describe('the switch of the lab', () => {
     await lab.setSwitch({ igmpVersion: 2, querier: 'on' }, 1);
     const version = async (): Promise<string | undefined> =>
       /eth1 +: +\d+ +(V\d)/.exec(await lab.host(1).run('cat', ['/proc/net/igmp']))?.[1];
-    while ((await version()) !== 'V2') await delay(50);
+    await expect.poll(version, { timeout: 20_000 }).toBe('V2');
   });
 });
