@@ -4,6 +4,7 @@
  */
 export { AccessRights } from './access-rights.ts';
 export { accountSid } from './account-sid.ts';
+export * from './allocation/index.ts';
 export { type CalendarContext, calendarEvents } from './calendar.ts';
 export { Conference, type ConferenceOccurrence, SDP_PROTOCOL } from './conference.ts';
 export type { ConferenceJson, ConferenceMediaJson, ConferenceTimeJson } from './conference-json.ts';

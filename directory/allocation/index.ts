@@ -1,0 +1,3 @@
+export * from './errors.ts';
+export { Lease } from './lease.ts';
+export type * from './types.ts';
