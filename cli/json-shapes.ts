@@ -92,7 +92,11 @@ const CONFERENCE_ORIGIN_SHAPE: JsonShape = {
     ['source', 'string', 'address of the host that announces it'],
     ['group', 'string', 'SAP group that it was heard on'],
     ['hash', 'number', 'message identifier hash of the announcement'],
-    ['gateway', 'string', 'name of the gateway that keeps the entry'],
+    [
+      'gateway',
+      OR_NULL,
+      'name of the gateway that keeps the entry; null for what was heard by this computer',
+    ],
     ['session', 'string', 'the `o=` line without the version'],
   ],
 };

@@ -41,7 +41,7 @@ export async function runEdit(ctx: CliContext, name: string, options: EditOption
 async function notOurs({ name }: Conference, { source, gateway }: ConferenceOrigin): Promise<Error> {
   const { NotPermittedError } = await import('../../directory/index.ts');
   return new NotPermittedError(
-    `"${name}" is a copy of what ${source} announces by SAP, kept by gateway ${gateway}: it changes when it is changed there`,
+    `"${name}" is a copy of what ${source} announces by SAP${gateway === null ? '' : `, kept by gateway ${gateway}`}: it changes when it is changed there`,
   );
 }
 

@@ -201,7 +201,8 @@ export function originText({ origin }: Conference): string {
 
 function originSentence({ origin }: Conference): string | undefined {
   if (origin === undefined) return undefined;
-  return `announced by SAP from ${origin.source} on ${origin.group}, brought here by gateway ${origin.gateway}`;
+  const how = origin.gateway === null ? '' : `, brought here by gateway ${origin.gateway}`;
+  return `announced by SAP from ${origin.source} on ${origin.group}${how}`;
 }
 
 function mediumFields(medium: MediaDescription): string[] {

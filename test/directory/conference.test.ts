@@ -7,6 +7,7 @@ import {
   PLACEHOLDER_GROUP,
   ttlUntilStop,
 } from '../../directory/index.ts';
+import { formatOrigin, parseOrigin } from '../../directory/origin.ts';
 import { ADVERTISING_SCOPES } from '../../src/ip/index.ts';
 import { InvalidValueError } from '../../src/errors.ts';
 
@@ -272,4 +273,28 @@ test('ttlUntilStop covers the conference', () => {
   expect(ttlUntilStop(conference, new Date('2026-03-02T09:00:00Z'), 600)).toBe(600);
   conference.stopTime = null;
   expect(ttlUntilStop(conference, now)).toBe(31_557_600);
+});
+
+test('where a conference comes from is one text, and no other text is read as it', () => {
+  const origin = {
+    kind: 'sap',
+    source: '2001:db8::7',
+    group: 'ff05::2:7ffe',
+    hash: 7,
+    session: 'a 1 IN IP6 ::1',
+  } as const;
+  for (const gateway of ['hall', null]) {
+    expect(parseOrigin(formatOrigin({ ...origin, gateway }))).toEqual({ ...origin, gateway });
+  }
+  expect(formatOrigin({ ...origin, gateway: null })).toBe(
+    'sap://[2001:db8::7]/?group=ff05%3A%3A2%3A7ffe&hash=0007&session=a+1+IN+IP6+%3A%3A1',
+  );
+  for (const text of [
+    '',
+    'http://example.com/',
+    'sap://192.0.2.1/?group=x',
+    'sap://192.0.2.1/?group=x&hash=zz&session=y',
+  ]) {
+    expect(parseOrigin(text)).toBeUndefined();
+  }
 });
