@@ -31,7 +31,3 @@ export class UnknownScopeError extends AllocationError {
 export class NoFreeAddressError extends AllocationError {
   override readonly code = 'ERR_ALLOCATION_NO_FREE_ADDRESS';
 }
-/** The file of leases cannot be used. */
-export class LeaseFileError extends AllocationError {
-  override readonly code = 'ERR_ALLOCATION_LEASE_FILE';
-}

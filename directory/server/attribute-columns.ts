@@ -1,7 +1,7 @@
 import { BerReader, TAG } from '../../src/ldap/index.ts';
 import { EntryShape } from './entry-shape.ts';
 import { attributeType } from './schema.ts';
-import { LIMIT, type Sql } from './sql.ts';
+import { LIMIT, type Sql } from '../sqlite/index.ts';
 import { ascending, indexKey } from './store-index.ts';
 import { CUT } from './store-schema.ts';
 

@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Clock } from '../../src/net/clock.ts';
 import { type Entry, textValues } from './entry.ts';
-import { LIMIT } from './sql.ts';
+import { LIMIT } from '../sqlite/index.ts';
 
 /** What was done to an entry; the position is the number in the table. `start` is no change: what the log begins with. */
 const KINDS = ['start', 'add', 'modify', 'delete', 'rename'] as const;

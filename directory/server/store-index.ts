@@ -1,5 +1,5 @@
 import type { EntryAttributes } from './entry.ts';
-import type { Sql } from './sql.ts';
+import type { Sql } from '../sqlite/index.ts';
 import { CUT, INDEXED_ATTRIBUTES, INDEXED_LENGTH } from './store-schema.ts';
 
 /** A key as it stands in the index. */

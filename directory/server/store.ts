@@ -1,13 +1,12 @@
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { systemClock } from '../../src/net/clock.ts';
+import { LIMIT, makeFolder, Sql } from '../sqlite/index.ts';
 import { AttributeColumns } from './attribute-columns.ts';
 import { ChangeLog, formerEntry } from './change-log.ts';
 import { encodeAttributes, type Entry, type EntryAttributes, StoredEntry } from './entry.ts';
 import { EntryCache } from './entry-cache.ts';
 import { openError, StoreError } from './errors.ts';
-import { makeFolder } from './make-folder.ts';
-import { LIMIT, Sql } from './sql.ts';
 import { ValueIndex } from './store-index.ts';
 import type { StoreOptions } from './store-options.ts';
 import { inSavepoint } from './store-savepoint.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { makeFolder } from '../../../directory/server/make-folder.ts';
+import { makeFolder } from '../../../directory/sqlite/make-folder.ts';
 
 let folder: string;
 beforeAll(() => {
@@ -27,7 +27,7 @@ test('a file in the way is an error that names it', () => {
 
 test('a file system that makes no folders is an error, and not a loop without end', () => {
   // In a process of its own: the fault that is guarded against never comes back.
-  const module = new URL('../../../directory/server/make-folder.ts', import.meta.url).href;
+  const module = new URL('../../../directory/sqlite/make-folder.ts', import.meta.url).href;
   const script = `import(${JSON.stringify(module)}).then(({ makeFolder }) => makeFolder('/proc/none/such'))`;
   const { signal, stderr } = spawnSync(process.execPath, ['-e', script], {
     timeout: 10_000,
