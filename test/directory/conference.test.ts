@@ -255,6 +255,7 @@ test('toJSON has documented fields, null where there is nothing', () => {
     sdp: conference.sdp?.serialize(),
     sdpProblem: null,
     blobBase64: null,
+    origin: null,
     dn: null,
     acl: null,
     sddl: null,

@@ -334,6 +334,7 @@ describe('list', () => {
       expect.stringMatching(/^20\d\d-.*Z$/),
       expect.stringMatching(/^uid=Paging,/),
       '', // always open: it does not start
+      '', // nor did a gateway copy it
       'embedded',
     ]);
     expect(lecture.split('\t').slice(3, 5)).toEqual(['2026-11-21T12:00:00.000Z', '2026-11-21T12:30:00.000Z']);
@@ -369,7 +370,7 @@ describe('show', () => {
     await ok(['create', 'A']);
     const fields =
       'kind name protocol originator advertisingScope url description isEncrypted startTime stopTime times media sdp ' +
-      'sdpProblem blobBase64 dn acl sddl ttlSeconds expiresAt attributes directory';
+      'sdpProblem blobBase64 origin dn acl sddl ttlSeconds expiresAt attributes directory';
     expect(Object.keys(await shown('A'))).toEqual(fields.split(' '));
     const { out } = await ok(['show', 'A', '--ndjson']);
     expect(JSON.parse(out)).toEqual(await shown('A'));
