@@ -1,6 +1,6 @@
 /**
- * Rendezvous' protocols, each under its own name: `sdp`, `sap`, `rtp`, `rtcp`, `ldap`, `ip` and `ical` are pure (bytes and time in,
- * bytes and events out); `net` has the sockets. Directories and conferences are the package's other entry points,
+ * Rendezvous' protocols, each under its own name: `sdp`, `sap`, `rtp`, `rtcp`, `madcap`, `ldap`, `ip` and `ical` are pure
+ * (bytes and time in, bytes and events out); `net` has the sockets. Directories and conferences are the package's other entry points,
  * `rendezvous/directory` and `rendezvous/conference`.
  */
 export * from './errors.ts';
@@ -8,6 +8,7 @@ export * as ical from './ical/index.ts';
 export * as ip from './ip/index.ts';
 export * as ldap from './ldap/index.ts';
 export type { DatagramMachine, Ms, RandomSource, TransportAddress } from './machine.ts';
+export * as madcap from './madcap/index.ts';
 export * as net from './net/index.ts';
 export * as rtcp from './rtcp/index.ts';
 export * as rtp from './rtp/index.ts';
