@@ -1,7 +1,7 @@
 /**
  * Rendezvous' protocols, each under its own name: `sdp`, `sap`, `rtp`, `rtcp`, `madcap`, `ldap`, `ip` and `ical` are pure
- * (bytes and time in, bytes and events out); `net` has the sockets. Directories and conferences are the package's other entry points,
- * `rendezvous/directory` and `rendezvous/conference`.
+ * (bytes and time in, bytes and events out); `net` has the sockets. Directories and conferences are the package's other
+ * entry points, `rendezvous/directory` and `rendezvous/conference`.
  */
 export * from './errors.ts';
 export * as ical from './ical/index.ts';

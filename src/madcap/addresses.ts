@@ -49,11 +49,3 @@ export function addressesFrom(first: string, count: number): string[] {
     it === undefined ? [] : [formatIp(it)],
   );
 }
-
-/**
- * Where the servers of a scope listen: relative address 1, the last of the scope less one (RFC 2730 §2.10,
- * RFC 2365 §9).
- */
-export function serverGroupOf(scopeLast: string): string {
-  return addressText(parseIp(scopeLast).family, addressNumber(scopeLast) - 1n);
-}

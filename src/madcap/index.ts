@@ -1,5 +1,5 @@
 export { type AddressRange, countAddresses, expandRanges, toRanges } from './address-ranges.ts';
-export { addressesFrom, addressNumber, addressText, serverGroupOf } from './addresses.ts';
+export { addressesFrom, addressNumber, addressText } from './addresses.ts';
 export * from './constants.ts';
 export type { MadcapError } from './error-option.ts';
 export type { FeatureList } from './feature-list.ts';

@@ -12,7 +12,6 @@ import {
   nestingOf,
   randomLeaseIdentifier,
   scopeNameFor,
-  serverGroupOf,
   sortedScopes,
   toRanges,
 } from '../../src/madcap/index.ts';
@@ -95,14 +94,6 @@ describe('ranges', () => {
       { first: '239.0.255.255', count: 2 },
     ]);
   });
-});
-
-test.each([
-  ['239.255.255.255', '239.255.255.254'],
-  ['239.195.255.255', '239.195.255.254'],
-  ['ff03:ffff:ffff:ffff:ffff:ffff:ffff:ffff', 'ff03:ffff:ffff:ffff:ffff:ffff:ffff:fffe'],
-])('servers of the scope that ends at %s listen at %s (RFC 2730 §2.10)', (last, group) => {
-  expect(serverGroupOf(last)).toBe(group);
 });
 
 describe('scopes', () => {
