@@ -1,0 +1,10 @@
+export { formatIgmp, parseIgmp } from './igmp.ts';
+export { formatMld, MLD_TYPES, type PacketAddresses, parseMld } from './mld.ts';
+export type {
+  MembershipLeave,
+  MembershipMessage,
+  MembershipQuery,
+  MembershipRecord,
+  MembershipReport,
+  RecordType,
+} from './types.ts';
