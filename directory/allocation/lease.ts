@@ -15,6 +15,8 @@ export class Lease implements LeaseValues {
   readonly addresses: readonly string[];
   /** [LEA-07] The server that granted it, or undefined where none did. */
   readonly server: string | undefined;
+  /** UDP port of that server where it is not 2535. */
+  readonly serverPort?: number;
   /** [LEA-08] Largest TTL or hop limit to send with. */
   readonly ttl: number;
   /** Id of the scope that the addresses are of. */
@@ -27,7 +29,8 @@ export class Lease implements LeaseValues {
    *
    * @throws {InvalidValueError} when an id, address or TTL is none, or the stop comes before the start
    */
-  constructor({ id, method, family, start, stop, addresses, server, ttl, scope }: LeaseValues) {
+  constructor(values: LeaseValues) {
+    const { id, method, family, start, stop, addresses, server, serverPort, ttl, scope } = values;
     if (!/^([0-9a-f]{2})+$/.test(id)) {
       throw new InvalidValueError(
         `${JSON.stringify(id)} is no lease id: it is pairs of digits 0 to 9 and a to f`,
@@ -48,6 +51,7 @@ export class Lease implements LeaseValues {
     this.family = family;
     this.addresses = [...addresses];
     this.server = server;
+    if (serverPort !== undefined) this.serverPort = serverPort;
     this.ttl = ttl;
     this.scope = scope;
     this.#start = new Date(start);
@@ -86,8 +90,9 @@ export class Lease implements LeaseValues {
 
   /** The plain values, from which the same lease can be made again. */
   get values(): LeaseValues {
-    const { id, method, family, start, stop, addresses, server, ttl, scope } = this;
-    return { id, method, family, start, stop, addresses, server, ttl, scope };
+    const { id, method, family, start, stop, addresses, server, serverPort, ttl, scope } = this;
+    const values = { id, method, family, start, stop, addresses, server, ttl, scope };
+    return serverPort === undefined ? values : { ...values, serverPort };
   }
 
   /** The same lease with other times, to ask for them. */

@@ -39,6 +39,8 @@ export interface LeaseValues {
   readonly addresses: readonly string[];
   /** [LEA-07] The server that granted it; undefined is the original's "Unspecified". */
   readonly server: string | undefined;
+  /** UDP port of that server where it is not 2535. */
+  readonly serverPort?: number;
   /** [LEA-08] Largest TTL or hop limit to send with. */
   readonly ttl: number;
   /** Id of the scope that the addresses are of. */
