@@ -1,5 +1,5 @@
 import type { RandomSource } from '../src/machine.ts';
-import type { BufferGrant, ChosenInterface, Clock, QosResult } from '../src/net/index.ts';
+import type { BufferGrant, ChosenInterface, Clock, InterfaceWish, QosResult } from '../src/net/index.ts';
 import type { SdesItemName, SdesItems } from '../src/rtcp/index.ts';
 import type { SessionDescription } from '../src/sdp/index.ts';
 import type { AudioFormat } from './audio/index.ts';
@@ -52,8 +52,12 @@ export interface JoinRequest {
   readonly participant: ParticipantInfo;
   /** Media types to join; default `['audio']`. Video is joined for participants and counts only. */
   readonly media?: readonly MediaType[];
-  /** Interface by name, address, index or `all`; default: the route to the group. */
-  readonly interface?: string;
+  /** Interface by name, address, index or `all`; several to listen on each; default: the route to the group. */
+  readonly interface?: InterfaceWish;
+  /** The interface to send by, of several or of all; default the first, or the route's. */
+  readonly sendInterface?: string;
+  /** Hear only these, addresses or host names, whatever the description's source filter says. */
+  readonly sources?: readonly string[];
   readonly loopback?: LoopbackMode;
   readonly qos?: QosLevel;
   /** Instead of what the description says, such as the one speaker of a `recvonly` broadcast. */

@@ -2,10 +2,11 @@ import { Command } from 'commander';
 import type { CliContext } from '../context.ts';
 import { addHelp } from '../help.ts';
 import { CONFERENCE_SHAPES } from '../json-shapes.ts';
-import { ACCESS_HELP, addConferenceOptions, type ConferenceOptions } from './conference-options.ts';
+import { ACCESS_HELP, addConferenceOptions, collect, type ConferenceOptions } from './conference-options.ts';
 
 export interface CreateOptions extends ConferenceOptions {
   readonly keepAlive?: boolean;
+  readonly source?: readonly string[];
 }
 
 export function createCommand(ctx: CliContext): Command {
@@ -15,6 +16,11 @@ export function createCommand(ctx: CliContext): Command {
         .description('Publish a conference in the directory')
         .argument('<name>', 'what it is called'),
     )
+      .option(
+        '--source <addr,...>',
+        'who alone may be heard: a source-specific group, others report to the first of them; repeatable',
+        collect,
+      )
       .option('--keep-alive', 'stay and keep it published until its end or Ctrl-C; then remove it')
       .action(async (name: string, options: CreateOptions) => {
         const { runCreate } = await import('../run/create.ts');
@@ -28,6 +34,7 @@ export function createCommand(ctx: CliContext): Command {
         'rendezvous create Paging --permanent --group 239.255.10.1:5004 --scope site',
         'rendezvous create Music --media audio:L16/44100/2',
         'rendezvous create Studio --sdp studio.sdp',
+        'rendezvous create Lecture --source 10.0.0.7',
         'rendezvous create Hotline --permanent --keep-alive',
         'rendezvous create Council --acl "authenticated:read,owner:all"',
       ],

@@ -9,6 +9,7 @@ export interface JoinOptions {
   readonly listen?: boolean;
   readonly duration?: string;
   readonly interface?: string;
+  readonly source?: readonly string[];
   readonly qos?: 'needed' | 'if-available' | 'best-effort';
   readonly loopback?: 'none' | 'full' | 'selective';
   readonly wait?: boolean;
@@ -44,6 +45,11 @@ export function joinCommand(ctx: CliContext): Command {
       .option(
         '--interface <if>',
         'network interface: name, address or "all"; default: the route to the group',
+      )
+      .option(
+        '--source <addr,...>',
+        'hear only these senders, whatever the description says; repeatable',
+        collect,
       )
       .addOption(
         new Option(

@@ -4,6 +4,7 @@ import { type JoinOptions, LOOPBACK_MODES, QOS_LEVELS } from '../commands/join.t
 import type { CliContext } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { parseDuration } from '../input/duration.ts';
+import { parseSources } from '../input/sources.ts';
 import { packageVersion } from '../version.ts';
 
 /** The options of `join` with the defaults of the configuration file, checked. */
@@ -17,7 +18,7 @@ export interface JoinSettings {
   readonly durationMs: number | undefined;
   readonly participant: ParticipantInfo;
   /** Where and how to join, as far as it was said. */
-  readonly request: Pick<JoinRequest, 'interface' | 'qos' | 'loopback'>;
+  readonly request: Pick<JoinRequest, 'interface' | 'sources' | 'qos' | 'loopback'>;
 }
 
 /** @throws {UsageError} when a value cannot be used */
@@ -44,6 +45,7 @@ export async function readJoinSettings(ctx: CliContext, given: JoinOptions): Pro
     participant: info,
     request: {
       ...(iface === undefined ? {} : { interface: iface }),
+      ...(given.source === undefined ? {} : { sources: parseSources(given.source) }),
       ...(qos === undefined ? {} : { qos }),
       ...(loopback === undefined ? {} : { loopback }),
     },

@@ -15,6 +15,7 @@ import { conferencePairs, pipeColumns } from '../view/conference.ts';
 import { jsonWithWhere, withWhere } from '../view/where.ts';
 import { type ConferencePlan, placeMedia, readPlan, type Times, warnOfIssues } from './conference-plan.ts';
 import { seriesOf } from './repeat-plan.ts';
+import { readSources, type SourcePlan, sourceSpecificGroups, withSources } from './source-plan.ts';
 import { stayAlive } from './stay.ts';
 
 const DEFAULT_SCOPE: AdvertisingScope = 'site';
@@ -25,6 +26,10 @@ export async function runCreate(ctx: CliContext, name: string, options: CreateOp
     import('../../directory/index.ts'),
   ]);
   const { now } = ctx;
+  const sources = readSources(options.source);
+  if (sources !== undefined && plan.sdp !== undefined) {
+    throw new UsageError('--sdp brings its own a=source-filter lines: leave out --source');
+  }
   const times = plan.times(undefined, now); // before anything is opened: a wrong time is wrong at once
   using interrupts = options.keepAlive === true ? new Interrupts(ctx.host) : undefined;
   const { label } = await ctx.firstDirectory();
@@ -34,7 +39,7 @@ export async function runCreate(ctx: CliContext, name: string, options: CreateOp
     now,
     ...textOf(options),
     ...(plan.sdp === undefined
-      ? await freshParts(ctx, directory, plan)
+      ? await freshParts(ctx, directory, plan, sources)
       : { sdp: plan.sdp, ...(plan.scope === undefined ? {} : { scope: plan.scope }) }),
     ...initialTimes(times),
   });
@@ -122,9 +127,16 @@ async function freshParts(
   ctx: CliContext,
   directory: Directory,
   plan: ConferencePlan,
+  sources: SourcePlan | undefined,
 ): Promise<Partial<ConferenceInit>> {
   const scope = plan.scope ?? DEFAULT_SCOPE;
-  const media = await placeMedia(ctx, directory, plan.media ?? [parseMedia('audio')], plan.groups, scope);
+  const wanted = plan.media ?? [parseMedia('audio')];
+  const groups =
+    sources === undefined
+      ? plan.groups
+      : sourceSpecificGroups(sources, plan.groups, wanted.length, scope, ctx.host.random);
+  const placed = await placeMedia(ctx, directory, wanted, groups, scope);
+  const media = sources === undefined ? placed : withSources(sources, placed);
   const [first] = media;
   return {
     scope,

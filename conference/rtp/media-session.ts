@@ -27,6 +27,7 @@ import { type MediumPlan, supportOf } from './medium-plan.ts';
 import { ParticipantList } from './participants.ts';
 import { QosMonitor, wantedDscp } from './qos-policy.ts';
 import { RenderStream } from './render-stream.ts';
+import type { LookupHost } from './resolve-sources.ts';
 
 const DEFAULT_PLAYOUT_MS: Ms = 60;
 /** The BYE of a large group waits for its turn, but nobody waits longer than this for it; leaving takes two seconds. */
@@ -45,6 +46,7 @@ export interface RtpMediaSessionOptions {
   readonly random: RandomSource;
   readonly blocks: BlockClock;
   readonly openSocket: typeof openMulticastSocket;
+  readonly lookup: LookupHost;
 }
 
 /** A conference over multicast RTP: media, streams and participants kept together. */
@@ -82,8 +84,10 @@ export class RtpMediaSession implements MediaSession {
           sdes,
           loopback: request.loopback ?? 'none',
           interface: request.interface,
+          sendInterface: request.sendInterface,
           ttl: request.ttl,
           openSocket: options.openSocket,
+          lookup: options.lookup,
           blocks,
           onEvent: this.#onRtpEvent,
         }),

@@ -3,6 +3,7 @@ import type { MediaDescription, RtpMap, SessionDescription } from '../../src/sdp
 import type { AudioFormat } from '../audio/index.ts';
 import { type AudioCodec, findCodec } from '../codec/index.ts';
 import type { MediaDirection, MediaType, MediumSupport } from '../types.ts';
+import { type RtcpPlan, rtcpPlan, type SourceRules, sourceRules } from './source-rules.ts';
 
 /** One format of an `m=` line, as it can be used here. */
 export interface PlannedFormat {
@@ -17,7 +18,7 @@ export interface PlannedFormat {
 }
 
 /** What one `m=` line asks for, judged. Everything is fixed here before any socket is opened. */
-export interface MediumPlan {
+export interface MediumPlan extends SourceRules, RtcpPlan {
   readonly index: number;
   readonly mediaType: MediaType;
   readonly proto: string;
@@ -28,12 +29,8 @@ export interface MediumPlan {
   readonly reasonCode: string | undefined;
   readonly group: string;
   readonly port: number;
-  readonly rtcpGroup: string;
-  readonly rtcpPort: number;
   /** Undefined for IPv6. */
   readonly ttl: number | undefined;
-  readonly sources: readonly string[];
-  readonly excludedSources: readonly string[];
   readonly direction: MediaDirection;
   readonly formats: readonly PlannedFormat[];
   /** The first format that has a codec: sent, and the base of the mix. */
@@ -55,19 +52,28 @@ const MAX_PAYLOAD_BYTES = 1400;
 /** When nothing is stated, for a video medium that is only counted. */
 const FALLBACK_BANDWIDTH = 1_000_000;
 
-/** Plans every medium of a description, in order. */
-export function planMedia(description: SessionDescription): MediumPlan[] {
-  return [...description.media].map((medium, index) => planMedium(description, medium, index));
+/**
+ * Plans every medium of a description, in order.
+ *
+ * @param given sources that the user wants to hear, in place of the description's filters
+ */
+export function planMedia(description: SessionDescription, given?: readonly string[]): MediumPlan[] {
+  return [...description.media].map((medium, index) => planMedium(description, medium, index, given));
 }
 
-function planMedium(description: SessionDescription, medium: MediaDescription, index: number): MediumPlan {
+function planMedium(
+  description: SessionDescription,
+  medium: MediaDescription,
+  index: number,
+  given: readonly string[] | undefined,
+): MediumPlan {
   const { proto } = medium;
   const mediaType: MediaType = medium.kind === '' ? 'unknown' : medium.kind;
   const [endpoint, ...layers] = medium.endpoints;
   const formats = medium.isRtp ? planFormats(medium) : [];
   const preferred = formats.find(hasCodec);
-  const filter = endpoint === undefined ? undefined : medium.sourceFilterFor(endpoint.address);
-  const sources = filter?.mode === 'incl' ? filter.sources : [];
+  const rules = sourceRules(medium, endpoint?.address ?? '', given);
+  const { sources } = rules;
   const bandwidth = statedBandwidth(description, medium);
   const ptimeMs = choosePtime(medium, preferred);
   const judged = judge(medium, { mediaType, endpoint: endpoint?.address, sources, formats, preferred });
@@ -81,11 +87,9 @@ function planMedium(description: SessionDescription, medium: MediaDescription, i
       (layers.length > 0 ? `only the first of ${layers.length + 1} layers is used` : undefined),
     group: endpoint?.address ?? '',
     port: endpoint?.port ?? 0,
-    rtcpGroup: endpoint?.rtcpAddress ?? '',
-    rtcpPort: endpoint?.rtcpPort ?? 0,
+    ...rtcpPlan(medium, endpoint, sources[0]),
     ttl: endpoint?.ttl,
-    sources,
-    excludedSources: filter?.mode === 'excl' ? filter.sources : [],
+    ...rules,
     direction: medium.effectiveDirection,
     formats,
     preferred,
@@ -150,7 +154,7 @@ function judge(medium: MediaDescription, facts: Facts): Judgement {
   if (isSourceSpecific(endpoint) && facts.sources.length === 0) {
     return no(
       'noSource',
-      `${endpoint} is source-specific, and no a=source-filter names the source (RFC 4607)`,
+      `${endpoint} is source-specific, and no a=source-filter names the source (RFC 4607); --source does`,
     );
   }
   if (formats.length === 0) return no('noFormat', 'no payload type has a meaning; a=rtpmap is missing');

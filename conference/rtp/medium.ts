@@ -3,6 +3,7 @@ import type { Ms, RandomSource, TransportAddress } from '../../src/machine.ts';
 import {
   type Clock,
   type Datagram,
+  type InterfaceWish,
   type MulticastSocket,
   type openMulticastSocket,
   type QosResult,
@@ -14,6 +15,7 @@ import type { BlockClock } from './block-clock.ts';
 import type { CaptureStream, PacketSender } from './capture-stream.ts';
 import type { MediumPlan } from './medium-plan.ts';
 import type { RenderStream } from './render-stream.ts';
+import { type LookupHost, resolveSources } from './resolve-sources.ts';
 
 /** IPv4 and UDP, IPv6 and UDP headers. */
 const OVERHEAD = { 4: 28, 6: 48 } as const;
@@ -25,9 +27,11 @@ export interface MediumOptions {
   readonly cname: string;
   readonly sdes: Omit<SdesItems, 'cname'>;
   readonly loopback: LoopbackMode;
-  readonly interface: string | undefined;
+  readonly interface: InterfaceWish;
+  readonly sendInterface: string | undefined;
   readonly ttl: number | undefined;
   readonly openSocket: typeof openMulticastSocket;
+  readonly lookup: LookupHost;
   /** The beat, which is told of every datagram. */
   readonly blocks: Pick<BlockClock, 'nextDue' | 'received'>;
   readonly onEvent: (medium: Medium, event: RtpSessionEvent) => void;
@@ -35,11 +39,13 @@ export interface MediumOptions {
 
 /** One medium on the network: its two sockets, its RTP session, and the streams that hang on them. */
 export class Medium implements PacketSender {
-  readonly plan: MediumPlan;
   readonly session: RtpSession;
   capture: CaptureStream | undefined;
   render: RenderStream | undefined;
   readonly #options: MediumOptions;
+  /** From {@link open} on with addresses in place of host names. */
+  #plan: MediumPlan;
+  #sourceProblems: readonly string[] = [];
   #rtp: MulticastSocket | undefined;
   #rtcp: MulticastSocket | undefined;
   #rtcpTo: TransportAddress | undefined;
@@ -53,7 +59,7 @@ export class Medium implements PacketSender {
   readonly #rtcpBits: number;
 
   constructor(options: MediumOptions) {
-    this.plan = options.plan;
+    this.#plan = options.plan;
     this.#options = options;
     this.#loopback = options.loopback;
     this.#blocks = options.blocks;
@@ -77,6 +83,9 @@ export class Medium implements PacketSender {
     );
   }
 
+  get plan(): MediumPlan {
+    return this.#plan;
+  }
   get index(): number {
     return this.plan.index;
   }
@@ -89,9 +98,13 @@ export class Medium implements PacketSender {
 
   /** Opens the sockets and joins. @throws {InterfaceError | NetworkError | InvalidValueError} */
   async open(dscp: number): Promise<void> {
-    const { plan, clock, openSocket, loopback } = this.#options;
+    const { clock, openSocket, loopback, lookup } = this.#options;
+    const { plan, problems } = await resolveSources(this.#plan, lookup);
+    this.#plan = plan;
+    this.#sourceProblems = problems;
     const common = {
-      ...(this.#options.interface === undefined ? {} : { interface: this.#options.interface }),
+      interface: this.#options.interface,
+      ...(this.#options.sendInterface === undefined ? {} : { sendInterface: this.#options.sendInterface }),
       ...(plan.sources.length === 0 ? {} : { sources: plan.sources }),
       ...(plan.excludedSources.length === 0 ? {} : { excludedSources: plan.excludedSources }),
       ...(this.#ttl === undefined ? {} : { ttl: this.#ttl }),
@@ -220,6 +233,7 @@ export class Medium implements PacketSender {
     const socket = this.#rtp;
     if (socket === undefined) return [];
     const out = socket.warnings.map((message) => ({ code: 'socket', message }));
+    for (const message of this.#sourceProblems) out.push({ code: 'sourceFilter', message });
     if (this.#loopback === 'none' && isLoopback(socket.localAddress ?? '')) {
       out.push({
         code: 'loopbackInterface',

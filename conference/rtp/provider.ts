@@ -9,10 +9,13 @@ import type { JoinRequest, MediaSession, MediaStreamProvider, ProviderSupport } 
 import { BlockClock } from './block-clock.ts';
 import { RtpMediaSession } from './media-session.ts';
 import { planMedia, supportOf } from './medium-plan.ts';
+import { type LookupHost, lookupHost } from './resolve-sources.ts';
 
 export interface MulticastRtpProviderOptions {
   /** Another way to open sockets, such as a simulated network. */
   readonly openSocket?: typeof openMulticastSocket;
+  /** How host names in source filters are resolved; default by the system. */
+  readonly lookup?: LookupHost;
 }
 
 /** SSRCs and timing must not be guessable by who has seen one of them; `Math.random` is. */
@@ -22,10 +25,12 @@ const systemRandom: RandomSource = () => randomBytes(6).readUIntBE(0, 6) / 2 ** 
 export class MulticastRtpProvider implements MediaStreamProvider {
   readonly name = 'multicast-rtp';
   readonly #openSocket: typeof openMulticastSocket;
+  readonly #lookup: LookupHost;
   readonly #blocks = new Map<Clock, BlockClock>();
 
-  constructor({ openSocket = openMulticastSocket }: MulticastRtpProviderOptions = {}) {
+  constructor({ openSocket = openMulticastSocket, lookup = lookupHost }: MulticastRtpProviderOptions = {}) {
     this.#openSocket = openSocket;
+    this.#lookup = lookup;
   }
 
   supports(description: SessionDescription): ProviderSupport {
@@ -44,7 +49,7 @@ export class MulticastRtpProvider implements MediaStreamProvider {
     if (!(playoutMs >= 0 && playoutMs <= 2000)) {
       throw new InvalidValueError(`playout delay ${playoutMs} ms is not from 0 to 2000`);
     }
-    const allPlans = planMedia(description);
+    const allPlans = planMedia(description, request.sources);
     const plans = allPlans.filter((it) => it.support !== 'none' && media.includes(it.mediaType));
     if (plans.length === 0) {
       const why = allPlans.map(({ mediaType, support, reason }) =>
@@ -63,6 +68,7 @@ export class MulticastRtpProvider implements MediaStreamProvider {
       random: request.random ?? systemRandom,
       blocks: this.#blocksOf(clock),
       openSocket: this.#openSocket,
+      lookup: this.#lookup,
     });
   }
 

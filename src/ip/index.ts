@@ -34,3 +34,4 @@ export {
   type ScopeZone,
   zoneOfGroup,
 } from './scopes.ts';
+export { randomSourceSpecificGroup } from './source-specific.ts';

@@ -6,9 +6,17 @@ export {
   type InterfaceAddress,
   InterfaceError,
   type InterfaceReason,
+  type InterfaceWish,
   type NetworkView,
   systemNetwork,
 } from './interfaces.ts';
+export {
+  type InterfaceChange,
+  InterfaceTracker,
+  InterfaceWatch,
+  type InterfaceWatchOptions,
+} from './interface-watch.ts';
+export { type InterfaceNews, keepOnInterface, type RenewableSocket } from './keep-on-interface.ts';
 export { openMulticastSocket } from './open-multicast-socket.ts';
 export type {
   BufferGrant,

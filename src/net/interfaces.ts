@@ -16,14 +16,14 @@ export interface InterfaceAddress {
   readonly internal: boolean;
 }
 
-export type InterfaceReason = 'named' | 'address' | 'index' | 'route' | 'loopback' | 'all';
+export type InterfaceReason = 'named' | 'address' | 'index' | 'route' | 'loopback' | 'all' | 'several';
 
 /** The interface in use for one group, and why. */
 export interface ChosenInterface extends InterfaceAddress {
   readonly reason: InterfaceReason;
   /** One line for people: which interface, which address, why, and what speaks against it. */
   readonly sentence: string;
-  /** With reason `all`: every interface to listen on. Otherwise the chosen one alone. */
+  /** With reason `all` and `several`: every interface to listen on. Otherwise the chosen one alone. */
   readonly listenOn: readonly InterfaceAddress[];
 }
 
@@ -33,6 +33,8 @@ export interface NetworkView {
   addresses(): readonly InterfaceAddress[];
   /** Whether an interface of that name exists at all, up or down; undefined where it cannot be known. */
   exists(name: string): boolean | undefined;
+  /** How often the interface's carrier has come and gone, where the system counts it. */
+  carrierChanges?(name: string): number | undefined;
   /** The local address that datagrams to `destination` would leave from, or undefined when there is no route. */
   sourceAddressFor(destination: string): Promise<string | undefined>;
 }
@@ -48,26 +50,72 @@ export class InterfaceError extends NetworkError {
   }
 }
 
+/** What the user said: one interface by name, address or index; several; `all`; undefined for nothing. */
+export type InterfaceWish = string | readonly string[] | undefined;
+
 /**
  * The interface for a group: the one asked for by name, address or index; else the one that the route to the group
- * leaves by; else loopback. `all` listens on every interface and sends by the route's.
+ * leaves by; else loopback. Of several it listens on each and sends by the first; `all` listens on every interface
+ * and sends by the route's.
  *
- * @param wanted what the user said, undefined for nothing
- * @param group  the group or the unicast peer, an IP literal; a `%zone` counts as a wish for that interface
+ * @param group   the group or the unicast peer, an IP literal; a `%zone` counts as a wish for that interface
+ * @param sending the one to send by, of several or of all
  * @throws {InterfaceError} when there is no such interface, it is down, or has no address of the group's family
  */
 export async function chooseInterface(
-  wanted: string | undefined,
+  wanted: InterfaceWish,
   group: string,
   network: NetworkView = systemNetwork,
+  sending?: string,
 ): Promise<ChosenInterface> {
   const { family, zone } = parseIp(group);
   const all = network.addresses();
   const usable = all.filter((it) => it.family === family);
-  if (wanted === 'all') return everyInterface(group, usable, await byRoute(group, usable, network), all);
-  if (wanted !== undefined) return byWish(wanted, family, all, network);
-  if (zone !== undefined) return byWish(zone, family, all, network);
-  return byRoute(group, usable, network, all);
+  const wishes = wanted === undefined ? [] : typeof wanted === 'string' ? [wanted] : wanted;
+  const [wish = sending ?? zone, ...others] = sending === undefined ? wishes : [sending, ...wishes];
+  if (wishes.includes('all')) {
+    const sender =
+      sending === undefined ? await byRoute(group, usable, network) : byWish(sending, family, all, network);
+    return everyInterface(group, usable, sender, all);
+  }
+  if (wish === undefined) return byRoute(group, usable, network, all);
+  const first = byWish(wish, family, all, network);
+  return withOthers(
+    first,
+    others.map((it) => byWish(it, family, all, network)),
+  );
+}
+
+/**
+ * As {@link chooseInterface}, for a group that was joined before: makes do with those of several that are there, and
+ * where there is no route any more, stays on the interface that it led to.
+ *
+ * @throws {InterfaceError} when none of them can be used now
+ */
+export async function chooseInterfaceAgain(
+  wanted: InterfaceWish,
+  group: string,
+  network: NetworkView,
+  sending: string | undefined,
+  before: ChosenInterface,
+): Promise<ChosenInterface> {
+  const { family } = parseIp(group);
+  const all = network.addresses();
+  const isThere = (wish: string): boolean => {
+    try {
+      return wish === 'all' || byWish(wish, family, all, network).family === family;
+    } catch (error) {
+      if (error instanceof InterfaceError) return false;
+      throw error;
+    }
+  };
+  const wishes = typeof wanted === 'string' ? [wanted] : (wanted ?? []);
+  const there = wishes.filter(isThere);
+  const sender = sending !== undefined && isThere(sending) ? sending : undefined;
+  const found = await chooseInterface(there.length > 0 ? there : wishes, group, network, sender);
+  if (found.reason !== 'loopback' || before.reason === 'loopback') return found;
+  const same = byWish(before.name, family, all, network);
+  return chosen(same, 'route', `where the route to ${group} led before`);
 }
 
 function byWish(
@@ -144,6 +192,21 @@ function everyInterface(
   return { ...route, reason: 'all', sentence, listenOn };
 }
 
+/** The first one sends. */
+function withOthers(first: ChosenInterface, others: readonly ChosenInterface[]): ChosenInterface {
+  const listenOn = [first, ...others]
+    .flatMap((it) => it.listenOn)
+    .filter((it, i, list) => list.findIndex(({ name }) => name === it.name) === i);
+  if (listenOn.length === 1) return first;
+  const names = listenOn.map(({ name }) => name).join(', ');
+  return {
+    ...first,
+    reason: 'several',
+    sentence: `listening on ${names}, sending on ${first.sentence}`,
+    listenOn,
+  };
+}
+
 function chosen(it: InterfaceAddress, reason: InterfaceReason, why: string): ChosenInterface {
   return { ...it, reason, sentence: `${it.name} (${it.address}), ${why}`, listenOn: [it] };
 }
@@ -185,6 +248,9 @@ export const systemNetwork: NetworkView = {
     if (platform !== 'linux' || name.includes('/')) return undefined;
     return existsSync(`/sys/class/net/${name}`);
   },
+  carrierChanges(name) {
+    return platform === 'linux' ? interfaceNumber(name, 'carrier_changes') : undefined;
+  },
   async sourceAddressFor(destination) {
     return (await connectedSource(destination)) ?? (await connectedSource(widerGroup(destination)));
   },
@@ -202,9 +268,12 @@ function fromSystem(name: string, info: NetworkInterfaceInfo): InterfaceAddress 
 }
 
 function interfaceIndex(name: string): number | undefined {
-  if (platform !== 'linux') return undefined;
+  return platform === 'linux' ? interfaceNumber(name, 'ifindex') : undefined;
+}
+
+function interfaceNumber(name: string, file: string): number | undefined {
   try {
-    return Number(readFileSync(`/sys/class/net/${name}/ifindex`, 'utf8'));
+    return Number(readFileSync(`/sys/class/net/${name}/${file}`, 'utf8'));
   } catch {
     return undefined; // an alias such as eth0:1, or no /sys
   }

@@ -3,7 +3,7 @@ import type { IpFamily } from '../ip/index.ts';
 import type { Ms } from '../machine.ts';
 import type { Clock } from './clock.ts';
 import type { Datagram, DatagramSocket } from './datagram.ts';
-import type { ChosenInterface, NetworkView } from './interfaces.ts';
+import type { ChosenInterface, InterfaceWish, NetworkView } from './interfaces.ts';
 import type { NativeSockets, NativeUnavailable } from './native.ts';
 import type { QosResult } from './qos.ts';
 import type { OpenReceiver } from './receiver.ts';
@@ -16,10 +16,12 @@ export interface MulticastSocketOptions {
   /** Port listened on when it is not `port`; 0 lets the system choose. Only for unicast destinations. */
   readonly localPort?: number;
   /**
-   * Interface by name (`eth0`), by address (v4 or v6), by index, or `all` to listen on every one; by default the one
-   * that the route to the group leaves by, else loopback.
+   * Interface by name (`eth0`), by address (v4 or v6), by index, or `all` to listen on every one; several to listen on
+   * each of them and send by the first. By default the one that the route to the group leaves by, else loopback.
    */
-  readonly interface?: string;
+  readonly interface?: InterfaceWish;
+  /** The interface to send by, of several or of all. */
+  readonly sendInterface?: string;
   /** Join the group (and so receive). Default true; a sender joins too, which keeps snooping switches honest. */
   readonly join?: boolean;
   /** Accept these sources only: a source-specific join (RFC 4607). At most 10 on Linux by default. */
@@ -72,6 +74,8 @@ export interface MulticastSocket extends DatagramSocket, AsyncDisposable, AsyncI
   readonly group: string;
   readonly port: number;
   readonly family: IpFamily;
+  /** Addresses whose datagrams were refused by the source filter lately; a few of them. */
+  readonly refusedSources: readonly string[];
   /** Whether `group` is a multicast address. */
   readonly multicast: boolean;
   /** The interface in use, and why it was chosen. Show it. */
@@ -90,6 +94,16 @@ export interface MulticastSocket extends DatagramSocket, AsyncDisposable, AsyncI
   /** Things the user should know: options that could not be had, interfaces that refused the join. */
   readonly warnings: readonly string[];
 
+  /**
+   * Chooses the interface again, binds and joins anew: for when the interface has gone and come back. The object stays,
+   * with its listeners and counts; TTL, loopback and DSCP stay as they are now. While it cannot be renewed it is off
+   * the network: what is sent is dropped and counted.
+   *
+   * @param options `onlyIfElsewhere`: leave it alone when the same interface and address would be chosen
+   * @returns whether it was renewed; false once closed
+   * @throws {InterfaceError | NetworkError} when it cannot be opened now; try again later
+   */
+  renew(options?: { readonly onlyIfElsewhere?: boolean }): Promise<boolean>;
   /** Changes the DSCP of the live socket. @throws {InvalidValueError} outside 0 to 63 */
   setDscp(dscp: number): QosResult;
   /** @param ttl 0 to 255 */

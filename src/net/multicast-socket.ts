@@ -41,10 +41,29 @@ export interface OpenedSocket {
   readonly descriptor: SocketDescriptor;
 }
 
+/** What can be changed while a socket is open, and outlasts a renewal. */
+export interface SocketSettings {
+  readonly ttl: number;
+  readonly loopback: boolean;
+  readonly dscp: number;
+}
+
+/** How a socket is opened anew. */
+export interface Renewal {
+  choose(before: ChosenInterface): Promise<ChosenInterface>;
+  open(chosen: ChosenInterface, settings: SocketSettings): Promise<OpenedSocket>;
+}
+
+/** Refused sources that are remembered. */
+const MAX_REFUSED = 8;
+/** Before a renewal, datagrams on their way to the kernel are waited for. */
+const RENEW_DRAIN_MS: Ms = 100;
+
 /** The one implementation of {@link MulticastSocket}; made by {@link openMulticastSocket} only. */
 export class UdpMulticastSocket implements MulticastSocket {
   readonly stats = newSocketStats();
-  readonly #opened: OpenedSocket;
+  #opened: OpenedSocket;
+  readonly #renewal: Renewal;
   /** Two of {@link OpenedSocket}, kept here for the receive path: with many sockets every look elsewhere is a cache miss. */
   readonly #filter: SourceFilter | undefined;
   readonly #clock: Clock;
@@ -60,18 +79,29 @@ export class UdpMulticastSocket implements MulticastSocket {
   #inFlight = 0;
   #allSent: (() => void) | undefined;
   #closing: Promise<void> | undefined;
+  #renewing: Promise<boolean> | undefined;
+  /** Between the end of one system socket and the beginning of the next. */
+  #away = false;
+  /** Counted by system sockets that are closed. */
+  #dropsBefore = 0;
+  readonly #refused = new Set<string>();
   #qos: QosResult;
   #ttl: number;
   #loopback: boolean;
 
-  constructor(opened: OpenedSocket) {
+  constructor(opened: OpenedSocket, renewal: Renewal) {
     this.#opened = opened;
+    this.#renewal = renewal;
     this.#filter = opened.filter;
     this.#clock = opened.clock;
     this.#qos = opened.qos;
     this.#ttl = opened.ttl;
     this.#loopback = opened.loopback;
     this.#queue = new DatagramQueue(opened.queueLimit, opened.receiveBuffer.asked);
+    this.#begin(opened);
+  }
+
+  #begin(opened: OpenedSocket): void {
     // dgram-as-promised's own listener keeps the error to fail the next send with, which had no part in it.
     opened.udp.socket.removeAllListeners('error');
     opened.udp.socket.on('error', (error) => this.#failed(error));
@@ -108,6 +138,9 @@ export class UdpMulticastSocket implements MulticastSocket {
   get warnings(): readonly string[] {
     return this.#opened.warnings;
   }
+  get refusedSources(): readonly string[] {
+    return [...this.#refused];
+  }
   get qos(): QosResult {
     return this.#qos;
   }
@@ -120,7 +153,7 @@ export class UdpMulticastSocket implements MulticastSocket {
 
   send(bytes: Uint8Array, to?: TransportAddress): boolean {
     const { udp, destination, port, sendLimit } = this.#opened;
-    if (this.#closing !== undefined || this.#inFlight >= sendLimit) {
+    if (this.#away || this.#closing !== undefined || this.#inFlight >= sendLimit) {
       this.stats.sendDropped++;
       return false;
     }
@@ -141,7 +174,8 @@ export class UdpMulticastSocket implements MulticastSocket {
   };
 
   #landed(): void {
-    if (--this.#inFlight === 0) this.#allSent?.();
+    // What a renewed socket left behind may still come in.
+    if (this.#inFlight > 0 && --this.#inFlight === 0) this.#allSent?.();
   }
 
   #failed(error: unknown): void {
@@ -166,6 +200,7 @@ export class UdpMulticastSocket implements MulticastSocket {
     const filter = this.#filter;
     if (filter !== undefined && !filter(from.address)) {
       stats.filtered++;
+      if (this.#refused.size < MAX_REFUSED) this.#refused.add(from.address);
       return;
     }
     stats.received++;
@@ -211,21 +246,62 @@ export class UdpMulticastSocket implements MulticastSocket {
     for (let next = await this.receive(); next !== undefined; next = await this.receive()) yield next;
   }
 
+  async renew({ onlyIfElsewhere = false }: { readonly onlyIfElsewhere?: boolean } = {}): Promise<boolean> {
+    if (this.#closing !== undefined) return false;
+    this.#renewing ??= this.#renew(onlyIfElsewhere).finally(() => {
+      this.#renewing = undefined;
+    });
+    return this.#renewing;
+  }
+
+  async #renew(onlyIfElsewhere: boolean): Promise<boolean> {
+    const before = this.#opened;
+    let chosen: ChosenInterface;
+    try {
+      chosen = await this.#renewal.choose(before.interface);
+    } catch (error) {
+      await this.#suspend();
+      throw error;
+    }
+    if (onlyIfElsewhere && !this.#away && samePlace(before.interface, chosen)) return false;
+    // Closed first: as long as anybody on this host is a member, a join is not reported to the network.
+    await this.#suspend();
+    if (this.#closing !== undefined) return false;
+    const settings = { ttl: this.#ttl, loopback: this.#loopback, dscp: this.#qos.requested };
+    const opened = await this.#renewal.open(chosen, settings);
+    this.#opened = opened;
+    this.#qos = opened.qos;
+    this.#problems.clear();
+    this.#begin(opened);
+    this.#away = false;
+    return true;
+  }
+
+  /** Off the network until renewed. */
+  async #suspend(): Promise<void> {
+    if (this.#away) return;
+    this.#away = true;
+    this.#dropsBefore = this.kernelDrops() ?? 0;
+    await this.#end(RENEW_DRAIN_MS);
+    this.#inFlight = 0;
+  }
+
   setDscp(dscp: number): QosResult {
-    this.#qos = this.#opened.marker.mark(dscp);
+    // While away it is only noted.
+    this.#qos = this.#away ? { ...this.#qos, requested: dscp } : this.#opened.marker.mark(dscp);
     return this.#qos;
   }
 
   setTtl(ttl: number): void {
     this.#requireOpen();
     requireTtl(ttl);
-    this.#opened.controls.setTtl(ttl);
+    if (!this.#away) this.#opened.controls.setTtl(ttl);
     this.#ttl = ttl;
   }
 
   setLoopback(loopback: boolean): void {
     this.#requireOpen();
-    if (this.multicast) this.#opened.controls.setLoopback(loopback);
+    if (this.multicast && !this.#away) this.#opened.controls.setLoopback(loopback);
     this.#loopback = loopback;
   }
 
@@ -235,8 +311,10 @@ export class UdpMulticastSocket implements MulticastSocket {
 
   kernelDrops(): number | undefined {
     const { receiver, descriptor } = this.#opened;
-    if (receiver.kernelDrops !== undefined) return receiver.kernelDrops();
-    return descriptor.fd === undefined ? undefined : descriptor.native?.drops(descriptor.fd);
+    const now =
+      receiver.kernelDrops?.() ??
+      (descriptor.fd === undefined ? undefined : descriptor.native?.drops(descriptor.fd));
+    return now === undefined ? now : now + this.#dropsBefore;
   }
 
   close(withinMs: Ms = 500): Promise<void> {
@@ -245,9 +323,14 @@ export class UdpMulticastSocket implements MulticastSocket {
   }
 
   async #close(withinMs: Ms): Promise<void> {
+    for (const resolve of this.#waiting.splice(0)) resolve(undefined);
+    if (this.#renewing !== undefined) await this.#renewing.catch(() => false);
+    if (!this.#away) await this.#end(withinMs);
+  }
+
+  async #end(withinMs: Ms): Promise<void> {
     const { udp, receiver, descriptor } = this.#opened;
     receiver.stop();
-    for (const resolve of this.#waiting.splice(0)) resolve(undefined);
     if (this.#inFlight > 0) await this.#drained(withinMs);
     descriptor.fd = undefined;
     await udp.close(); // the kernel leaves the group
@@ -269,4 +352,10 @@ export class UdpMulticastSocket implements MulticastSocket {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
+}
+
+function samePlace(a: ChosenInterface, b: ChosenInterface): boolean {
+  const key = (it: ChosenInterface): string =>
+    [it, ...it.listenOn].map(({ name, address, index }) => `${name} ${address} ${index}`).join();
+  return key(a) === key(b);
 }

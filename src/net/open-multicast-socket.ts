@@ -8,10 +8,11 @@ import { explainJoin } from './explain.ts';
 import {
   type ChosenInterface,
   chooseInterface,
+  chooseInterfaceAgain,
   multicastInterfaceArgument,
   systemNetwork,
 } from './interfaces.ts';
-import { UdpMulticastSocket } from './multicast-socket.ts';
+import { type OpenedSocket, type SocketSettings, UdpMulticastSocket } from './multicast-socket.ts';
 import type { BufferGrant, MulticastSocket, MulticastSocketOptions } from './multicast-socket-options.ts';
 import { loadNativeSockets, type NativeSockets, type NativeUnavailable } from './native.ts';
 import { DSCP, noMarker, setsockoptMarker } from './qos.ts';
@@ -46,9 +47,23 @@ export async function openMulticastSocket(options: MulticastSocketOptions): Prom
   const target = readTarget(options);
   const ttl = options.ttl ?? 15;
   requireTtl(ttl);
+  const initial = { ttl, loopback: options.loopback ?? true, dscp: options.dscp ?? DSCP.DF };
+  const { network = systemNetwork, interface: wanted, sendInterface } = options;
+  const zoned = target.zone === undefined ? target.group : `${target.group}%${target.zone}`;
+  const chosen = await chooseInterface(wanted, zoned, network, sendInterface);
+  return new UdpMulticastSocket(await openOn(chosen, target, options, initial), {
+    choose: (before) => chooseInterfaceAgain(wanted, zoned, network, sendInterface, before),
+    open: (again, settings) => openOn(again, target, options, settings),
+  });
+}
+
+async function openOn(
+  chosen: ChosenInterface,
+  target: Target,
+  options: MulticastSocketOptions,
+  { ttl, loopback, dscp }: SocketSettings,
+): Promise<OpenedSocket> {
   const { group, zone, family, multicast } = target;
-  const zoned = zone === undefined ? group : `${group}%${zone}`;
-  const chosen = await chooseInterface(options.interface, zoned, options.network);
   const { native, unavailable } = await reachNative(options);
   const bindAddress = addressToBind(target, chosen, options);
   const localPort = options.localPort ?? (multicast && !target.join ? 0 : options.port);
@@ -69,7 +84,7 @@ export async function openMulticastSocket(options: MulticastSocketOptions): Prom
     });
     if (multicast) {
       udp.setMulticastInterface(multicastInterfaceArgument(chosen));
-      controls.setLoopback(options.loopback ?? true);
+      controls.setLoopback(loopback);
     }
     controls.setTtl(ttl);
     const warnings = [...bound.warnings];
@@ -78,16 +93,16 @@ export async function openMulticastSocket(options: MulticastSocketOptions): Prom
       fd === undefined || native === undefined
         ? noMarker(unavailable)
         : setsockoptMarker(native, () => descriptor.fd, family);
-    const qos = marker.mark(options.dscp ?? DSCP.DF);
+    const qos = marker.mark(dscp);
     if (qos.reason !== undefined) {
       warnings.push(`packets leave with DSCP ${qos.effective}, not ${qos.requested}: ${qos.reason}`);
     }
     const granted = receiver.receiveBufferGranted();
-    return new UdpMulticastSocket({
+    return {
       udp,
       receiver,
       group,
-      destination: multicast ? group : zoned,
+      destination: multicast || zone === undefined ? group : `${group}%${zone}`,
       port: options.port,
       family,
       multicast,
@@ -99,7 +114,7 @@ export async function openMulticastSocket(options: MulticastSocketOptions): Prom
       marker,
       qos,
       ttl,
-      loopback: options.loopback ?? true,
+      loopback,
       warnings,
       filter: sourceFilter(target.sources, options.excludedSources ?? []),
       queueLimit: options.queueLimit ?? 1024,
@@ -107,7 +122,7 @@ export async function openMulticastSocket(options: MulticastSocketOptions): Prom
       clock: options.clock ?? systemClock,
       controls,
       descriptor,
-    });
+    };
   } catch (error) {
     await udp.close();
     throw error;

@@ -1,5 +1,5 @@
 import { parse, parseParams } from 'sdp-transform';
-import { isIp, sameIp } from '../ip/index.ts';
+import { isIp, sameIp, tryParseIp } from '../ip/index.ts';
 import { words } from './lines.ts';
 import type { RtpMap } from './payload-types.ts';
 
@@ -209,7 +209,9 @@ export function readPacketTime(name: 'ptime' | 'maxptime', text: string): number
   return says(text, [`${name}:${read}`]) ? ms : undefined;
 }
 
-/** Whether a filter is about this group. */
-export function filterCovers({ destination }: SourceFilter, group: string): boolean {
-  return destination === '*' || (isIp(destination) ? sameIp(destination, group) : destination === group);
+/** Whether a filter is about this group; `*` means every group of its address type (RFC 4570 §3). */
+export function filterCovers({ destination, addressType }: SourceFilter, group: string): boolean {
+  if (destination !== '*') return isIp(destination) ? sameIp(destination, group) : destination === group;
+  const family = tryParseIp(group)?.family;
+  return addressType === '*' || family === undefined || addressType === `IP${family}`;
 }

@@ -27,6 +27,7 @@ export { ConnectionEditor } from './connection-editor.ts';
 export type { EmailContact, PhoneContact } from './contact.ts';
 export { type ConferenceTypeHints, conferenceTypeHints, type Direction, DIRECTIONS } from './direction.ts';
 export { type MediaEndpoint, rtpPortPair } from './endpoints.ts';
+export { readMulticastRtcp, readRtcpUnicast, type RtcpUnicast } from './feedback.ts';
 export type { LineEnding, SdpLine } from './lines.ts';
 export { MediaDescription } from './media.ts';
 export { DEFAULT_MEDIA, MediaCollection } from './media-collection.ts';

@@ -19,6 +19,7 @@ import type { Line } from './lines.ts';
 import { formatMediaLine, formatPorts, isRtpProto, type MediaLine, parseMediaLine } from './media-line.ts';
 import { type RtpMap, staticPayloadType } from './payload-types.ts';
 import { type MediaEndpoint, mediaEndpoints } from './endpoints.ts';
+import { readMulticastRtcp, readRtcpUnicast, type RtcpUnicast } from './feedback.ts';
 
 const UNREADABLE: MediaLine = { kind: '', port: 0, portCount: 1, proto: '', formats: [] };
 
@@ -143,6 +144,18 @@ export class MediaDescription extends DescriptionLevel {
   /** RTP and RTCP share one port (`a=rtcp-mux`, RFC 5761 §5.1.1). */
   get rtcpMux(): boolean {
     return this.attributes.has('rtcp-mux');
+  }
+  /** How receivers report (RFC 5760 §10.1), said here or for the session; undefined: to the group, as everybody. */
+  get rtcpUnicast(): RtcpUnicast | undefined {
+    const own = this.attributes.all('rtcp-unicast');
+    const session = new SessionLevel(this.document, this.document.session).attributes;
+    const [text] = own.length > 0 ? own : session.all('rtcp-unicast');
+    return text === undefined ? undefined : readRtcpUnicast(text);
+  }
+  /** Port of RTCP in the group when it is not the one above RTP's (`a=multicast-rtcp`, RFC 6128 §3). */
+  get multicastRtcpPort(): number | undefined {
+    const [text] = this.attributes.all('multicast-rtcp');
+    return text === undefined ? undefined : readMulticastRtcp(text);
   }
   /** Readable `a=crypto` attributes (RFC 4568). They hold keys. */
   get crypto(): CryptoAttribute[] {

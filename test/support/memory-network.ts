@@ -57,6 +57,7 @@ export class MemorySocket implements MulticastSocket {
   readonly localAddress: string;
   readonly receiveBuffer = { asked: 1, granted: 1, full: true };
   readonly warnings: readonly string[] = [];
+  readonly refusedSources: readonly string[] = [];
   readonly interface: MulticastSocket['interface'];
   qos: QosResult;
   ttl: number;
@@ -103,6 +104,9 @@ export class MemorySocket implements MulticastSocket {
       ? { requested: dscp, effective: dscp, method: 'setsockopt' }
       : { requested: dscp, effective: 0, method: 'none', reason: 'no system calls here' };
     return this.qos;
+  }
+  renew(): Promise<boolean> {
+    return Promise.resolve(false);
   }
   setTtl(ttl: number): void {
     this.ttl = ttl;

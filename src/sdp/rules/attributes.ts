@@ -7,13 +7,14 @@ import {
   readRtpMap,
 } from '../attribute-values.ts';
 import { splitAttribute } from '../attributes.ts';
+import { readMulticastRtcp, readRtcpUnicast } from '../feedback.ts';
 import { charsetOf } from '../charset.ts';
 import { asDirection, conferenceTypeHints } from '../direction.ts';
 import type { SdpLine } from '../lines.ts';
 import { type Report, show } from './report.ts';
 
 /** Attributes that mean something only below an `m=` line. */
-const MEDIA_ONLY = ['rtpmap', 'fmtp', 'ptime', 'maxptime', 'rtcp', 'crypto'];
+const MEDIA_ONLY = ['rtpmap', 'fmtp', 'ptime', 'maxptime', 'rtcp', 'crypto', 'multicast-rtcp'];
 /** Attributes that mean something only before the first one. */
 const SESSION_ONLY = ['charset', 'type', 'cat', 'keywds', 'tool'];
 
@@ -32,6 +33,12 @@ const READERS: Readonly<Record<string, { rule: string; read: (text: string) => u
     form: 'maxptime:<milliseconds>',
   },
   rtcp: { rule: 'RFC 3605 §2.1', read: readRtcp, form: 'rtcp:<port> [IN IP4 <address>]' },
+  'rtcp-unicast': {
+    rule: 'RFC 5760 §10.1',
+    read: readRtcpUnicast,
+    form: 'rtcp-unicast:<reflection or rsi>',
+  },
+  'multicast-rtcp': { rule: 'RFC 6128 §3', read: readMulticastRtcp, form: 'multicast-rtcp:<port>' },
   crypto: { rule: 'RFC 4568 §9.1', read: readCrypto, form: 'crypto:<tag> <suite> inline:<key>' },
   'ts-refclk': { rule: 'RFC 7273 §4.8', read: readReferenceClock, form: 'ts-refclk:<source>[=<parameters>]' },
 };

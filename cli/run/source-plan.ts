@@ -1,0 +1,75 @@
+import type { MediaInit } from '../../src/sdp/index.ts';
+import {
+  type AdvertisingScope,
+  type IpFamily,
+  randomSourceSpecificGroup,
+  tryParseIp,
+} from '../../src/ip/index.ts';
+import type { RandomSource } from '../../src/machine.ts';
+import { UsageError } from '../errors.ts';
+import type { GroupSpec } from '../input/group.ts';
+import { parseSources } from '../input/sources.ts';
+
+/** `create --source`: who alone may be heard. */
+export interface SourcePlan {
+  readonly family: IpFamily;
+  /** At least one address, all of one family. */
+  readonly sources: readonly string[];
+}
+
+/** @throws {UsageError} for names, and for addresses of both families */
+export function readSources(texts: readonly string[] | undefined): SourcePlan | undefined {
+  const sources = parseSources(texts ?? []);
+  const families = sources.map((source) => {
+    const family = tryParseIp(source)?.family;
+    if (family === undefined) {
+      throw new UsageError(`--source ${source}: a description names its sources by address, not by name`);
+    }
+    return family;
+  });
+  const [family] = families;
+  if (family === undefined) return undefined;
+  if (families.some((it) => it !== family)) {
+    throw new UsageError('--source: a group has sources of one family, all IPv4 or all IPv6');
+  }
+  return { family, sources };
+}
+
+/**
+ * A source-specific group for every medium that was given none.
+ *
+ * @throws {UsageError} when a group given is of another family than the sources
+ */
+export function sourceSpecificGroups(
+  { family, sources }: SourcePlan,
+  given: readonly GroupSpec[],
+  media: number,
+  scope: AdvertisingScope,
+  random: RandomSource,
+): GroupSpec[] {
+  const wrong = given.find(({ address }) => tryParseIp(address)?.family !== family);
+  if (wrong !== undefined) {
+    throw new UsageError(
+      `--source ${sources[0]} cannot send to ${wrong.address}: they are of different families`,
+    );
+  }
+  const drawn = Array.from({ length: Math.max(0, media - given.length) }, () => ({
+    address: randomSourceSpecificGroup(family, scope, random),
+  }));
+  return [...given, ...drawn];
+}
+
+/**
+ * The media with their filter (RFC 4570), and where receivers send their RTCP: to the source, which reflects it, since
+ * nobody hears what they would send to the group (RFC 5760 §10.1). Of several sources the first is named (RFC 3605).
+ */
+export function withSources<T extends MediaInit>({ family, sources }: SourcePlan, media: readonly T[]): T[] {
+  return media.map((medium) => {
+    const target = sources.length > 1 ? [`rtcp:${medium.port + 1} IN IP${family} ${sources[0]}`] : [];
+    return {
+      ...medium,
+      sources,
+      attributes: [...(medium.attributes ?? []), ...target, 'rtcp-unicast:reflection'],
+    };
+  });
+}
