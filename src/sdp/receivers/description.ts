@@ -44,7 +44,7 @@ export interface Medium {
   /** Own `a=` lines, in order. */
   readonly attributes: readonly AttributeLine[];
   /** Own attribute of that name, else the session's. */
-  find(name: string): AttributeLine | undefined;
+  readonly find: (name: string) => AttributeLine | undefined;
 }
 
 /** A session description as rules see it. */
@@ -60,7 +60,7 @@ export interface Description {
   readonly byteOrderMark: boolean;
 }
 
-/** @param bytes the description as it is sent */
+/** Takes a description apart for the rules. */
 export function describe(session: SessionDescription): Description {
   const { lines } = session;
   const sessionLines = lines.filter(({ media }) => media === undefined);

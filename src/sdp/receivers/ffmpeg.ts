@@ -1,5 +1,6 @@
 import { show } from '../rules/report.ts';
 import { numericAddress, portZero, severalAddresses, severalPorts } from './checks.ts';
+import { words } from '../lines.ts';
 import { code, eachMedium, type Receiver } from './rule.ts';
 
 const PARSER = code('FFmpeg 5.1, libavformat/rtsp.c: sdp_parse_line, sdp_probe');
@@ -8,13 +9,12 @@ const HANDLERS = code('FFmpeg 5.1, libavformat/rtp.c and rtpdec.c: payload types
 /** Encodings with a depacketizer or a codec behind the plain payload, by media kind, in capitals. */
 const ENCODINGS: Readonly<Record<string, readonly string[]>> = {
   audio: [
-    ...['PCMU', 'PCMA', 'G722', 'L16', 'L24', 'GSM', 'G723', 'QCELP', 'MPA', 'MPA-ROBUST', 'SPEEX', 'ILBC'],
-    ...['AMR', 'AMR-WB', 'G726-16', 'G726-24', 'G726-32', 'G726-40', 'VORBIS', 'OPUS', 'AC3'],
-    ...['AAL2-G726-16', 'AAL2-G726-24', 'AAL2-G726-32', 'AAL2-G726-40', 'MP4A-LATM', 'MPEG4-GENERIC', 'X-QT'],
+    ...words('PCMU PCMA G722 L16 L24 GSM G723 QCELP MPA MPA-ROBUST SPEEX ILBC AMR AMR-WB G726-16 G726-24'),
+    ...words('G726-32 G726-40 VORBIS OPUS AC3 AAL2-G726-16 AAL2-G726-24 AAL2-G726-32 AAL2-G726-40 MP4A-LATM'),
+    ...words('MPEG4-GENERIC X-QT'),
   ],
   video: [
-    ...['H261', 'H263', 'H263-1998', 'H263-2000', 'H264', 'H265', 'VP8', 'VP9', 'JPEG', 'MPV', 'MP4V-ES'],
-    ...['THEORA', 'DV', 'VC2', 'RAW', 'MP2T', 'X-QT'],
+    ...words('H261 H263 H263-1998 H263-2000 H264 H265 VP8 VP9 JPEG MPV MP4V-ES THEORA DV VC2 RAW MP2T X-QT'),
   ],
 };
 /** Payload types of RFC 3551 that it knows without an `a=rtpmap`. */

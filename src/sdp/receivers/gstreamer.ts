@@ -1,4 +1,5 @@
 import { portZero, severalAddresses, severalPorts, unknownFormat } from './checks.ts';
+import { words } from '../lines.ts';
 import { code, eachMedium, type Receiver } from './rule.ts';
 
 const DEMUX = code('GStreamer 1.22, gstsdpdemux.c: gst_sdp_demux_create_stream');
@@ -7,59 +8,16 @@ const DEPAYLOADERS = code('GStreamer 1.22, depayloaders of gst-plugins-good and 
 /** Encodings with a depayloader, by media kind, in capitals as GStreamer writes them. */
 const ENCODINGS: Readonly<Record<string, readonly string[]>> = {
   audio: [
-    ...[
-      'PCMU',
-      'PCMA',
-      'G722',
-      'L8',
-      'L16',
-      'L24',
-      'GSM',
-      'G723',
-      'G729',
-      'QCELP',
-      'MPA',
-      'MPA-ROBUST',
-      'SPEEX',
-    ],
-    ...['ILBC', 'ISAC', 'AMR', 'AMR-WB', 'G726-16', 'G726-24', 'G726-32', 'G726-40', 'VORBIS', 'OPUS', 'AC3'],
-    ...[
-      'MULTIOPUS',
-      'X-GST-OPUS-DRAFT-SPITTKA-00',
-      'AAL2-G726-16',
-      'AAL2-G726-24',
-      'AAL2-G726-32',
-      'AAL2-G726-40',
-    ],
-    ...[
-      'MP4A-LATM',
-      'MPEG4-GENERIC',
-      'SBC',
-      'SIREN',
-      'CELT',
-      'BV16',
-      'BV32',
-      'TELEPHONE-EVENT',
-      'X-GST',
-      'X-QT',
-    ],
+    ...words(
+      'PCMU PCMA G722 L8 L16 L24 GSM G723 G729 QCELP MPA MPA-ROBUST SPEEX ILBC ISAC AMR AMR-WB G726-16',
+    ),
+    ...words('G726-24 G726-32 G726-40 VORBIS OPUS AC3 MULTIOPUS X-GST-OPUS-DRAFT-SPITTKA-00 AAL2-G726-16'),
+    ...words('AAL2-G726-24 AAL2-G726-32 AAL2-G726-40 MP4A-LATM MPEG4-GENERIC SBC SIREN CELT BV16 BV32'),
+    ...words('TELEPHONE-EVENT X-GST X-QT'),
   ],
   video: [
-    ...[
-      'H261',
-      'H263',
-      'H263-1998',
-      'H263-2000',
-      'H264',
-      'H265',
-      'VP8',
-      'VP9',
-      'JPEG',
-      'JPEG2000',
-      'MPV',
-      'MP4V-ES',
-    ],
-    ...['THEORA', 'DV', 'RAW', 'MP2T', 'MP1S', 'MPEG4-GENERIC', 'X-GST', 'X-QT', 'X-SV3V-ES'],
+    ...words('H261 H263 H263-1998 H263-2000 H264 H265 VP8 VP9 JPEG JPEG2000 MPV MP4V-ES THEORA DV RAW MP2T'),
+    ...words('MP1S MPEG4-GENERIC X-GST X-QT X-SV3V-ES'),
   ],
 };
 
@@ -179,17 +137,17 @@ export const GSTREAMER: Receiver = {
     {
       id: 'source-filter',
       severity: 'warns',
-      source: code('GStreamer, sdpdemux: read since 1.24, not in 1.22'),
+      source: code('GStreamer, gstsdpdemux.c: not read in 1.22, read in later versions'),
       check: eachMedium(({ find }) => {
         const filter = find('source-filter');
         return filter === undefined
           ? undefined
           : {
               line: filter.line,
-              reason: 'versions before 1.24 do not read the source filter: everybody is heard',
+              reason: 'version 1.22 does not read the source filter: everybody is heard',
             };
       }),
-      advice: 'give it version 1.24 or later for a source-specific group',
+      advice: 'take a later version for a source-specific group',
     },
   ],
 };
