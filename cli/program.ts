@@ -15,7 +15,6 @@ import { inviteCommand } from './commands/invite.ts';
 import { exportCommand } from './commands/export.ts';
 import { importCommand } from './commands/import.ts';
 import { joinCommand } from './commands/join.ts';
-import { lintCommand } from './commands/lint.ts';
 import { listCommand } from './commands/list.ts';
 import { partitionCommand } from './commands/partition.ts';
 import { schemaCommand } from './commands/schema.ts';
@@ -92,7 +91,6 @@ export function buildProgram(ctx: CliContext, withCompletion = true): Command {
     createCommand,
     listCommand,
     showCommand,
-    lintCommand,
     joinCommand,
     inviteCommand,
     browseCommand,

@@ -33,13 +33,7 @@ export {
   type ReceiverRequest,
 } from './receiver.ts';
 export { type Tick, Ticker, type TickerOptions } from './ticker.ts';
-export { type AddressedDatagram, drive } from './drive.ts';
-export {
-  type MadcapCallOptions,
-  MadcapSocket,
-  type MadcapSocketOptions,
-  openMadcapSocket,
-} from './madcap-socket.ts';
+export { drive } from './drive.ts';
 export { deflateSap, inflateSap } from './sap-compression.ts';
 export {
   type DscpObservation,

@@ -26,3 +26,31 @@ export {
   SDP_PAYLOAD_TYPE,
 } from './packet.ts';
 export { isSdpPayload, withoutTrailingNuls } from './payload.ts';
+export {
+  type AnnouncedSession,
+  type SapChannel,
+  type SapExpiryReason,
+  type SapHearing,
+  type SapListenerEvent,
+  type SapListenerStats,
+} from './announced-session.ts';
+export {
+  type GroupSchedule,
+  SAP_RECOMMENDED_BYTES,
+  type SapSource,
+  type SapTransmit,
+} from './announcement.ts';
+export {
+  type AnnounceOptions,
+  type OwnAnnouncement,
+  SapAnnouncer,
+  type SapAnnouncerOptions,
+} from './announcer.ts';
+export { announceInterval, SAP_BANDWIDTH, SAP_MINIMUM_INTERVAL_SECONDS } from './interval.ts';
+export {
+  SAP_CACHE_LIMIT,
+  SAP_TIMEOUT_MS,
+  SAP_TIMEOUT_PERIODS,
+  SapListener,
+  type SapListenerOptions,
+} from './listener.ts';

@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { formatIp } from '../../src/ip/index.ts';
-import type { SapAuthentication, SapPacket } from '../../src/sap/index.ts';
+import {
+  formatSapPacket,
+  messageIdHash,
+  type SapAuthentication,
+  type SapPacket,
+} from '../../src/sap/index.ts';
 
 /** Bytes from hexadecimal text; blanks do not count. */
 export function hex(digits: string): Uint8Array {
@@ -53,3 +58,45 @@ export const sapPacket: fc.Arbitrary<SapPacket> = fc
   .map(({ payloadType, ...rest }) =>
     rest.encrypted || rest.compressed || payloadType === undefined ? rest : { ...rest, payloadType },
   );
+
+/** A description with what a session needs, lines ended by CRLF. */
+export function sdp(change: {
+  user?: string;
+  id?: string | number;
+  version?: string | number;
+  host?: string;
+  name?: string;
+  group?: string;
+  port?: number;
+  times?: string;
+}): string {
+  const { user = '-', id = 1, version = 1, host = '192.0.2.1', name = 'Studio', port = 5004 } = change;
+  const lines = [
+    'v=0',
+    `o=${user} ${id} ${version} IN IP4 ${host}`,
+    `s=${name}`,
+    `c=IN IP4 ${change.group ?? '239.255.1.2'}/15`,
+    `t=${change.times ?? '0 0'}`,
+    `m=audio ${port} RTP/AVP 0`,
+  ];
+  return lines.map((line) => `${line}\r\n`).join('');
+}
+
+/** An announcement, or deletion, of a description. */
+export function packet(description: string, change: Partial<SapPacket> = {}): Uint8Array {
+  return formatSapPacket({
+    type: 'announce',
+    hash: messageIdHash(utf8(description)),
+    source: '192.0.2.1',
+    encrypted: false,
+    compressed: false,
+    payloadType: 'application/sdp',
+    payload: utf8(description),
+    ...change,
+  });
+}
+
+export function deletion(description: string, change: Partial<SapPacket> = {}): Uint8Array {
+  const line = /^o=.*$/m.exec(description)?.[0] ?? '';
+  return packet(description, { type: 'delete', payload: utf8(`${line}\n`), ...change });
+}
