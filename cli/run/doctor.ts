@@ -15,6 +15,9 @@ const MARKS = { ok: ['green', '✓'], warn: ['yellow', '!'], fail: ['red', '✗'
  * @throws {FailedError} when a check fails
  */
 export async function runDoctor(ctx: CliContext, options: DoctorOptions): Promise<void> {
+  if (options.listen === true) return (await import('./doctor-listen.ts')).runDoctorListen(ctx, options);
+  if (options.probe !== undefined)
+    return (await import('./doctor-probe.ts')).runDoctorProbe(ctx, options.probe, options);
   const wanted = options.group === undefined ? undefined : parseGroup(options.group);
   const facts = await examine(ctx, {
     group: wanted?.address,
@@ -38,7 +41,8 @@ export async function runDoctor(ctx: CliContext, options: DoctorOptions): Promis
     ctx.err.note(doubtful === 0 ? 'All is well.' : `It works, with ${doubtful} things to know.`);
 }
 
-function checkLines({ out }: CliContext, check: Check, several: boolean): string[] {
+/** A check as people read it. */
+export function checkLines({ out }: CliContext, check: Check, several: boolean): string[] {
   const { title, status, detail, why, tryThis, directory } = check;
   const [color, mark] = MARKS[status];
   const label = title.padEnd(14);

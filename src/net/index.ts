@@ -52,3 +52,11 @@ export {
   udpSocketsOn,
 } from './diagnostics/inspect-host.ts';
 export type { KernelUdpSocket } from './diagnostics/proc-net.ts';
+export {
+  listenForProbes,
+  type ProbeListenerOptions,
+  type ProbeListening,
+  probePath,
+  type ProbePathOptions,
+} from './probe.ts';
+export type { ProbeGroup } from './probe-group.ts';

@@ -133,7 +133,8 @@ export class ProbeListener {
     if (current.sent < request.count) this.#due = current.began + current.sent * request.spacingMs;
     else {
       this.#answer(current.from, { type: 'sent', session: current.id, count: current.sent });
-      this.#due = now + REST_MS;
+      this.#tellEnd(current);
+      this.#due = now + REST_MS; // it may ask again
     }
   }
 
@@ -185,10 +186,13 @@ export class ProbeListener {
   }
 
   #end(current: Session): void {
-    const { from, request, tallier, sent } = current;
-    this.#events.push({ type: 'ended', from, request, there: tallier.result(), sentBack: sent ?? 0 });
+    if (current.sent !== current.request.count) this.#tellEnd(current);
     this.#session = undefined;
     this.#due = undefined;
+  }
+
+  #tellEnd({ from, request, tallier, sent }: Session): void {
+    this.#events.push({ type: 'ended', from, request, there: tallier.result(), sentBack: sent ?? 0 });
   }
 
   #of(id: bigint, from: TransportAddress): Session | undefined {

@@ -99,7 +99,7 @@ async function dropAtRandom(
 table netdev impair_${device} {
   chain arriving {
     type filter hook ingress device ${device} priority 0;
-    meta l4proto udp numgen random mod 1000000 < ${Math.round(loss * 1_000_000)} drop
+    meta l4proto udp ${loss < 1 ? `numgen random mod 1000000 < ${Math.round(loss * 999_999)} ` : ''}drop
   }
 }
 END`;
