@@ -15,6 +15,7 @@ import { inviteCommand } from './commands/invite.ts';
 import { exportCommand } from './commands/export.ts';
 import { importCommand } from './commands/import.ts';
 import { joinCommand } from './commands/join.ts';
+import { lintCommand } from './commands/lint.ts';
 import { listCommand } from './commands/list.ts';
 import { partitionCommand } from './commands/partition.ts';
 import { schemaCommand } from './commands/schema.ts';
@@ -91,6 +92,7 @@ export function buildProgram(ctx: CliContext, withCompletion = true): Command {
     createCommand,
     listCommand,
     showCommand,
+    lintCommand,
     joinCommand,
     inviteCommand,
     browseCommand,

@@ -1,7 +1,17 @@
 export { type AddressRange, countAddresses, expandRanges, toRanges } from './address-ranges.ts';
 export { addressesFrom, addressNumber, addressText } from './addresses.ts';
+export {
+  discoveryGroup,
+  MadcapClient,
+  type MadcapClientOptions,
+  type MadcapClientStats,
+} from './client.ts';
+export type * from './client-types.ts';
 export * from './constants.ts';
 export type { MadcapError } from './error-option.ts';
+export type { MadcapDestination, MadcapTransmit } from './exchange.ts';
+export { MadcapFailureError } from './failure-error.ts';
+export { describeMadcapError, describeMadcapFailure } from './failure-text.ts';
 export type { FeatureList } from './feature-list.ts';
 export {
   addressLeaseIdentifier,

@@ -1,7 +1,13 @@
 import { DecodeError } from '../errors.ts';
-import type { DatagramMachine } from '../machine.ts';
+import type { DatagramMachine, TransportAddress } from '../machine.ts';
 import type { Clock } from './clock.ts';
 import type { DatagramSocket } from './datagram.ts';
+
+/** A datagram for somebody else than the socket's own group or peer. */
+export interface AddressedDatagram {
+  readonly bytes: Uint8Array;
+  readonly to: TransportAddress;
+}
 
 /**
  * Runs a machine on a socket and a clock until disposed: the one loop that every protocol over datagrams needs. What
@@ -11,7 +17,7 @@ import type { DatagramSocket } from './datagram.ts';
  * @returns stops the machine; `pump` sends and tells what a call from outside made it want
  */
 export function drive<Event>(
-  machine: DatagramMachine<Uint8Array, Event>,
+  machine: DatagramMachine<Uint8Array | AddressedDatagram, Event>,
   socket: DatagramSocket,
   clock: Clock,
   onEvent: (event: Event) => void,
@@ -23,7 +29,10 @@ export function drive<Event>(
   });
   const pump = (): void => {
     if (stopped) return;
-    for (let out = machine.pollTransmit(); out !== undefined; out = machine.pollTransmit()) socket.send(out);
+    for (let out = machine.pollTransmit(); out !== undefined; out = machine.pollTransmit()) {
+      if (out instanceof Uint8Array) socket.send(out);
+      else socket.send(out.bytes, out.to);
+    }
     for (let event = machine.pollEvent(); event !== undefined; event = machine.pollEvent()) onEvent(event);
     if (!stopped) timer.set(machine.pollTimeout()); // an event's listener may have stopped us
   };

@@ -33,7 +33,13 @@ export {
   type ReceiverRequest,
 } from './receiver.ts';
 export { type Tick, Ticker, type TickerOptions } from './ticker.ts';
-export { drive } from './drive.ts';
+export { type AddressedDatagram, drive } from './drive.ts';
+export {
+  type MadcapCallOptions,
+  MadcapSocket,
+  type MadcapSocketOptions,
+  openMadcapSocket,
+} from './madcap-socket.ts';
 export { deflateSap, inflateSap } from './sap-compression.ts';
 export {
   type DscpObservation,

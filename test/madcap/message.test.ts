@@ -203,7 +203,7 @@ describe('what others send is read', () => {
 describe('what cannot be read', () => {
   test.each([
     { name: 'eleven octets', bytes: `${ACK} 0000 00`, why: /shortest message/ },
-    { name: 'another version', bytes: `01 05 0001 01020304 ${END}`, why: /version 1/ },
+    { name: '[MAC-01] another version', bytes: `01 05 0001 01020304 ${END}`, why: /version 1/ },
     { name: 'type 0', bytes: `00 00 0001 01020304 ${END}`, why: /type 0 is unknown/ },
     { name: 'type 9', bytes: `00 09 0001 01020304 ${END}`, why: /type 9 is unknown/ },
     { name: 'another protocol’s addresses', bytes: `00 05 0006 01020304 ${END}`, why: /address family 6/ },

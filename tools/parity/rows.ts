@@ -212,13 +212,13 @@ LEA-06 | planned | Number of addresses
 LEA-07 | planned | Server that granted the lease
 LEA-08 | planned | TTL of the lease
 LEA-09 | planned | The leased addresses
-MAC-01 | planned | Protocol version is negotiated
-MAC-02 | planned | Make a client id
+MAC-01 | done | Protocol version is negotiated | there is one version on the wire, 0; messages of any other are overlooked by both sides
+MAC-02 | done | Make a client id
 MAC-03 | planned | Scope list is cached until asked for anew
-MAC-04 | planned | Request, renew and release by client id
-MAC-05 | planned | Request fields: start, duration, least and wanted number
-MAC-06 | planned | Reply fields: start, expiry, server, addresses
-MAC-07 | planned | Scope entry: ids, last address, TTL, description
+MAC-04 | done | Request, renew and release by client id
+MAC-05 | done | Request fields: start, duration, least and wanted number
+MAC-06 | done | Reply fields: start, expiry, server, addresses
+MAC-07 | done | Scope entry: ids, last address, TTL, description
 `,
   },
   {

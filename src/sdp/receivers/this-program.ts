@@ -1,0 +1,151 @@
+import {
+  channelsAtMost,
+  encodingOneOf,
+  multicastOnly,
+  portZero,
+  severalAddresses,
+  sharedGroup,
+  unknownFormat,
+} from './checks.ts';
+import { isSourceSpecific } from '../../ip/index.ts';
+import { show } from '../rules/report.ts';
+import { code, eachMedium, type Receiver } from './rule.ts';
+
+const PLAN = code('Rendezvous, conference/rtp/medium-plan.ts');
+
+/** What it has codecs for; held against `AUDIO_ENCODINGS` by the tests. */
+export const OWN_ENCODINGS: readonly string[] = ['PCMU', 'PCMA', 'L16'];
+
+export const THIS_PROGRAM: Receiver = {
+  id: 'rendezvous',
+  title: 'Rendezvous',
+  about: 'this program: what "rendezvous join" makes of it; held against it by the tests',
+  rules: [
+    {
+      id: 'unreadable',
+      severity: 'refuses',
+      source: PLAN,
+      check: eachMedium(({ description, line }) =>
+        description.readable ? undefined : { line, reason: 'the m= line cannot be read' },
+      ),
+      advice: 'write "m=audio <port> RTP/AVP <payload type>"',
+    },
+    {
+      id: 'no-media',
+      severity: 'refuses',
+      source: PLAN,
+      check: ({ media, lines }) =>
+        media.length === 0 ? [{ line: lines.length, reason: 'there is no m= line' }] : [],
+      advice: 'add a medium',
+    },
+    {
+      id: 'port-zero',
+      severity: 'refuses',
+      source: PLAN,
+      check: portZero,
+      advice: 'give the port that is sent to',
+    },
+    {
+      id: 'transport',
+      severity: 'refuses',
+      source: PLAN,
+      check: eachMedium(({ description, proto, line }) =>
+        !description.readable || description.isRtp
+          ? undefined
+          : { line, reason: `the transport ${show(proto)} is not RTP` },
+      ),
+      advice: 'write RTP/AVP',
+    },
+    {
+      id: 'encrypted',
+      severity: 'refuses',
+      source: PLAN,
+      check: eachMedium(({ proto, line }) =>
+        /SAVP/i.test(proto)
+          ? { line, reason: `${proto} is encrypted, and keys are not read yet` }
+          : undefined,
+      ),
+      advice: 'send it in the clear, where that may be',
+    },
+    {
+      id: 'connection-missing',
+      severity: 'refuses',
+      source: PLAN,
+      check: eachMedium(({ connection, line }) =>
+        connection === undefined ? { line, reason: 'no c= line counts for this medium' } : undefined,
+      ),
+      advice: 'add "c=IN IP4 <group>/<ttl>"',
+    },
+    {
+      id: 'unicast',
+      severity: 'refuses',
+      source: PLAN,
+      check: multicastOnly,
+      advice: 'use a multicast group, written in numbers',
+    },
+    {
+      id: 'source-missing',
+      severity: 'refuses',
+      source: PLAN,
+      check: eachMedium(({ group, description, connectionLine: line }) =>
+        group !== undefined && isSourceSpecific(group) && description.sourceFilterFor(group)?.mode !== 'incl'
+          ? { line, reason: `${group} is source-specific, and no a=source-filter names the source` }
+          : undefined,
+      ),
+      advice: 'add "a=source-filter: incl IN IP4 <group> <source>"',
+    },
+    {
+      id: 'rtpmap-missing',
+      severity: 'refuses',
+      source: PLAN,
+      check: unknownFormat,
+      advice: 'add "a=rtpmap:<payload type> <encoding>/<clock rate>"',
+    },
+    {
+      id: 'encoding',
+      severity: 'refuses',
+      source: PLAN,
+      // any format of the line will do, unlike for most others
+      check: (description) =>
+        [...encodingOneOf(OWN_ENCODINGS)(description)].filter(({ line }) => {
+          const medium = description.media.findLast((it) => it.line <= line);
+          return medium?.description.rtpMaps.every(
+            ({ encoding }) => !OWN_ENCODINGS.includes(encoding.toUpperCase()),
+          );
+        }),
+      advice: 'send PCMU, PCMA or L16; of others it counts packets and shows who is there',
+    },
+    {
+      id: 'channels',
+      severity: 'refuses',
+      source: PLAN,
+      check: channelsAtMost(32),
+      advice: 'split it into streams of at most 32 channels',
+    },
+    {
+      id: 'kind',
+      severity: 'misreads',
+      source: PLAN,
+      check: eachMedium(({ kind, line }) =>
+        kind === 'audio' || kind === ''
+          ? undefined
+          : { line, reason: `${show(kind)} is not shown: its packets are counted` },
+      ),
+      advice: 'watch it with another program',
+    },
+    {
+      id: 'layers',
+      severity: 'misreads',
+      source: PLAN,
+      check: severalAddresses,
+      advice: 'only the first address is heard',
+    },
+    {
+      id: 'shared-group',
+      severity: 'warns',
+      source: PLAN,
+      check: sharedGroup,
+      advice: 'nothing here; switches send the whole group to whoever wants one of its streams',
+    },
+  ],
+};
