@@ -288,8 +288,19 @@ export interface TransportInfo {
   /** RTP of a payload type that the description does not name. */
   readonly unknownPayloadType: number;
   readonly malformed: number;
-  /** Refused by the description's source filter. */
+  /** Refused by the source filter. */
   readonly filtered: number;
+  /** Sources that alone are heard; empty for everybody. */
+  readonly sources: readonly string[];
+  /** Addresses that send RTP to the group and are not admitted, as far as it was noticed. */
+  readonly foreignSources: readonly string[];
+  /** Where our RTCP goes: to the group, or to the feedback target; undefined when nobody would hear it. */
+  readonly rtcpTo: string | undefined;
+  /** Reports of receivers that we, the feedback target, sent on to the group, and those that we did not. */
+  readonly rtcpReflected: number;
+  readonly rtcpNotReflected: number;
+  /** How many listen, by the source's summary; undefined without one. */
+  readonly receiversTold: number | undefined;
   /** Participants whose sender reports tell of packets, of which none has arrived. */
   readonly sendersUnheard: number;
   /** Our own packets that came back. */
@@ -362,6 +373,12 @@ export type ConferenceEvent =
       readonly kind: 'noQos' | 'admissionFailure' | 'policyFailure' | 'genericError';
       readonly message: string;
       readonly result: QosResult;
+    }
+  /** An interface in use has gone; it, or another in its place, is used again. */
+  | {
+      readonly type: 'interfaceLost' | 'interfaceBack';
+      readonly name: string;
+      readonly message: string;
     }
   /** Something the user should know. `code` is stable. */
   | { readonly type: 'warning'; readonly code: string; readonly message: string };

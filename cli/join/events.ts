@@ -29,6 +29,16 @@ export interface MediumJson {
   readonly rtcpSent: number;
   readonly malformed: number;
   readonly filtered: number;
+  /** Every interface that is listened on; the one above sends. */
+  readonly interfaces: readonly string[];
+  /** Sources that alone are heard. */
+  readonly sources: readonly string[];
+  /** Where our RTCP goes; null when nobody would hear it. */
+  readonly rtcpTo: string | null;
+  readonly rtcpReflected: number;
+  readonly rtcpNotReflected: number;
+  /** How many listen, as the source told. */
+  readonly receiversTold: number | null;
   /** Packets that the system threw away; null where it does not say. */
   readonly kernelDrops: number | null;
 }
@@ -96,6 +106,11 @@ export type JoinEvent =
       readonly dscp: number;
     }
   | { readonly type: 'warning'; readonly code: string; readonly message: string }
+  | {
+      readonly type: 'interface-lost' | 'interface-back';
+      readonly interface: string;
+      readonly message: string;
+    }
   | { readonly type: 'state'; readonly from: string; readonly to: string }
   | {
       readonly type: 'verdict';
@@ -156,6 +171,8 @@ export const JOIN_EVENTS: readonly (readonly [event: JoinEvent['type'], fields: 
       'packets are not marked as asked for, or the network is full',
     ],
     ['warning', 'code, message', 'something to know'],
+    ['interface-lost', 'interface, message', 'a network interface in use has gone'],
+    ['interface-back', 'interface, message', 'it is used again, or another in its place'],
     ['state', 'from, to', 'the call has changed its state'],
     [
       'verdict',
@@ -232,6 +249,11 @@ export function fromCallEvent(event: CallEvent): JoinEvent {
     }
     case 'warning':
       return { type: 'warning', code: event.code, message: event.message };
+    case 'interfaceLost':
+    case 'interfaceBack': {
+      const type = event.type === 'interfaceLost' ? 'interface-lost' : 'interface-back';
+      return { type, interface: event.name, message: event.message };
+    }
     case 'state':
       break;
   }
@@ -289,6 +311,12 @@ export function mediumJson(transport: TransportInfo): MediumJson {
     rtcpSent: transport.rtcpSent,
     malformed: transport.malformed,
     filtered: transport.filtered,
+    interfaces: transport.interface.listenOn.map(({ name }) => name),
+    sources: transport.sources,
+    rtcpTo: transport.rtcpTo ?? null,
+    rtcpReflected: transport.rtcpReflected,
+    rtcpNotReflected: transport.rtcpNotReflected,
+    receiversTold: transport.receiversTold ?? null,
     kernelDrops: transport.kernelDrops ?? null,
   };
 }

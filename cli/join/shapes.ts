@@ -50,7 +50,13 @@ const MEDIUM: Described<MediumJson> = {
   rtpSent: ['number', 'RTP packets sent'],
   rtcpSent: ['number', 'RTCP packets sent'],
   malformed: ['number', 'packets that could not be read'],
-  filtered: ['number', 'packets refused by the source filter of the description'],
+  filtered: ['number', 'packets refused by the source filter'],
+  interfaces: ['array of strings', 'every interface that is listened on; `interface` sends'],
+  sources: ['array of strings', 'sources that alone are heard; empty for everybody'],
+  rtcpTo: [OR_NULL, 'where our RTCP goes: the group, or the feedback target; null when nobody would hear it'],
+  rtcpReflected: ['number', 'reports of receivers that we sent on to the group'],
+  rtcpNotReflected: ['number', 'reports that we did not send on: unsound, or too many'],
+  receiversTold: ['number or null', 'how many listen, as the source told; null when it did not'],
   kernelDrops: ['number or null', 'packets that the system threw away; null where it does not say'],
 };
 

@@ -78,8 +78,11 @@ export function say(event: JoinEvent, now: Date): Sentence {
       return news(`${printable(event.terminal)} has been sent to its end; you stay and listen`);
     case 'terminal-failed':
       return warning(`${printable(event.terminal)}: ${printable(event.message)}`);
+    case 'interface-back':
+      return news(printable(event.message));
     case 'qos':
     case 'warning':
+    case 'interface-lost':
       return warning(printable(event.message));
     case 'state':
       return detail(`call: ${event.from} → ${event.to}`);
@@ -119,9 +122,15 @@ function joinedLines(event: Extract<JoinEvent, { type: 'joined' }>, now: Date): 
   const [first] = event.media;
   const lines = [`joined "${printable(event.name)}"${until}`];
   for (const medium of event.media) {
+    const others = medium.interfaces.filter((name) => name !== medium.interface);
+    const listening = others.length === 0 ? '' : `, listening on ${others.join(', ')} too`;
     lines.push(
-      `  ${medium.media}: ${formatEndpoint(medium.group, medium.port)} through ${medium.interface} (${medium.interfaceAddress})`,
+      `  ${medium.media}: ${formatEndpoint(medium.group, medium.port)} through ${medium.interface} (${medium.interfaceAddress})${listening}`,
     );
+    if (medium.sources.length > 0) lines.push(`  hearing only ${medium.sources.join(', ')}`);
+    if (medium.rtcpTo !== null && medium.rtcpTo !== formatEndpoint(medium.group, medium.rtcpPort)) {
+      lines.push(`  reporting to ${medium.rtcpTo}`);
+    }
   }
   if (first !== undefined)
     lines.push(`  DSCP ${dscpText(first)}, TTL ${first.ttl}, loopback ${first.loopback}`);

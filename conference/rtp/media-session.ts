@@ -1,6 +1,13 @@
 import { NetworkError, StateError } from '../../src/errors.ts';
 import type { Ms, RandomSource } from '../../src/machine.ts';
-import type { Clock, openMulticastSocket, QosResult } from '../../src/net/index.ts';
+import {
+  type Clock,
+  type InterfaceWatch,
+  keepOnInterface,
+  type openMulticastSocket,
+  type QosResult,
+  type RenewableSocket,
+} from '../../src/net/index.ts';
 import type { RtpSessionEvent } from '../../src/rtp/index.ts';
 import type { SessionDescription } from '../../src/sdp/index.ts';
 import { Emitter } from '../emitter.ts';
@@ -47,6 +54,8 @@ export interface RtpMediaSessionOptions {
   readonly blocks: BlockClock;
   readonly openSocket: typeof openMulticastSocket;
   readonly lookup: LookupHost;
+  /** Notices interfaces that go and come; undefined where there are none, as in a simulation. */
+  readonly watch: InterfaceWatch | undefined;
 }
 
 /** A conference over multicast RTP: media, streams and participants kept together. */
@@ -62,6 +71,7 @@ export class RtpMediaSession implements MediaSession {
   #held = false;
   #qos: QosLevel;
   #unsubscribe: (() => void) | undefined;
+  #keeping: Disposable | undefined;
   #leaving: Promise<void> | undefined;
   #talking = false;
   #everHeard = false;
@@ -191,6 +201,11 @@ export class RtpMediaSession implements MediaSession {
     }
     this.#state = 'joined';
     this.#unsubscribe = this.#options.blocks.subscribeUpkeep(this.#onUpkeep);
+    const { watch } = this.#options;
+    if (watch !== undefined) {
+      const sockets = (): RenewableSocket[] => this.#media.flatMap(({ renewable }) => renewable);
+      this.#keeping = keepOnInterface(watch, sockets, this.#emit);
+    }
     for (const { warnings } of this.#media) for (const it of warnings) this.#emit({ type: 'warning', ...it });
     for (const { plan } of this.#media) {
       if (plan.reason !== undefined) {
@@ -221,6 +236,7 @@ export class RtpMediaSession implements MediaSession {
 
   async #close(reason: string | undefined): Promise<void> {
     this.#state = 'left';
+    this.#keeping?.[Symbol.dispose]();
     this.#tellStreams();
     await Promise.all([
       this.#closeTerminals(),

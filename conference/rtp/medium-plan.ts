@@ -87,7 +87,7 @@ function planMedium(
       (layers.length > 0 ? `only the first of ${layers.length + 1} layers is used` : undefined),
     group: endpoint?.address ?? '',
     port: endpoint?.port ?? 0,
-    ...rtcpPlan(medium, endpoint, sources[0]),
+    ...rtcpPlan(medium, endpoint, rules.senders[0]),
     ttl: endpoint?.ttl,
     ...rules,
     direction: medium.effectiveDirection,

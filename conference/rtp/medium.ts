@@ -1,21 +1,26 @@
-import { isLoopback, isSourceSpecific } from '../../src/ip/index.ts';
-import type { Ms, RandomSource, TransportAddress } from '../../src/machine.ts';
+import { formatEndpoint, isLoopback } from '../../src/ip/index.ts';
+import type { Ms, RandomSource } from '../../src/machine.ts';
 import {
   type Clock,
   type Datagram,
   type InterfaceWish,
   type MulticastSocket,
+  type MulticastSocketOptions,
   type openMulticastSocket,
   type QosResult,
+  type RenewableSocket,
 } from '../../src/net/index.ts';
 import { isRtcp, type SdesItems } from '../../src/rtcp/index.ts';
 import { RtpSession, type RtpSessionEvent } from '../../src/rtp/index.ts';
 import type { LoopbackMode, TransportInfo } from '../types.ts';
 import type { BlockClock } from './block-clock.ts';
 import type { CaptureStream, PacketSender } from './capture-stream.ts';
+import { KeptSocket } from './kept-socket.ts';
 import type { MediumPlan } from './medium-plan.ts';
 import type { RenderStream } from './render-stream.ts';
 import { type LookupHost, resolveSources } from './resolve-sources.ts';
+import { mayBeHeard, RtcpPath } from './rtcp-path.ts';
+import { SourceProbe } from './source-probe.ts';
 
 /** IPv4 and UDP, IPv6 and UDP headers. */
 const OVERHEAD = { 4: 28, 6: 48 } as const;
@@ -37,7 +42,7 @@ export interface MediumOptions {
   readonly onEvent: (medium: Medium, event: RtpSessionEvent) => void;
 }
 
-/** One medium on the network: its two sockets, its RTP session, and the streams that hang on them. */
+/** One medium on the network: its sockets, its RTP session, and the streams that hang on them. */
 export class Medium implements PacketSender {
   readonly session: RtpSession;
   capture: CaptureStream | undefined;
@@ -48,8 +53,13 @@ export class Medium implements PacketSender {
   #sourceProblems: readonly string[] = [];
   #rtp: MulticastSocket | undefined;
   #rtcp: MulticastSocket | undefined;
-  #rtcpTo: TransportAddress | undefined;
-  #rtcpEnabled = true;
+  readonly #path: RtcpPath;
+  readonly #probe: SourceProbe;
+  #socketOptions: MulticastSocketOptions | undefined;
+  /** As they are kept on their interface: one object for each, for as long as it is open. */
+  #kept = new Map<MulticastSocket, RenewableSocket>();
+  #heardByOthers = true;
+  #rtpHeard = false;
   #loopback: LoopbackMode;
   #due: Ms | undefined;
   #left: (() => void) | undefined;
@@ -81,6 +91,15 @@ export class Medium implements PacketSender {
       },
       options.clock.now(),
     );
+    this.#probe = new SourceProbe(options.openSocket, options.clock);
+    this.#path = new RtcpPath({
+      session: this.session,
+      receiverBandwidth: plan.rtcpBandwidth?.receivers ?? plan.bandwidth * 0.0375,
+      overheadBytes: overhead,
+      openFeedback: (address, port) => this.#openFeedback(address, port),
+      onReceived: () => this.#pump(),
+      wallOffset: () => this.#wallOffset,
+    });
   }
 
   get plan(): MediumPlan {
@@ -113,8 +132,9 @@ export class Medium implements PacketSender {
       clock,
     };
     const muxed = plan.rtcpPort === plan.port && plan.rtcpGroup === plan.group;
+    this.#socketOptions = { ...common, group: plan.group, port: plan.port };
     const opening = [
-      openSocket({ ...common, group: plan.group, port: plan.port }),
+      openSocket(this.#socketOptions),
       ...(muxed ? [] : [openSocket({ ...common, group: plan.rtcpGroup, port: plan.rtcpPort })]),
     ];
     const opened = await Promise.allSettled(opening);
@@ -136,16 +156,12 @@ export class Medium implements PacketSender {
     const { plan } = this;
     this.#rtp = rtp;
     this.#rtcp = rtcp;
-    this.#rtcpTo = { address: plan.rtcpGroup, port: plan.rtcpPort };
     const { clock } = this.#options;
     this.#wallOffset = clock.wall() - clock.now();
-    for (const socket of [rtp, rtcp]) {
-      if (socket.localAddress === undefined) continue;
-      this.session.addOwnAddress({ address: socket.localAddress, port: socket.localPort });
-    }
-    // receivers of a source-specific group cannot be heard by the others (RFC 5760): only the source reports
-    const isSource = plan.sources.length === 0 || plan.sources.includes(rtp.localAddress ?? '');
-    this.#rtcpEnabled = !isSourceSpecific(plan.rtcpGroup) || isSource;
+    for (const socket of [rtp, rtcp]) this.#addOwn(socket);
+    this.#path.begin(plan, rtcp, clock.now());
+    this.#probe.begin(clock.now());
+    this.#heardByOthers = mayBeHeard(plan, rtp.localAddress);
     if (muxed) {
       rtp.onDatagram((it) => (isRtcp(it.bytes) ? this.#onRtcp(it) : this.#onRtp(it)));
     } else {
@@ -155,8 +171,34 @@ export class Medium implements PacketSender {
     this.#pump();
   }
 
+  #addOwn({ localAddress, localPort }: MulticastSocket): void {
+    this.session.addOwnAddress({ address: localAddress, port: localPort });
+  }
+
+  #openFeedback(address: string, port: number): Promise<MulticastSocket> {
+    const { openSocket, clock } = this.#options;
+    return openSocket({ group: address, port, localPort: port, interface: address, clock });
+  }
+
+  /** Everything open, to be kept on its interface while that goes and comes. */
+  get renewable(): readonly RenewableSocket[] {
+    const open = [...this.#sockets, this.#path.socket].filter((it) => it !== undefined);
+    this.#kept = new Map(
+      open.map((it) => [it, this.#kept.get(it) ?? new KeptSocket(it, (socket) => this.#renewed(socket))]),
+    );
+    return [...this.#kept.values()];
+  }
+
+  /** It may have another address: our own packets from there are not somebody else's with our SSRC. */
+  #renewed(socket: MulticastSocket): void {
+    this.#addOwn(socket);
+    this.#path.relocated();
+    this.#heardByOthers = mayBeHeard(this.#plan, this.#rtp?.localAddress ?? '');
+  }
+
   readonly #onRtp = ({ bytes, from, at }: Datagram): void => {
     this.#blocks.received++;
+    this.#rtpHeard = true;
     this.#bits += bytes.length * 8 + this.#rtcpBits;
     const packet = this.session.handleRtp(bytes, from, at, at + this.#wallOffset);
     if (packet !== undefined) {
@@ -175,6 +217,8 @@ export class Medium implements PacketSender {
 
   /** Looks after RTCP; call it with every block. */
   tick(now: Ms): void {
+    void this.#path.tick(now);
+    if (!this.#rtpHeard && this.#socketOptions !== undefined) void this.#probe.tick(now, this.#socketOptions);
     if (this.#due === undefined || this.#due > now) return;
     this.#wallOffset = this.#options.clock.wall() - this.#options.clock.now();
     this.session.handleTimeout(now, now + this.#wallOffset);
@@ -183,7 +227,7 @@ export class Medium implements PacketSender {
 
   #pump(): void {
     for (let out = this.session.pollTransmit(); out !== undefined; out = this.session.pollTransmit()) {
-      if (this.#rtcpEnabled) this.#rtcp?.send(out, this.#rtcpTo);
+      this.#path.send(out);
     }
     this.#takeEvents();
     this.#due = this.session.pollTimeout();
@@ -197,6 +241,7 @@ export class Medium implements PacketSender {
   }
 
   send(payload: Uint8Array, ticks: number, marker: boolean): void {
+    if (!this.#heardByOthers) return this.session.skip(ticks); // it would only be traffic
     const packet = this.session.nextRtp(payload, ticks, marker, this.#options.clock.now());
     this.#rtp?.send(packet);
   }
@@ -240,10 +285,22 @@ export class Medium implements PacketSender {
         message: `Loopback cannot be switched off on ${socket.interface.name}: other programs on this host hear us, and we drop our own packets`,
       });
     }
-    if (!this.#rtcpEnabled) {
+    const { group, senders, feedback } = this.#plan;
+    if (!this.#heardByOthers && this.capture !== undefined) {
+      out.push({
+        code: 'notSource',
+        message: `only ${senders.join(', ')} may be heard on ${group}, and we are ${socket.localAddress}: nothing is sent`,
+      });
+    }
+    if (this.#path.role === 'silent') {
       out.push({
         code: 'noRtcp',
-        message: `${this.plan.group} is source-specific and we are not its source: the others cannot see us`,
+        message: `${group} is source-specific and we are not its source: the others cannot see us`,
+      });
+    } else if (this.#path.role === 'receiver' && feedback?.mode === 'rsi') {
+      out.push({
+        code: 'summaries',
+        message: 'the source tells how many are listening, not who: participants do not see each other',
       });
     }
     return out;
@@ -255,6 +312,8 @@ export class Medium implements PacketSender {
     if (rtp === undefined || rtcp === undefined) return undefined;
     const { plan, session } = this;
     const { stats } = session;
+    const rtcpTo = this.#path.destination;
+    const groupSize = session.summary?.blocks.find(({ type }) => type === 'groupSize');
     const drops = [rtp.kernelDrops(), rtcp === rtp ? 0 : rtcp.kernelDrops()];
     const [a, b] = drops;
     return {
@@ -273,7 +332,13 @@ export class Medium implements PacketSender {
       rtpReceived: stats.rtpReceived,
       rtcpReceived: stats.rtcpReceived,
       rtpSent: session.own.packetsSent,
-      rtcpSent: this.#rtcpEnabled ? stats.rtcpSent : 0,
+      rtcpSent: this.#path.role === 'silent' ? 0 : stats.rtcpSent,
+      rtcpTo: rtcpTo === undefined ? undefined : formatEndpoint(rtcpTo.address, rtcpTo.port),
+      rtcpReflected: this.#path.reflected,
+      rtcpNotReflected: this.#path.refused,
+      receiversTold: groupSize?.type === 'groupSize' ? groupSize.receivers : undefined,
+      sources: plan.sources,
+      foreignSources: [...new Set([...this.#probe.found, ...rtp.refusedSources])],
       unknownPayloadType: stats.rtpUnknownPayloadType,
       malformed: stats.rtpMalformed + stats.rtcpMalformed,
       filtered: rtp.stats.filtered + (rtcp === rtp ? 0 : rtcp.stats.filtered),
@@ -305,6 +370,6 @@ export class Medium implements PacketSender {
       await Promise.race([left, late]);
       timer.set(undefined);
     }
-    await Promise.all(this.#sockets.map((it) => it.close()));
+    await Promise.all([this.#path.close(), this.#probe.close(), ...this.#sockets.map((it) => it.close())]);
   }
 }

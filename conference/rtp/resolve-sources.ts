@@ -31,9 +31,10 @@ export async function resolveSources(
     for (const it of each) if (typeof it === 'string') problems.push(it);
     return [...new Set(each.flatMap((it) => (typeof it === 'string' ? [] : it)))];
   };
-  const [sources, excludedSources, targets] = await Promise.all([
+  const [sources, excludedSources, senders, targets] = await Promise.all([
     resolve(plan.sources),
     resolve(plan.excludedSources),
+    resolve(plan.senders),
     resolve(plan.feedback === undefined ? [] : [plan.feedback.address]),
   ]);
   if (plan.sources.length > 0 && sources.length === 0) {
@@ -43,7 +44,7 @@ export async function resolveSources(
   const [address] = targets;
   const feedback =
     plan.feedback === undefined || address === undefined ? undefined : { ...plan.feedback, address };
-  return { plan: { ...plan, sources, excludedSources, feedback }, problems: [...new Set(problems)] };
+  return { plan: { ...plan, sources, excludedSources, senders, feedback }, problems: [...new Set(problems)] };
 }
 
 /** Addresses of one source, or a sentence on why there are none. */

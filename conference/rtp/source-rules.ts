@@ -1,4 +1,4 @@
-import { isMulticast } from '../../src/ip/index.ts';
+import { isMulticast, isSourceSpecific } from '../../src/ip/index.ts';
 import type { MediaDescription, MediaEndpoint } from '../../src/sdp/index.ts';
 
 /** Who may be heard on one medium: addresses, or host names that are resolved when it is joined. */
@@ -7,6 +7,8 @@ export interface SourceRules {
   readonly sources: readonly string[];
   /** Everybody but these. */
   readonly excludedSources: readonly string[];
+  /** Whom the others hear, by the description; empty for everybody. */
+  readonly senders: readonly string[];
 }
 
 /** Where RTCP goes on one medium (RFC 3605, RFC 5760, RFC 6128). */
@@ -36,12 +38,15 @@ export function sourceRules(
   group: string,
   given: readonly string[] | undefined,
 ): SourceRules {
-  if (given !== undefined && given.length > 0) return { sources: given, excludedSources: [] };
   const filter = medium.sourceFilterFor(group);
-  const sources = [...new Set(filter?.sources)];
-  return filter?.mode === 'excl'
-    ? { sources: [], excludedSources: sources }
-    : { sources, excludedSources: [] };
+  const named = [...new Set(filter?.sources)];
+  const senders = filter?.mode === 'incl' ? named : [];
+  if (given !== undefined && given.length > 0) {
+    // Whom we want to hear is our affair, but for a group that nobody can join without naming the source.
+    const assumed = senders.length === 0 && isSourceSpecific(group) ? given : senders;
+    return { sources: given, excludedSources: [], senders: assumed };
+  }
+  return { sources: senders, excludedSources: filter?.mode === 'excl' ? named : [], senders };
 }
 
 /**

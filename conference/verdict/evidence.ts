@@ -98,7 +98,7 @@ function mediumEvidence(session: MediaSession, medium: MediumSupport, host: Host
     undecodable: stats.reduce((sum, it) => sum + it.undecodable, 0),
     foreignFormats: [...new Set(undecodable.map((it) => it.payloadFormat ?? 'an unknown format'))],
     decodable: formats.filter((it) => !it.endsWith('*')),
-    sources: session.description.media.at(index)?.sourceFilterFor(transport?.group ?? '')?.sources ?? [],
+    sources: transport?.sources ?? [],
     membership:
       transport === undefined ? undefined : kernelHoldsMembership(transport.group, transport.interface.name),
     strictReversePath: rp === 1,

@@ -165,15 +165,8 @@ function* arrivedReasons(medium: MediumEvidence, transport: Transport): Generato
       tryThis: 'compare the sender’s description with this one; one of them is old',
     };
   }
-  if (transport.filtered > 0) {
-    yield {
-      weight: medium.arrived ? 60 : 93,
-      code: 'sourceFilter',
-      message: `${transport.filtered} packets were refused by the source filter of the description`,
-      tryThis: 'check a=source-filter against the address that really sends',
-    };
-  }
-  if (transport.sendersUnheard > 0) {
+  yield* refusedReasons(medium, transport);
+  if (transport.sendersUnheard > 0 && transport.foreignSources.length === 0) {
     yield {
       weight: 92,
       code: 'portMismatch',
@@ -205,6 +198,26 @@ function* arrivedReasons(medium: MediumEvidence, transport: Transport): Generato
       code: 'everyoneSilent',
       message: 'the others are here (their RTCP arrives) but nobody is sending',
       tryThis: 'wait, or ask somebody to say something',
+    };
+  }
+}
+
+/** Somebody sends, and is not to be heard. */
+function* refusedReasons({ arrived, sources }: MediumEvidence, transport: Transport): Generator<Weighed> {
+  const { foreignSources, filtered } = transport;
+  if (foreignSources.length > 0 && sources.length > 0) {
+    yield {
+      weight: arrived ? 60 : 93,
+      code: 'sourceFilter',
+      message: `packets come from ${foreignSources.join(', ')}, but only ${sources.join(', ')} may be heard`,
+      tryThis: `if that is the right sender: --source ${foreignSources.join(',')}; else tell whoever sends there`,
+    };
+  } else if (filtered > 0) {
+    yield {
+      weight: arrived ? 60 : 93,
+      code: 'sourceFilter',
+      message: `${filtered} packets were refused by the source filter`,
+      tryThis: 'check a=source-filter against the address that really sends',
     };
   }
 }
@@ -282,7 +295,7 @@ function* networkReasons(
     yield {
       weight: 58,
       code: 'sourceFilter',
-      message: `only ${medium.sources.join(', ')} may be heard, by the description’s source filter`,
+      message: `only ${medium.sources.join(', ')} may be heard`,
       tryThis: 'check that this is the address the sender really uses',
     };
   }

@@ -155,7 +155,7 @@ function readTarget(options: MulticastSocketOptions): Target {
     }
   }
   const join = multicast && (options.join ?? true);
-  if (join && isSourceSpecific(group) && sources.length === 0) {
+  if (join && isSourceSpecific(group) && sources.length + excludedSources.length === 0) {
     throw new InvalidValueError(
       `${group} is a source-specific group (RFC 4607): name the sources to listen to, or do not join`,
     );

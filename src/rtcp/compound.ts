@@ -2,12 +2,13 @@ import { EncodeError } from '../errors.ts';
 import { WireReader, WireWriter } from '../wire/index.ts';
 import { type AppPacket, readApp, writeApp } from './app.ts';
 import { type Bye, readBye, writeBye } from './bye.ts';
-import { RTCP_APP, RTCP_BYE, RTCP_RR, RTCP_SDES, RTCP_SR, writeRtcpPacket } from './header.ts';
+import { RTCP_APP, RTCP_BYE, RTCP_RR, RTCP_RSI, RTCP_SDES, RTCP_SR, writeRtcpPacket } from './header.ts';
 import { type ReceiverReport, readReceiverReport, writeReceiverReport } from './receiver-report.ts';
+import { type ReceiverSummary, readReceiverSummary, writeReceiverSummary } from './rsi.ts';
 import { readSourceDescription, type SourceDescription, writeSourceDescription } from './sdes.ts';
 import { readSenderReport, type SenderReport, writeSenderReport } from './sender-report.ts';
 
-/** A packet of a type that is not RFC 3550's (feedback, XR, …): kept as it is. */
+/** A packet of a type that is not known here (feedback, XR, …): kept as it is. */
 export interface RawRtcpPacket {
   readonly type: 'raw';
   readonly packetType: number;
@@ -17,7 +18,14 @@ export interface RawRtcpPacket {
   readonly body: Uint8Array;
 }
 
-export type RtcpPacket = SenderReport | ReceiverReport | SourceDescription | Bye | AppPacket | RawRtcpPacket;
+export type RtcpPacket =
+  | SenderReport
+  | ReceiverReport
+  | SourceDescription
+  | Bye
+  | AppPacket
+  | ReceiverSummary
+  | RawRtcpPacket;
 
 /**
  * Reads a compound packet with the checks of RFC 3550 §A.2: version 2 throughout, SR or RR first, padding only on the
@@ -72,6 +80,8 @@ function readBody(r: WireReader, packetType: number, count: number): RtcpPacket 
       return readBye(r, count);
     case RTCP_APP:
       return readApp(r, count);
+    case RTCP_RSI:
+      return readReceiverSummary(r);
     default:
       return { type: 'raw', packetType, count, body: r.rest() };
   }
@@ -115,6 +125,8 @@ function writePacket(w: WireWriter, packet: RtcpPacket): void {
       return writeBye(w, packet);
     case 'app':
       return writeApp(w, packet);
+    case 'rsi':
+      return writeReceiverSummary(w, packet);
     case 'raw':
       return writeRtcpPacket(w, packet.packetType, packet.count, () => w.bytes(packet.body));
   }

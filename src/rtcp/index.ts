@@ -8,7 +8,7 @@ export {
   serializeRtcpCompound,
   serializeRtcpPackets,
 } from './compound.ts';
-export { isRtcp, RTCP_APP, RTCP_BYE, RTCP_RR, RTCP_SDES, RTCP_SR } from './header.ts';
+export { isRtcp, RTCP_APP, RTCP_BYE, RTCP_RR, RTCP_RSI, RTCP_SDES, RTCP_SR } from './header.ts';
 export {
   RTCP_MINIMUM_MS,
   type RtcpIntervalInput,
@@ -19,6 +19,8 @@ export {
 export { ntpFromWall, ntpMiddle, roundTripSeconds, wallFromNtp } from './ntp.ts';
 export type { ReceiverReport } from './receiver-report.ts';
 export { MAX_REPORT_BLOCKS, REPORT_BLOCK_BYTES, type ReportBlock } from './report-block.ts';
+export { ReflectionLimiter, type ReflectionLimits } from './reflection.ts';
+export type { ReceiverSummary, RsiBlock, RsiDistribution } from './rsi.ts';
 export {
   BYE_BACKOFF_MEMBERS,
   type RtcpCounts,

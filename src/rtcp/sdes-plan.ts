@@ -29,6 +29,10 @@ export class SdesPlan {
     this.#items = items;
   }
 
+  get cname(): string {
+    return this.#cname;
+  }
+
   /** Replaces the items; the next report carries them all. */
   set(items: Omit<SdesItems, 'cname'>): void {
     const hadNote = Boolean(this.#items.note);

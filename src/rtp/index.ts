@@ -12,6 +12,7 @@ export { MAX_DROPOUT, MAX_MISORDER, MIN_SEQUENTIAL, Reception, type SequenceVerd
 export { sequenceAdd, sequenceDelta, sequenceDistance, timestampAdd, timestampDelta } from './sequence.ts';
 export { RtpSession } from './session.ts';
 export type {
+  FeedbackVerdict,
   OwnSenderStats,
   ReceivedReport,
   ReceivedRtp,

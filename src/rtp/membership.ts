@@ -1,5 +1,5 @@
 import type { Ms, TransportAddress } from '../machine.ts';
-import type { RtcpCounts, RtcpScheduler, SdesPlan } from '../rtcp/index.ts';
+import type { ReceiverSummary, RtcpCounts, RtcpScheduler, SdesPlan } from '../rtcp/index.ts';
 import type { Fifo } from './fifo.ts';
 import type { OwnIdentity } from './own-identity.ts';
 import type { OwnSender } from './own-sender.ts';
@@ -28,6 +28,8 @@ export interface SessionParts {
 export class Membership {
   readonly #parts: SessionParts;
   #nextFullSweep: Ms = 0;
+  /** What the distribution source last told of its receivers, and when. */
+  #summary: { readonly packet: ReceiverSummary; readonly at: Ms } | undefined;
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
@@ -38,10 +40,22 @@ export class Membership {
     const { table, sender } = this.#parts;
     const weSent = sender.isSender;
     return {
-      members: table.members.size + 1,
+      members: Math.max(table.members.size, this.#receiversTold) + 1,
       senders: table.senders.size + (weSent ? 1 : 0),
       weSent,
     };
+  }
+
+  get summary(): ReceiverSummary | undefined {
+    return this.#summary?.packet;
+  }
+  /** Where reports are not reflected, the source alone knows how many there are (RFC 5760 §7.2). */
+  takeSummary(packet: ReceiverSummary, now: Ms): void {
+    this.#summary = { packet, at: now };
+  }
+  get #receiversTold(): number {
+    const block = this.summary?.blocks.find(({ type }) => type === 'groupSize');
+    return block?.type === 'groupSize' ? block.receivers : 0;
   }
 
   /** The record of an SSRC, brought back if it had timed out; undefined when unknown, or when it has just left. */
@@ -85,7 +99,10 @@ export class Membership {
   /** The same for RTCP; a second packet from the known address confirms a source. */
   acceptRtcpAddress(source: SourceRecord, from: TransportAddress, now: Ms): boolean {
     const { rtcpAddress, lastRtcp } = source;
-    if (sameAddress(rtcpAddress, from)) {
+    if (this.#parts.identity.isRelay(from)) {
+      // It says nothing of where the source itself is.
+      if (lastRtcp !== undefined && lastRtcp !== now) this.#parts.table.confirm(source);
+    } else if (sameAddress(rtcpAddress, from)) {
       if (lastRtcp !== now) this.#parts.table.confirm(source);
     } else {
       if (rtcpAddress !== undefined && !this.#mayMove(source, lastRtcp ?? source.firstHeard, from, now))
@@ -133,6 +150,7 @@ export class Membership {
       events.push({ type: 'sourceUpdated', source, items: ['note'] });
     }
     identity.expire(now - 10 * unit); // RFC 3550 §8.2
+    if (this.#summary !== undefined && this.#summary.at < now - 10 * unit) this.#summary = undefined;
     const gone = table.expire(now - 5 * unit, now); // RFC 3550 §6.3.5
     for (const source of gone) events.push({ type: 'sourceTimeout', source });
     if (gone.length > 0) scheduler.membersLeft(this.size(), now);

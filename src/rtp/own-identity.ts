@@ -14,10 +14,19 @@ export type OwnSsrcVerdict = 'own' | 'collision' | 'loop' | 'newLoop';
 /** Tells our own packets from collisions and loops, by where they come from (RFC 3550 §8.2). */
 export class OwnIdentity {
   readonly #addresses = new Set<string>();
+  readonly #relays = new Set<string>();
   readonly #conflicts = new Map<string, { last: Ms; told: boolean }>();
 
   addAddress(address: TransportAddress): void {
     if (this.#addresses.size < MAX_OWN_ADDRESSES) this.#addresses.add(addressKey(address));
+  }
+
+  /** Names an IP address that sends on what others report, ours too (RFC 5760 §6). */
+  addRelay(address: string): void {
+    if (this.#relays.size < MAX_OWN_ADDRESSES) this.#relays.add(withoutZone(address));
+  }
+  isRelay({ address }: TransportAddress): boolean {
+    return this.#relays.size > 0 && this.#relays.has(withoutZone(address));
   }
 
   isOwnAddress(from: TransportAddress): boolean {
@@ -45,4 +54,9 @@ export class OwnIdentity {
   expire(deadline: Ms): void {
     for (const [key, { last }] of this.#conflicts) if (last < deadline) this.#conflicts.delete(key);
   }
+}
+
+function withoutZone(address: string): string {
+  const percent = address.indexOf('%');
+  return percent < 0 ? address : address.slice(0, percent);
 }

@@ -2,6 +2,7 @@ import type { Ms } from '../machine.ts';
 import {
   MAX_REPORT_BLOCKS,
   REPORT_BLOCK_BYTES,
+  type ReceiverSummary,
   type ReportBlock,
   type RtcpPacket,
   type SdesItem,
@@ -23,6 +24,8 @@ export interface ReportContent {
   readonly sender: SenderPart | undefined;
   /** CNAME first; what does not fit in the datagram after it is left out. */
   readonly sdes: readonly SdesItem[];
+  /** What we, the distribution source, tell of all receivers together. */
+  readonly summary?: ReceiverSummary | undefined;
   /** Makes it a BYE compound, with this reason unless undefined. */
   readonly bye?: { readonly reason: string | undefined };
 }
@@ -58,7 +61,7 @@ export function buildReport(
 }
 
 /** SDES and BYE, with as many items as leave room for a sender report. */
-function tailPackets({ ssrc, sdes, bye }: ReportContent, maxBytes: number): RtcpPacket[] {
+function tailPackets({ ssrc, sdes, summary, bye }: ReportContent, maxBytes: number): RtcpPacket[] {
   const byes: RtcpPacket[] = [];
   if (bye !== undefined) {
     byes.push({ type: 'bye', ssrcs: [ssrc], ...(bye.reason === undefined ? {} : { reason: bye.reason }) });
@@ -66,6 +69,7 @@ function tailPackets({ ssrc, sdes, bye }: ReportContent, maxBytes: number): Rtcp
   for (let count = sdes.length; ; count--) {
     const packets: RtcpPacket[] = [
       { type: 'sdes', chunks: [{ ssrc, items: sdes.slice(0, count) }] },
+      ...(summary === undefined ? [] : [summary]),
       ...byes,
     ];
     if (count <= 1 || serializeRtcpPackets(packets).length + 28 <= maxBytes) return packets;

@@ -4,6 +4,7 @@ import {
   ntpFromWall,
   ntpMiddle,
   parseRtcpCompound,
+  type ReceiverSummary,
   type ReportBlock,
   type RtcpPacket,
   roundTripSeconds,
@@ -13,7 +14,7 @@ import {
 } from '../rtcp/index.ts';
 import type { Membership, SessionParts } from './membership.ts';
 import type { OwnSsrcHandler } from './rtp-intake.ts';
-import type { ReceivedReport } from './session-types.ts';
+import type { FeedbackVerdict, ReceivedReport } from './session-types.ts';
 import type { SourceRecord } from './source-record.ts';
 
 /** Where and when the datagram came that is being read. */
@@ -29,6 +30,8 @@ export class RtcpIntake {
   readonly #membership: Membership;
   readonly #overheadBytes: number;
   readonly #ownSsrcHeard: OwnSsrcHandler;
+  /** Parts of the compound being read that are not believed. */
+  #doubts = 0;
 
   constructor(
     parts: SessionParts,
@@ -42,15 +45,19 @@ export class RtcpIntake {
     this.#ownSsrcHeard = ownSsrcHeard;
   }
 
-  take(bytes: Uint8Array, arrival: Arrival): void {
-    const { counts, identity, scheduler, sender } = this.#parts;
+  /** @returns who reported, when all of it is to be believed */
+  take(bytes: Uint8Array, arrival: Arrival): FeedbackVerdict | undefined {
+    const { counts, scheduler, table } = this.#parts;
     const packets = this.#parse(bytes);
     const first = packets[0];
-    if (first?.type !== 'sr' && first?.type !== 'rr') return;
-    if (first.ssrc === sender.ssrc && identity.isOwnAddress(arrival.from)) {
+    if (first?.type !== 'sr' && first?.type !== 'rr') return undefined;
+    if (this.#isOurs(first.ssrc, packets, arrival.from)) {
       counts.ownLooped++;
-      return;
+      return undefined;
     }
+    const { ssrc } = first;
+    const known = table.members.has(ssrc);
+    this.#doubts = 0;
     const hasBye = packets.some((packet) => packet.type === 'bye');
     scheduler.received(bytes.length + this.#overheadBytes, hasBye);
     // SDES first: it makes a source valid, so that what the others tell is told of a known source.
@@ -59,6 +66,29 @@ export class RtcpIntake {
       for (const chunk of packet.chunks) this.#describe(chunk, first.ssrc, arrival);
     }
     for (const packet of packets) this.#takePacket(packet, arrival);
+    return this.#doubts > 0 ? undefined : { ssrc, known };
+  }
+
+  /** As {@link take}, of what came by unicast: its sender is not to be known again by what we send on for it. */
+  takeFeedback(bytes: Uint8Array, arrival: Arrival): FeedbackVerdict | undefined {
+    const verdict = this.take(bytes, arrival);
+    const source = verdict === undefined ? undefined : this.#parts.table.find(verdict.ssrc);
+    if (source !== undefined) source.viaFeedback = true;
+    return verdict;
+  }
+
+  /**
+   * What we sent, or sent on for others, comes back; or a relay sends on what we reported. All that comes through a
+   * relay has one address, so that there our CNAME tells whether somebody else has our SSRC.
+   */
+  #isOurs(ssrc: number, packets: readonly RtcpPacket[], from: TransportAddress): boolean {
+    const { identity, sender, table, plan } = this.#parts;
+    if (identity.isOwnAddress(from)) {
+      return ssrc === sender.ssrc || table.find(ssrc)?.viaFeedback === true;
+    }
+    if (!identity.isRelay(from)) return false;
+    const cname = cnameOf(ssrc, packets);
+    return cname === undefined ? ssrc === sender.ssrc : cname === plan.cname;
   }
 
   #parse(bytes: Uint8Array): RtcpPacket[] {
@@ -74,12 +104,14 @@ export class RtcpIntake {
   /** The record for an SSRC named in a packet, or undefined when the packet is not to be believed. */
   #sourceOf(ssrc: number, { from, now, wall }: Arrival): SourceRecord | undefined {
     if (ssrc === this.#parts.sender.ssrc) {
+      this.#doubts++;
       this.#ownSsrcHeard(from, now, wall);
       return undefined;
     }
     const source = this.#membership.findOrAdd(ssrc, now);
-    if (source === undefined || !this.#membership.acceptRtcpAddress(source, from, now)) return undefined;
-    return source;
+    if (source !== undefined && this.#membership.acceptRtcpAddress(source, from, now)) return source;
+    this.#doubts++;
+    return undefined;
   }
 
   #describe(chunk: SdesChunk, reporter: number, arrival: Arrival): void {
@@ -87,6 +119,7 @@ export class RtcpIntake {
     if (source === undefined) return;
     const items = source.describe(chunk, arrival.now);
     if (items === undefined) {
+      this.#doubts++;
       this.#membership.reject(source, arrival.from); // another CNAME: a collision behind one address
     } else if (!source.validated) {
       source.contributing = chunk.ssrc !== reporter;
@@ -116,10 +149,23 @@ export class RtcpIntake {
         this.#parts.events.push({ type: 'appReceived', source, subtype, name, data });
         return;
       }
+      case 'rsi':
+        this.#takeSummary(packet, arrival);
+        return;
       case 'sdes':
       case 'raw':
         return;
     }
+  }
+
+  /** Only whom we report to may tell how many we are, and that our SSRC is taken (RFC 5760 §7.2). */
+  #takeSummary(packet: ReceiverSummary, { from, now, wall }: Arrival): void {
+    const { identity, counts, sender } = this.#parts;
+    if (!identity.isRelay(from)) return;
+    counts.summaries++;
+    this.#membership.takeSummary(packet, now);
+    const taken = packet.blocks.some((it) => it.type === 'collisions' && it.ssrcs.includes(sender.ssrc));
+    if (taken) this.#ownSsrcHeard(from, now, wall);
   }
 
   #takeBlock(reporter: SourceRecord, block: ReportBlock, { now, wall }: Arrival): void {
@@ -140,6 +186,16 @@ export class RtcpIntake {
     const source = this.#sourceOf(ssrc, arrival);
     if (source !== undefined) this.#membership.leave(source, reason, arrival.now);
   }
+}
+
+function cnameOf(ssrc: number, packets: readonly RtcpPacket[]): string | undefined {
+  for (const packet of packets) {
+    if (packet.type !== 'sdes') continue;
+    const items = packet.chunks.filter((chunk) => chunk.ssrc === ssrc).flatMap((chunk) => chunk.items);
+    const cname = items.find((item) => item.type === 'cname');
+    if (cname?.type === 'cname') return cname.text;
+  }
+  return undefined;
 }
 
 function takeSenderReport(source: SourceRecord, report: SenderReport, now: Ms): void {

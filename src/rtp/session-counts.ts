@@ -9,6 +9,7 @@ export class SessionCounts {
   rtcpMalformed = 0;
   ownLooped = 0;
   collisions = 0;
+  summaries = 0;
   rtcpSent = 0;
   rtcpOctetsSent = 0;
 }

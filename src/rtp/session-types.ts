@@ -178,6 +178,13 @@ export type RtpSessionEvent =
   /** `leave` is done: BYE is in the transmit queue, or was not due. */
   | { readonly type: 'left' };
 
+/** Who reported by unicast, and whether the report is to be sent on to the group (RFC 5760 §6.1). */
+export interface FeedbackVerdict {
+  readonly ssrc: number;
+  /** It has reported before. */
+  readonly known: boolean;
+}
+
 /** Counts over the whole session. */
 export interface RtpSessionStats {
   readonly rtpReceived: number;
@@ -192,6 +199,8 @@ export interface RtpSessionStats {
   readonly ownLooped: number;
   /** Dropped for an SSRC collision or loop. */
   readonly collisions: number;
+  /** Summaries of its receivers that the distribution source sent (RFC 5760 §7.1). */
+  readonly summaries: number;
   /** New sources not taken, or unvalidated ones pushed out, because the table was full. */
   readonly sourcesRefused: number;
   /** Events lost because nobody polled. */

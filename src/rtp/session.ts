@@ -1,6 +1,13 @@
 import { InvalidValueError, StateError } from '../errors.ts';
 import type { Ms, RandomSource, TransportAddress } from '../machine.ts';
-import { RtcpScheduler, reducedMinimum, type SdesItems, SdesPlan } from '../rtcp/index.ts';
+import {
+  ntpFromWall,
+  type ReceiverSummary,
+  RtcpScheduler,
+  reducedMinimum,
+  type SdesItems,
+  SdesPlan,
+} from '../rtcp/index.ts';
 import { Fifo } from './fifo.ts';
 import { Membership, type SessionParts } from './membership.ts';
 import { OwnIdentity } from './own-identity.ts';
@@ -13,6 +20,7 @@ import { RtpIntake } from './rtp-intake.ts';
 import { SessionCounts } from './session-counts.ts';
 import { checkSdes, checkText, clockRateTable, inRange, rtcpShares } from './session-options.ts';
 import type {
+  FeedbackVerdict,
   OwnSenderStats,
   ReceivedRtp,
   RtpSessionEvent,
@@ -107,6 +115,22 @@ export class RtpSession {
     if (this.#state !== 'left') this.#rtcp.take(bytes, { from, now, wall });
   }
 
+  /**
+   * Takes a datagram that a receiver sent to us, the feedback target, by unicast (RFC 5760 §6.1). Never throws.
+   *
+   * @returns who reported, when the report is sound and may be sent on to the group; bounding how much of it is the
+   *   caller's task (`ReflectionLimiter`)
+   */
+  handleFeedback(
+    bytes: Uint8Array,
+    from: TransportAddress,
+    now: Ms,
+    wall: number,
+  ): FeedbackVerdict | undefined {
+    this.#parts.counts.rtcpReceived++;
+    return this.#state === 'left' ? undefined : this.#rtcp.takeFeedback(bytes, { from, now, wall });
+  }
+
   /** To be called at {@link pollTimeout}; calling it sooner does no harm. */
   handleTimeout(now: Ms, wall: number): void {
     if (this.#state === 'left') return;
@@ -190,6 +214,22 @@ export class RtpSession {
   }
 
   /**
+   * Names the IP address of a feedback target: what comes from there was sent by others, or by ourselves, and is told
+   * apart by SSRC and CNAME (RFC 5760 §6).
+   */
+  addRelay(address: string): void {
+    this.#parts.identity.addRelay(address);
+  }
+
+  /** Whether our reports carry a summary of the receivers, whose own reports the others do not see (RFC 5760 §7). */
+  summarizes = false;
+
+  /** What the distribution source last told of its receivers. */
+  get summary(): ReceiverSummary | undefined {
+    return this.#membership.summary;
+  }
+
+  /**
    * Leaves: sends BYE, at once among at most 50 participants, else when its turn comes, which takes longer the more
    * leave at the same time. The event `left` tells when it is done; whoever cannot wait may simply stop, the others
    * then find out by time-out. Nobody is told if we never sent anything (RFC 3550 §6.3.7)
@@ -266,10 +306,24 @@ export class RtpSession {
 
   #transmitReport(now: Ms, wall: number): number {
     const { sender, plan, table } = this.#parts;
-    const content = { ssrc: sender.ssrc, sender: this.#senderPart(now, wall), sdes: plan.next() };
+    const content = {
+      ssrc: sender.ssrc,
+      sender: this.#senderPart(now, wall),
+      sdes: plan.next(),
+      summary: this.summarizes ? this.#summarize(wall) : undefined,
+    };
     const report = buildReport(content, table.members.values(), this.#maxRtcpBytes, now);
     this.#transmit(report);
     return report.length;
+  }
+
+  #summarize(wall: number): ReceiverSummary {
+    const { table, scheduler } = this.#parts;
+    const receivers = table.members.size - table.senders.size;
+    const averageBytes = scheduler.averageBytes - this.#overheadBytes;
+    const ntp = ntpFromWall(wall);
+    const blocks = [{ type: 'groupSize', averageBytes, receivers } as const];
+    return { type: 'rsi', ssrc: this.ssrc, summarizedSsrc: this.ssrc, ntp, blocks };
   }
 
   #byeReport(sources: Iterable<SourceRecord>, reason: string | undefined, now: Ms, wall: number): Uint8Array {

@@ -29,6 +29,8 @@ export class SourceRecord implements RtpSource {
   rtpAddress: TransportAddress | undefined;
   rtcpAddress: TransportAddress | undefined;
   lastRtcp: Ms | undefined;
+  /** Its reports come to us by unicast, and we send them on to the group. */
+  viaFeedback = false;
   payloadType: number | undefined;
   clockRate: number | undefined;
   octetsReceived = 0;

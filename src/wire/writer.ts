@@ -67,7 +67,12 @@ export class WireWriter {
     this.#grow(count); // fresh buffers are zero, and nothing is ever written twice
     return this;
   }
-  /** Overwrites 16 bits written earlier, such as a length known only at the end. */
+  /** Overwrites a byte written earlier, such as a length known only at the end. */
+  setU8(at: number, value: number): this {
+    this.#view.setUint8(at, value);
+    return this;
+  }
+  /** As {@link setU8}, 16 bits. */
   setU16(at: number, value: number): this {
     this.#view.setUint16(at, value);
     return this;

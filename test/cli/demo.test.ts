@@ -105,6 +105,12 @@ function member(
     rtcpSent: 0,
     malformed: 0,
     filtered: 0,
+    interfaces: ['eth0'],
+    sources: [],
+    rtcpTo: null,
+    rtcpReflected: 0,
+    rtcpNotReflected: 0,
+    receiversTold: null,
     kernelDrops: null,
   };
   const seen: ParticipantJson = {

@@ -1,3 +1,4 @@
+import { NetworkError } from '../../src/errors.ts';
 import { isMulticast } from '../../src/ip/index.ts';
 import type { TransportAddress } from '../../src/machine.ts';
 import {
@@ -27,6 +28,8 @@ export class MemoryNetwork {
   deliver: (datagram: Travelled, to: MemorySocket) => boolean = () => true;
   /** Whether marking works. */
   marking = true;
+  /** Whether a unicast port of a host is in use. */
+  taken: (address: string, port: number) => boolean = () => false;
   /** Set to hold up every opening of a socket. */
   stalled: Promise<void> | undefined;
   readonly clock: Clock;
@@ -39,6 +42,9 @@ export class MemoryNetwork {
   host(address: string): typeof openMulticastSocket {
     return async (options) => {
       await this.stalled;
+      if (!isMulticast(options.group) && this.taken(options.group, options.port)) {
+        throw new NetworkError(`${options.group} port ${options.port} is taken`);
+      }
       const socket = new MemorySocket(this, address, options);
       this.sockets.add(socket);
       return socket;
@@ -63,10 +69,12 @@ export class MemorySocket implements MulticastSocket {
   ttl: number;
   loopback: boolean;
   readonly #network: MemoryNetwork;
+  readonly #options: MulticastSocketOptions;
   readonly #listeners = new Set<(datagram: Datagram) => void>();
 
   constructor(network: MemoryNetwork, address: string, options: MulticastSocketOptions) {
     this.#network = network;
+    this.#options = options;
     this.group = options.group;
     this.port = options.port;
     this.multicast = isMulticast(options.group);
@@ -90,10 +98,18 @@ export class MemorySocket implements MulticastSocket {
       if (socket.group !== group || socket.port !== port) continue;
       if (!this.loopback && socket.localAddress === this.localAddress) continue;
       if (!deliver(travelled, socket)) continue;
+      if (!socket.admits(from.address)) {
+        socket.stats.filtered++;
+        continue;
+      }
       socket.stats.received++;
       for (const listener of socket.#listeners) listener({ bytes: travelled.bytes, from, at: clock.now() });
     }
     return true;
+  }
+  admits(address: string): boolean {
+    const { sources = [], excludedSources = [] } = this.#options;
+    return (sources.length === 0 || sources.includes(address)) && !excludedSources.includes(address);
   }
   onDatagram(listener: (datagram: Datagram) => void): () => void {
     this.#listeners.add(listener);

@@ -1,0 +1,68 @@
+import { NetworkError } from '../../src/errors.ts';
+import type { Ms } from '../../src/machine.ts';
+import type {
+  Clock,
+  MulticastSocket,
+  MulticastSocketOptions,
+  openMulticastSocket,
+} from '../../src/net/index.ts';
+
+/** When nothing was heard for this long after the join, it is found out whether somebody else sends. */
+const PATIENCE_MS: Ms = 2500;
+/** How long is listened. */
+const LISTEN_MS: Ms = 1500;
+const MAX_FOUND = 4;
+
+/**
+ * Looks once for senders whom the source filter keeps out. A source-specific join brings their packets no more than a
+ * switch or router delivers them, so that nothing is to be seen of the most frequent mistake: the wrong source. So a
+ * second socket joins the group without naming sources, for a moment, and only when there is silence.
+ */
+export class SourceProbe {
+  readonly #open: typeof openMulticastSocket;
+  readonly #clock: Clock;
+  readonly #found = new Set<string>();
+  #due: Ms | undefined;
+  #socket: MulticastSocket | undefined;
+
+  constructor(open: typeof openMulticastSocket, clock: Clock) {
+    this.#open = open;
+    this.#clock = clock;
+  }
+
+  /** Addresses that send RTP to the group and are not admitted. */
+  get found(): readonly string[] {
+    return [...this.#found];
+  }
+
+  begin(now: Ms): void {
+    this.#due = now + PATIENCE_MS;
+  }
+
+  /** @param options of the socket that hears nothing; call it now and then, until something was heard */
+  async tick(now: Ms, options: MulticastSocketOptions): Promise<void> {
+    if (this.#due === undefined || now < this.#due) return;
+    this.#due = undefined;
+    const { sources = [], ...others } = options;
+    if (sources.length === 0) return;
+    try {
+      this.#listen(await this.#open({ ...others, excludedSources: sources }));
+    } catch (error) {
+      if (!(error instanceof NetworkError)) throw error; // else it stays unknown
+    }
+  }
+
+  #listen(socket: MulticastSocket): void {
+    this.#socket = socket;
+    socket.onDatagram(({ bytes, from }) => {
+      const isRtp = (bytes[0] ?? 0) >>> 6 === 2 && bytes.length >= 12;
+      if (isRtp && this.#found.size < MAX_FOUND) this.#found.add(from.address);
+    });
+    this.#clock.timer(() => void socket.close()).set(this.#clock.now() + LISTEN_MS);
+  }
+
+  async close(): Promise<void> {
+    this.#due = undefined;
+    await this.#socket?.close();
+  }
+}
