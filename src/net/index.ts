@@ -41,6 +41,8 @@ export {
   openMadcapSocket,
 } from './madcap-socket.ts';
 export { deflateSap, inflateSap } from './sap-compression.ts';
+export type { SapChannelSocket } from './sap-channels.ts';
+export { openSapSockets, SapSockets, type SapSocketsOptions } from './sap-sockets.ts';
 export {
   type DscpObservation,
   type DscpReport,

@@ -118,6 +118,11 @@ export class SapAnnouncer {
     return this.#perGroup.get(group) ?? 0;
   }
 
+  /** Where it sends from. */
+  get sources(): readonly SapSource[] {
+    return this.#sources;
+  }
+
   *announcements(): Generator<OwnAnnouncement, void, void> {
     for (const session of this.#sessions.values()) yield describeOwn(session);
   }

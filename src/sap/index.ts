@@ -12,6 +12,7 @@ export {
   sapListenGroups,
   type SapScope,
 } from './groups.ts';
+export { sapGroupsOf } from './media-groups.ts';
 export { messageIdHash } from './hash.ts';
 export {
   compressSapPacket,
