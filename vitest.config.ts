@@ -11,10 +11,11 @@ const tier = (groupOrder: number, name: string, include: string[], options: obje
   test: { name, include, sequence: { groupOrder }, ...options },
 });
 /**
- * Tests that keep time or use the machine's network run one file at a time. One that fails is tried once more: the
- * processors of a busy machine may be away for longer than real sound and other people's programs can wait. What is
- * broken fails twice.
+ * Tests with real sound and other people's programs wait most of the time, so two files run side by side. One that fails
+ * is tried once more: the processors of a busy machine may be away for longer than sound can wait. What is broken fails
+ * twice. Namespaces and packages, which are about the whole machine, run one file at a time.
  */
+const inPairs = { maxWorkers: 2, retry: 1 };
 const alone = { fileParallelism: false, retry: 1 };
 
 export default defineConfig({
@@ -24,11 +25,11 @@ export default defineConfig({
         exclude: ['test/net/**', 'test/interop/**', 'test/netns/**', 'test/package/**', '**/node_modules/**'],
         testTimeout: 20_000,
       }),
-      tier(1, 'net', ['test/net/**/*.test.ts'], { testTimeout: 30_000, hookTimeout: 30_000, ...alone }),
+      tier(1, 'net', ['test/net/**/*.test.ts'], { testTimeout: 30_000, hookTimeout: 30_000, ...inPairs }),
       tier(2, 'interop', ['test/interop/**/*.test.ts'], {
         testTimeout: 60_000,
         hookTimeout: 60_000,
-        ...alone,
+        ...inPairs,
       }),
       tier(3, 'netns', ['test/netns/**/*.test.ts'], { testTimeout: 90_000, hookTimeout: 60_000, ...alone }),
       tier(4, 'package', ['test/package/**/*.test.ts'], {

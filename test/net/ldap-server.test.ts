@@ -1,10 +1,11 @@
 import { once } from 'node:events';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { Attribute, Change, Client, type ClientOptions } from 'ldapts';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Listener, listen, type LocatorService } from '../../directory/server/index.ts';
 import { encodeRefreshRequest } from '../../src/ldap/index.ts';
 import { NetworkError } from '../../src/errors.ts';
+import { freePort } from '../support/daemon.ts';
 import { type ListeningService, listeningService } from '../support/listening-service.ts';
 
 let running: ListeningService;
@@ -157,12 +158,3 @@ describe('on the network', () => {
     await expect.poll(() => service.connections).toBe(0);
   });
 });
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(address !== null && typeof address === 'object' ? address.port : 0));
-    });
-  });
-}

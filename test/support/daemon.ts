@@ -83,18 +83,23 @@ export function asNobody(dir: string, command: readonly string[]): readonly stri
   return ['setpriv', '--reuid', 'nobody', '--regid', 'nogroup', '--clear-groups', ...command];
 }
 
-/** A TCP port that nobody uses. */
-export function freePort(host = '127.0.0.1'): Promise<number> {
-  return new Promise((resolve, reject) => {
+/**
+ * A TCP port that nobody uses. Drawn below those that systems give to connections going out: else one of them could take
+ * it before the server that it is for is up, which happens when files of tests run side by side.
+ */
+export async function freePort(host = '127.0.0.1'): Promise<number> {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const port = 10_000 + Math.floor(Math.random() * 22_000);
+    if (await canListen(port, host)) return port;
+  }
+  throw new Error(`found no free TCP port at ${host}`);
+}
+
+function canListen(port: number, host: string): Promise<boolean> {
+  return new Promise((resolve) => {
     const server = createServer()
-      .once('error', reject)
-      .listen(0, host, () => {
-        const address = server.address();
-        server.close(() => {
-          if (address === null || typeof address === 'string') reject(new Error('no port'));
-          else resolve(address.port);
-        });
-      });
+      .once('error', () => resolve(false))
+      .listen(port, host, () => server.close(() => resolve(true)));
   });
 }
 
