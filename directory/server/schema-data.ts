@@ -2,6 +2,7 @@
  * The schema as data: what RFC 4512, 4519, 4524 and 2589 define, and the classes and attributes of the Internet
  * Locator Service. Nothing else in the server names an attribute's syntax.
  */
+import { SCHEMA_ARC } from '../schema/index.ts';
 
 /** An attribute type; `names[0]` is the one it is stored and listed under. */
 export interface AttributeTypeData {
@@ -121,7 +122,8 @@ export const ATTRIBUTE_TYPES: readonly AttributeTypeData[] = [
   own(43, 'rating', undefined),
   own(44, 'subType', undefined),
   own(45, 'url', undefined, { rule: 'caseExactMatch' }),
-  own(46, 'rdvOrigin', undefined, { rule: 'caseExactMatch', single: true }),
+  // of the project's own schema, as other servers have it
+  { names: ['rdvOrigin'], oid: `${SCHEMA_ARC}.1.17`, rule: 'caseExactMatch', single: true },
   {
     names: ['ntSecurityDescriptor'],
     oid: '1.2.840.113556.1.5.108.1103010708070215150108150101130009121504000012000415120210000708',

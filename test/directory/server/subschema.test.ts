@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { attributeOid, SCHEMA_ATTRIBUTES } from '../../../directory/schema/definition.ts';
+import { ATTRIBUTE_TYPES } from '../../../directory/server/schema-data.ts';
 import { subschemaValues } from '../../../directory/server/subschema.ts';
 import { conferenceDn, testService } from './support.ts';
 
@@ -69,4 +71,13 @@ test('[DIR-03] entries have the operational attributes that browsers ask for', a
   }
   const above = await t.client.read('ou=Dynamic,o=Intranet', 'numSubordinates', 'hasSubordinates');
   expect(above?.attributes).toEqual({ numSubordinates: ['1'], hasSubordinates: ['TRUE'] });
+});
+
+test('what other servers have by the schema of the project has the same OID here', () => {
+  const elsewhere = new Map(SCHEMA_ATTRIBUTES.map((it) => [it.name, attributeOid(it)]));
+  const shared = ATTRIBUTE_TYPES.flatMap(({ names, oid }) =>
+    names.map((name) => [name, oid] as const),
+  ).filter(([name]) => elsewhere.has(name));
+  expect(shared.map(([name]) => name)).toContain('rdvOrigin');
+  for (const [name, oid] of shared) expect([name, oid]).toEqual([name, elsewhere.get(name)]);
 });
