@@ -49,3 +49,8 @@ export {
   wellPlaced,
 } from './placement.ts';
 export { chooseName, type MadcapScope, type ScopeName, scopeNameFor } from './scope-list.ts';
+
+export { type GrantedLease, isFreeIn, type LeaseStore, MemoryLeaseStore } from './lease-store.ts';
+export { requireScopes, type ServedScope } from './served-scope.ts';
+export { MadcapServer } from './server.ts';
+export type * from './server-types.ts';
