@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Account, ACCOUNT_KEYS } from './authentication.ts';
+import { checkKeys } from './config-keys.ts';
+import { readSap, type SapConfig } from './config-sap.ts';
 import { UsageError } from './errors.ts';
 import { codeOf } from './exit-codes.ts';
-import { nearest } from './input/nearest.ts';
 
 /** What the configuration file may say; every value may also be given on the command line, which wins. */
 export interface Config extends Account {
@@ -21,6 +22,8 @@ export interface Config extends Account {
   readonly color?: boolean;
   /** Defaults of `join`, by the names of its options. */
   readonly join: Readonly<Record<string, string>>;
+  /** What holds for announcements. */
+  readonly sap?: SapConfig;
 }
 
 /** A directory with a name. */
@@ -89,7 +92,7 @@ export async function readConfig(env: Readonly<Record<string, string | undefined
 }
 
 function readTable(table: Readonly<Record<string, unknown>>): Config {
-  const { join: joinTable = {}, directories, ...rest } = table;
+  const { join: joinTable = {}, directories, sap, ...rest } = table;
   checkKeys(
     rest,
     CONFIG_KEYS.map(([key]) => key),
@@ -116,6 +119,7 @@ function readTable(table: Readonly<Record<string, unknown>>): Config {
     ...(typeof color === 'boolean' ? { color } : {}),
     ...(typeof embedded === 'boolean' ? { embedded } : {}),
     ...(directories === undefined ? {} : { directories: readDirectories(directories) }),
+    ...(sap === undefined ? {} : { sap: readSap(sap) }),
     join: readJoin(joinTable),
   };
 }
@@ -189,15 +193,6 @@ function readJoin(table: unknown): Record<string, string> {
     if (typeof value !== 'string') throw new UsageError(`join.${key} must be a string`);
   }
   return Object.fromEntries(entries);
-}
-
-function checkKeys(table: object, known: readonly string[], prefix = ''): void {
-  for (const key of Object.keys(table)) {
-    if (known.includes(key)) continue;
-    const close = nearest(key, known);
-    const advice = close === undefined ? `known are ${known.join(', ')}` : `did you mean ${prefix}${close}?`;
-    throw new UsageError(`unknown key ${prefix}${key}: ${advice}`);
-  }
 }
 
 function defined<T extends Record<string, string | undefined>>(values: T): { [K in keyof T]?: string } {

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { DialectName, Directory, DirectorySet } from '../directory/index.ts';
+import type { AnnouncedOptions, DialectName, Directory, DirectorySet } from '../directory/index.ts';
 import type { RandomSource } from '../src/machine.ts';
 import { type Clock, systemClock } from '../src/net/clock.ts';
 import {
@@ -11,7 +11,13 @@ import {
   readTls,
 } from './authentication.ts';
 import { type Config, readConfig } from './config.ts';
-import { chooseDirectories, type DirectoryChoice, meantName } from './directories.ts';
+import {
+  asksNobody,
+  chooseDirectories,
+  type DirectoryChoice,
+  isAnnounced,
+  meantName,
+} from './directories.ts';
 import { UsageError } from './errors.ts';
 import { parseDuration } from './input/duration.ts';
 import { shellWord } from './output/shell-word.ts';
@@ -132,12 +138,22 @@ export class CliContext {
     return envPaths('rendezvous', { suffix: '' }).data;
   }
 
-  /** The directories that are looked in, the one that new entries go to in front. */
-  async directories(): Promise<readonly DirectoryChoice[]> {
+  /**
+   * The directories that are looked in, the one that new entries go to in front.
+   *
+   * @param announced with announced sessions, where the configuration file wants them
+   */
+  async directories(announced = false): Promise<readonly DirectoryChoice[]> {
     const { directory = [], dataDir } = this.#options;
     const environment = nonEmpty(this.host.env['RENDEZVOUS_DIRECTORY']);
     const dialect = await this.#dialect();
-    const asked = { directories: directory, hasDataDir: dataDir !== undefined, environment, dialect };
+    const asked = {
+      directories: directory,
+      hasDataDir: dataDir !== undefined,
+      environment,
+      dialect,
+      announced,
+    };
     return chooseDirectories(asked, await this.config());
   }
 
@@ -197,17 +213,26 @@ export class CliContext {
     return this.openChoice(choice, signal);
   }
 
-  /** One of {@link directories}, connected and bound. */
-  async openChoice(choice: DirectoryChoice, signal?: AbortSignal): Promise<Directory> {
+  /**
+   * One of {@link directories}, connected and bound.
+   *
+   * @param heard how announcements are listened to; default what the configuration file says
+   */
+  async openChoice(
+    choice: DirectoryChoice,
+    signal?: AbortSignal,
+    heard: AnnouncedOptions = {},
+  ): Promise<Directory> {
     const { target } = choice;
     const [dialect, dataDir, timeoutMs, credentials, tls, { openDirectory }] = await Promise.all([
-      target === 'embedded' ? undefined : this.#dialect(),
+      asksNobody(target) ? undefined : this.#dialect(),
       this.dataDir(),
       this.timeoutMs(),
-      target === 'embedded' ? undefined : this.credentials(choice),
-      this.account(choice).then((account) => readTls(account, target)),
+      asksNobody(target) ? undefined : this.credentials(choice),
+      asksNobody(target) ? {} : this.account(choice).then((account) => readTls(account, target)),
       import('../directory/index.ts'),
     ]);
+    const announced = isAnnounced(target) ? await this.announcedOptions(heard) : undefined;
     const directory = await openDirectory(target, {
       timeoutMs,
       ...tls,
@@ -217,6 +242,7 @@ export class CliContext {
       ...(dataDir === undefined ? {} : { dataDir }),
       ...(credentials === undefined ? {} : { credentials }),
       ...(signal === undefined ? {} : { signal }),
+      ...(announced === undefined ? {} : { announced }),
     }).catch(async (error: unknown) => {
       if (isWrongUrl(error)) throw new UsageError(messageOf(error), { cause: error });
       const meant = meantName(choice, await this.config(), error);
@@ -232,17 +258,18 @@ export class CliContext {
   /**
    * All directories that are looked in. One that is down is told on standard error, and does not hide the others.
    *
+   * @param announced with announced sessions where they are wanted, and how those are listened to
    * @throws the error of the first, when none can be opened
    */
-  async openDirectories(signal?: AbortSignal): Promise<DirectorySet> {
-    const choices = await this.directories();
-    if (choices.every(({ target }) => target === 'embedded')) this.#tellThatNobodyAsks();
+  async openDirectories(signal?: AbortSignal, announced?: AnnouncedOptions): Promise<DirectorySet> {
+    const choices = await this.directories(announced !== undefined);
+    if (choices.every(({ target }) => asksNobody(target))) this.#tellThatNobodyAsks();
     // one after the other: a person answers one question at a time
-    for (const choice of choices) if (choice.target !== 'embedded') await this.credentials(choice);
+    for (const choice of choices) if (!asksNobody(choice.target)) await this.credentials(choice);
     const { DirectorySet } = await import('../directory/index.ts');
     const entries = choices.map((choice) => ({
       label: choice.label,
-      open: () => this.openChoice(choice, signal),
+      open: () => this.openChoice(choice, signal, announced),
     }));
     const set = await DirectorySet.open(entries, { clock: this.clock, random: this.host.random });
     this.checkAnswered(set);
@@ -264,6 +291,13 @@ export class CliContext {
       this.err.warn(`the directory ${printable(label)} is left out: ${printable(messageOf(error))}`);
     }
     if (isNoneLeft) throw first.error;
+  }
+
+  /** What the configuration file says of listening. Names that are not known are waited for by who asks: `lookMs` is 0. */
+  async announcedOptions(asked: AnnouncedOptions = {}): Promise<AnnouncedOptions> {
+    const { listen: _, ...configured } = (await this.config()).sap ?? {};
+    const onNotice = (text: string): void => this.err.warn(printable(text));
+    return { lookMs: 0, onNotice, ...configured, ...asked };
   }
 
   async #dialect(): Promise<DialectName | undefined> {

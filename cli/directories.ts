@@ -25,28 +25,41 @@ export interface Asked {
   readonly environment: string | undefined;
   /** `--dialect`, or that of the configuration file. */
   readonly dialect?: string | undefined;
+  /** The command can do with what can only be read: announced sessions, where the configuration file wants them. */
+  readonly announced?: boolean;
 }
 
 const EMBEDDED = 'embedded';
+/** What is announced on the network. */
+export const ANNOUNCED = 'sap:';
 /** What the domain of this computer publishes: its controllers. */
 const LOCAL_DOMAIN = 'dns:';
+
+/** Whether a directory is the one of announced sessions. */
+export const isAnnounced = (target: string): boolean => /^\s*sap:/i.test(target);
+/** Whether nobody there asks who wants to know. */
+export const asksNobody = (target: string): boolean => target === EMBEDDED || isAnnounced(target);
 
 /**
  * Which directories a command looks in: those on the command line (a data directory there asks for the one in it); else
  * the one in the environment; else `directory` of the configuration file; else the defaults: its `[[directories]]`, what
- * its `domain` publishes, and the one on this computer; for Active Directory what the domain of this computer publishes.
+ * its `domain` publishes, the one on this computer, and announced sessions; for Active Directory what the domain of this computer publishes.
  */
 export function chooseDirectories(asked: Asked, config: Config): readonly DirectoryChoice[] {
   const { directories, hasDataDir, environment } = asked;
   const named = (text: string, origin: ChoiceOrigin): DirectoryChoice => nameOrTarget(text, origin, config);
   if (directories.length > 0) return distinct(directories.map((text) => named(text, 'option')));
-  if (hasDataDir) return [{ label: EMBEDDED, target: EMBEDDED, origin: 'option' }];
+  const announced: readonly DirectoryChoice[] =
+    asked.announced === true && config.sap?.listen === true
+      ? [{ label: ANNOUNCED, target: ANNOUNCED, origin: 'configuration' }]
+      : [];
+  if (hasDataDir) return [{ label: EMBEDDED, target: EMBEDDED, origin: 'option' }, ...announced];
   if (environment !== undefined) return [named(environment, 'environment')];
   if (config.directory !== undefined) return [named(config.directory, 'configuration')];
   if (asked.dialect === 'ad' && config.directories === undefined && config.domain === undefined) {
     return [{ label: LOCAL_DOMAIN, target: LOCAL_DOMAIN, origin: 'default' }];
   }
-  return defaultDirectories(config);
+  return [...defaultDirectories(config), ...announced];
 }
 
 /** The configured defaults, in order. */

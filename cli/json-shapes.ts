@@ -39,7 +39,7 @@ export const CONFERENCE_SHAPE: JsonShape = {
     ['sdp', OR_NULL, 'the session description as text; null when the blob is none'],
     ['sdpProblem', OR_NULL, 'why the blob could not be read as SDP'],
     ['blobBase64', OR_NULL, 'the blob when it is no session description'],
-    ['origin', 'object or null', 'what a gateway made the entry out of, see below'],
+    ['origin', 'object or null', 'the announcement that it was made out of, see below'],
     ...ENTRY_FIELDS,
   ],
 };
@@ -88,7 +88,7 @@ export const CONFERENCE_MEDIUM_SHAPE: JsonShape = {
 const CONFERENCE_ORIGIN_SHAPE: JsonShape = {
   title: 'An `origin`',
   fields: [
-    ['kind', 'string', '`sap`: it is announced by SAP, and a gateway copied it'],
+    ['kind', 'string', '`sap`: it is announced by SAP'],
     ['source', 'string', 'address of the host that announces it'],
     ['group', 'string', 'SAP group that it was heard on'],
     ['hash', 'number', 'message identifier hash of the announcement'],
@@ -141,11 +141,11 @@ export const DIRECTORY_SHAPES: readonly JsonShape[] = [
     fields: [
       ['kind', 'string', '`directory`'],
       ['name', 'string', 'what it is called; `--directory` takes it'],
-      ['url', 'string', 'how it was named: URLs, a host, `dns:` and a domain, or `embedded`'],
+      ['url', 'string', 'how it was named: URLs, a host, `dns:` and a domain, `embedded`, or `sap:`'],
       ['origin', 'string', '`option`, `environment`, `configuration` or `default`'],
       ['state', 'string', '`up` or `down`'],
       ['server', OR_NULL, 'host and port of the server in use, or where the data is'],
-      ['type', OR_NULL, '`ils`, `ad` or `ldap`'],
+      ['type', OR_NULL, '`ils`, `ad`, `ldap` or `sap`'],
       ['isDynamic', 'boolean or null', 'entries live only as long as they are refreshed'],
       ['tookMs', 'number or null', 'milliseconds to connect and bind'],
       ['code', OR_NULL, 'stable name of the error when it is down'],
@@ -221,7 +221,11 @@ const WATCH_SHAPE: JsonShape = {
       '`added`, `changed` or `removed`: the object is the conference; `ready`; `opened`: a directory that was down at the start is there; `interrupted` or `failed`: it is a problem, as above',
     ],
     ['directory', 'string', 'where'],
-    ['method', 'string', 'of `ready`: how it learns of changes: `sync`, `persistentSearch` or `polling`'],
+    [
+      'method',
+      'string',
+      'of `ready`: how it learns of changes: `sync`, `persistentSearch`, `polling`, or `listening` for announcements',
+    ],
   ],
 };
 

@@ -1,12 +1,14 @@
 import { Command, Option } from 'commander';
 import { AUTH_METHODS } from './authentication.ts';
 import { accountCommand } from './commands/account.ts';
+import { announceCommand } from './commands/announce.ts';
 import { backupCommand } from './commands/backup.ts';
 import { browseCommand } from './commands/browse.ts';
 import type { DialectName } from '../directory/index.ts';
 import { completionCommand } from './commands/completion.ts';
 import { createCommand } from './commands/create.ts';
 import { deleteCommand } from './commands/delete.ts';
+import { discoverCommand } from './commands/discover.ts';
 import { demoCommand } from './commands/demo.ts';
 import { directoryCommand } from './commands/directory.ts';
 import { doctorCommand } from './commands/doctor.ts';
@@ -51,7 +53,7 @@ export function buildProgram(ctx: CliContext, withCompletion = true): Command {
     .description('Publish multicast conferences in an LDAP directory, find them and join them over RTP')
     .option(
       '--directory <url>',
-      'LDAP directory: ldap://host[:port], ldaps://…, host, dns:domain or dns: alone, a name from the configuration file, or "embedded" for the one on this computer; repeatable (default: those of the configuration file and the one on this computer)',
+      'LDAP directory: ldap://host[:port], ldaps://…, host, dns:domain or dns: alone, a name from the configuration file, "embedded" for the one on this computer, or "sap:" for announced sessions; repeatable (default: those of the configuration file and the one on this computer)',
       collect,
     )
     .addOption(
@@ -96,6 +98,8 @@ export function buildProgram(ctx: CliContext, withCompletion = true): Command {
     joinCommand,
     inviteCommand,
     browseCommand,
+    discoverCommand,
+    announceCommand,
     editCommand,
     deleteCommand,
     userCommand,

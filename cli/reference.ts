@@ -1,5 +1,6 @@
 import type { Argument, Command, Option } from 'commander';
 import { CONFIG_KEYS, DIRECTORY_KEYS, JOIN_KEYS } from './config.ts';
+import { SAP_KEYS } from './config-sap.ts';
 import { CliContext, ENVIRONMENT, processHost } from './context.ts';
 import { EXIT_MEANINGS } from './exit-codes.ts';
 import { helpOf, type JsonShape } from './help.ts';
@@ -112,6 +113,11 @@ publishes in the first.`,
       DIRECTORY_KEYS.map(([key, kind, help]) => [`\`${key}\``, kind, help]),
     ),
     `The table \`[join]\` gives options of \`join\` a default: ${JOIN_KEYS.map((key) => `\`${key}\``).join(', ')}.`,
+    'The table `[sap]` is for announced sessions.',
+    table(
+      ['key of `[sap]`', 'type', 'meaning'],
+      SAP_KEYS.map(([key, kind, help]) => [`\`${key}\``, kind, help]),
+    ),
     [
       '```toml',
       'timeout = "5s"',
@@ -123,6 +129,10 @@ publishes in the first.`,
       '',
       '[join]',
       'name = "Ann"',
+      'interface = "eth1"',
+      '',
+      '[sap]',
+      'listen = true',
       'interface = "eth1"',
       '```',
     ].join('\n'),

@@ -38,8 +38,8 @@ export function conferenceSearch(
   };
 }
 
-/** What the server may have let through (entries without the copies that can be searched). */
-function matches(conference: Conference, query: ConferenceQuery): boolean {
+/** Whether a conference fits a query but for name and filter, which servers see to themselves. */
+export function matches(conference: Conference, query: ConferenceQuery): boolean {
   const { scope, activeAt, takesPlace, startsAfter, group } = query;
   if (
     scope !== undefined &&

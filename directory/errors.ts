@@ -50,6 +50,10 @@ export class AlreadyExistsError extends DirectoryError {
 export class NotPermittedError extends DirectoryError {
   override readonly code = 'ERR_DIRECTORY_NOT_PERMITTED';
 }
+/** Nobody changes it here, whoever asks: it is a copy of what is elsewhere. */
+export class ReadOnlyError extends DirectoryError {
+  override readonly code = 'ERR_DIRECTORY_READ_ONLY';
+}
 /** More results than the server or the caller allows. */
 export class SizeLimitError extends DirectoryError {
   override readonly code = 'ERR_DIRECTORY_SIZE_LIMIT';

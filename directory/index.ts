@@ -2,6 +2,7 @@
  * Where conferences are published and found: the `Directory` interface, its LDAP implementation for the embedded
  * service, locator services and other LDAP servers, and the `Conference` that travels through it.
  */
+export * from './announced/index.ts';
 export { AccessRights } from './access-rights.ts';
 export { accountSid } from './account-sid.ts';
 export * from './allocation/index.ts';

@@ -7,6 +7,7 @@ import type { LdapTarget } from './ldap/target.ts';
 import type { SrvResolver } from './locate.ts';
 import { parseServers } from './servers.ts';
 import type { Credentials } from './credentials.ts';
+import { type AnnouncedOptions, isAnnouncedTarget, openAnnounced } from './announced/index.ts';
 import type { ConnectOptions, Directory } from './types.ts';
 
 export interface DirectoryOptions {
@@ -17,8 +18,10 @@ export interface DirectoryOptions {
    * entries (RFC 2589). Default the server, where it can and nothing is replicated.
    */
   readonly expiry?: 'own' | 'server';
-  /** Data directory of the embedded store, for the target `embedded`; default the user's. */
+  /** Data directory of the embedded store, for the target `embedded`, and of the cache of `sap:`; default the user's. */
   readonly dataDir?: string;
+  /** For the target `sap:`; what the target says comes before it. */
+  readonly announced?: AnnouncedOptions;
   readonly clock?: Clock;
   /** Default `Math.random`. */
   readonly random?: RandomSource;
@@ -31,7 +34,7 @@ export interface OpenDirectoryOptions extends ConnectOptions, DirectoryOptions {
   readonly credentials?: Credentials;
 }
 
-/** An LDAP URL, or several of servers that hold the same; `embedded` for the store in the user's data directory; or that of the data directory given. */
+/** An LDAP URL, or several of servers that hold the same; `sap:` for announced sessions; `embedded` for the store in the user's data directory; or that of the data directory given. */
 export type DirectoryTarget = string | { readonly embedded: string };
 
 /** File of the embedded store in its data directory. */
@@ -43,7 +46,8 @@ export const STORE_FILE = 'directory.db';
  * @param target how the directory is named, see `parseServers`: an `ldap://`, `ldaps://` or `ldapi://` URL with the base
  *   DN as its path if it is not to be found out (RFC 4516), a host, or `dns:` and a domain; several of them, separated by
  *   blanks, are servers that hold the same: the first that answers is used, and the next when it is lost. Or `embedded`,
- *   which opens the store of the data directory and speaks LDAP to a service in this process
+ *   which opens the store of the data directory and speaks LDAP to a service in this process. Or `sap:`, what is announced
+ *   on the network, to be read only
  * @throws {NoServerError} when the URL names no server
  * @throws {DirectoryError} when it cannot be reached in time, or keeps conferences in no way we know
  * @throws {StoreError} when the embedded store cannot be opened
@@ -76,6 +80,10 @@ export async function createDirectory(
     ...(expiry === undefined ? {} : { expiry }),
     ...(resolver === undefined ? {} : { resolver }),
   };
+  if (typeof target === 'string' && isAnnouncedTarget(target)) {
+    const dataDir = resolve(options.dataDir ?? (await userDataDir()));
+    return openAnnounced(target, { ...options.announced, dataDir, clock });
+  }
   if (typeof target === 'string' && target !== 'embedded')
     return new LdapDirectory(parseServers(target), common);
   const dataDir = resolve(

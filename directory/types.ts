@@ -10,10 +10,10 @@ import type { Watch } from './watch/types.ts';
 import type { DirectoryUser } from './user.ts';
 
 /**
- * What kind of server is behind a directory: an Internet Locator Service (our own embedded service is one), Active
- * Directory, or any other LDAP server that carries the project's schema.
+ * What is behind a directory: an Internet Locator Service (our own embedded service is one), Active Directory, any other
+ * LDAP server that carries the project's schema, or what is announced on the network (SAP), which can only be read.
  */
-export type DirectoryType = 'ils' | 'ad' | 'ldap';
+export type DirectoryType = 'ils' | 'ad' | 'ldap' | 'sap';
 
 export interface ConnectOptions {
   /** Transport security: the URL's own by default, so `ldaps://` is TLS from the first byte and `ldap://` is none. */

@@ -1,6 +1,6 @@
 import { padTo, textWidth, truncate } from '../output/printable.ts';
 import { tableLines } from '../output/table.ts';
-import { conferenceColumns, conferencePairs } from '../view/conference.ts';
+import { conferenceColumns, conferencePairs, withOrigins } from '../view/conference.ts';
 import { withWhere } from '../view/where.ts';
 import { type BrowseState, selection, shown } from './state.ts';
 
@@ -80,7 +80,7 @@ function listLines(state: BrowseState, now: Date, size: ScreenSize, style: Scree
   const top = Math.max(0, Math.min(state.selected - Math.floor(height / 2), visible.length - height));
   const window = visible.slice(top, top + height);
   const { where } = state;
-  const plain = conferenceColumns(now, false);
+  const plain = withOrigins(conferenceColumns(now, false), window);
   const columns = where === undefined ? plain : withWhere(plain, where, true);
   const [header = '', ...rows] = tableLines(columns, window, size.columns - 2);
   return [

@@ -20,7 +20,7 @@ export function browseCommand(ctx: CliContext): Command {
       examples: ['rendezvous browse', 'rendezvous browse --directory ldap://directory.example.org'],
       text: `Keys: arrows, Page Up and Page Down, Home and End move; / searches names, descriptions, originators and groups
 while you type, Escape shows everything again; t goes through what takes place now, today, later and at any time; Enter joins; r reads the directory again; q leaves.
-In a pipe it prints the same as list --long.`,
+Announced sessions are there too, with --directory sap: or listen = true in the table [sap] of the configuration file; ORIGIN\nsays who announces them. In a pipe it prints the same as list --long.`,
       json: CONFERENCE_SHAPES,
     },
   );

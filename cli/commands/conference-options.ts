@@ -31,6 +31,10 @@ export const collect = (value: string, before: readonly string[] = []): readonly
   value,
 ];
 
+/** What `--sap-wait` does in commands that read. */
+export const SAP_WAIT_HELP =
+  'how long to wait for announced sessions (SAP), 0 for those known from before (default: 2.5s where they are looked for)';
+
 export const SCOPES = ['local', 'site', 'region', 'world'];
 
 /** What `--acl` takes. */

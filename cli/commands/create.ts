@@ -6,6 +6,7 @@ import { ACCESS_HELP, addConferenceOptions, collect, type ConferenceOptions } fr
 
 export interface CreateOptions extends ConferenceOptions {
   readonly keepAlive?: boolean;
+  readonly announce?: boolean;
   readonly source?: readonly string[];
 }
 
@@ -21,6 +22,7 @@ export function createCommand(ctx: CliContext): Command {
         'who alone may be heard: a source-specific group, others report to the first of them; repeatable',
         collect,
       )
+      .option('--announce', 'stay and announce it on the network (SAP) until its end or Ctrl-C')
       .option('--keep-alive', 'stay and keep it published until its end or Ctrl-C; then remove it')
       .action(async (name: string, options: CreateOptions) => {
         const { runCreate } = await import('../run/create.ts');
@@ -36,6 +38,7 @@ export function createCommand(ctx: CliContext): Command {
         'rendezvous create Studio --sdp studio.sdp',
         'rendezvous create Lecture --source 10.0.0.7',
         'rendezvous create Hotline --permanent --keep-alive',
+        'rendezvous create Radio --permanent --announce --keep-alive',
         'rendezvous create Council --acl "authenticated:read,owner:all"',
       ],
       text: `Without options: one audio medium (PCMU), from now for 30 minutes, scope site, with a group and an even port
@@ -44,7 +47,8 @@ session name where NAME is another, and for what other options change. In a pipe
 like those of list.
 
 With --keep-alive the entry lives for half an hour or --ttl at a time and is refreshed: when this computer crashes it goes
-by itself. On a clean exit it is removed.
+by itself. On a clean exit it is removed. With --announce alone the entry stays when announcing ends. A running
+"rendezvous serve --sap" announces the conferences of its directory without either.
 
 ${ACCESS_HELP}`,
       json: CONFERENCE_SHAPES,

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import type { CliContext } from '../context.ts';
 import { addHelp } from '../help.ts';
-import { collect } from './conference-options.ts';
+import { collect, SAP_WAIT_HELP } from './conference-options.ts';
 
 export interface JoinOptions {
   readonly send?: string;
@@ -20,6 +20,7 @@ export interface JoinOptions {
   readonly tool?: string;
   readonly note?: string;
   readonly json?: boolean;
+  readonly sapWait?: string;
 }
 
 export const QOS_LEVELS = ['needed', 'if-available', 'best-effort'] as const;
@@ -31,7 +32,7 @@ export function joinCommand(ctx: CliContext): Command {
       .description('Take part in a conference')
       .argument(
         '<conference>',
-        'its name in the directory, a file with its session description, or - to read that',
+        'its name in the directory or as it is announced, a file with its session description, or - to read that',
       )
       .option('--send <source>', 'what to send: mic, wav:FILE, tone:440, pcm:-, exec:COMMAND, null')
       .option(
@@ -70,6 +71,7 @@ export function joinCommand(ctx: CliContext): Command {
       .option('--tool <text>', 'the program you use')
       .option('--note <text>', 'a note on your state, such as "on the phone"')
       .option('--json', 'print events as JSON, one object per line')
+      .option('--sap-wait <time>', SAP_WAIT_HELP)
       .action(async (conference: string, options: JoinOptions) => {
         const { runJoin } = await import('../run/join.ts');
         await runJoin(ctx, conference, options);

@@ -2,7 +2,7 @@ import { Command, Option } from 'commander';
 import type { CliContext } from '../context.ts';
 import { addHelp } from '../help.ts';
 import { LIST_SHAPES } from '../json-shapes.ts';
-import { SCOPES } from './conference-options.ts';
+import { SAP_WAIT_HELP, SCOPES } from './conference-options.ts';
 
 export interface ListOptions {
   readonly filter?: string;
@@ -15,6 +15,7 @@ export interface ListOptions {
   readonly ical?: boolean;
   readonly ndjson?: boolean;
   readonly watch?: boolean;
+  readonly sapWait?: string;
 }
 
 export function listCommand(ctx: CliContext): Command {
@@ -46,6 +47,7 @@ export function listCommand(ctx: CliContext): Command {
           'ical',
         ]),
       )
+      .option('--sap-wait <time>', SAP_WAIT_HELP)
       .action(async (pattern: string | undefined, options: ListOptions) => {
         const { runList } = await import('../run/list.ts');
         await runList(ctx, pattern, options);
@@ -58,6 +60,7 @@ export function listCommand(ctx: CliContext): Command {
         'rendezvous list --ical > conferences.ics',
         'rendezvous list --directory office --directory dns:example.org',
         'rendezvous list --watch',
+        'rendezvous list --directory embedded --directory sap:',
         'rendezvous list --filter "(description=*chapter*)" --json',
       ],
       text: `In a pipe: fields between tabs, no header, times as RFC 3339; name, group, scope, start, stop, media, and with

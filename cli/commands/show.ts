@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import type { CliContext } from '../context.ts';
 import { addHelp } from '../help.ts';
 import { CONFERENCE_SHAPES } from '../json-shapes.ts';
+import { SAP_WAIT_HELP } from './conference-options.ts';
 
 export interface ShowOptions {
   readonly sdp?: boolean;
@@ -9,6 +10,7 @@ export interface ShowOptions {
   readonly ical?: boolean;
   readonly json?: boolean;
   readonly ndjson?: boolean;
+  readonly sapWait?: string;
 }
 
 export function showCommand(ctx: CliContext): Command {
@@ -23,6 +25,7 @@ export function showCommand(ctx: CliContext): Command {
       )
       .addOption(new Option('--json', 'print a JSON object').conflicts(['sdp', 'sddl']))
       .addOption(new Option('--ndjson', 'print a JSON object on one line').conflicts(['sdp', 'sddl', 'json']))
+      .option('--sap-wait <time>', SAP_WAIT_HELP)
       .action(async (name: string, options: ShowOptions) => {
         const { runShow } = await import('../run/show.ts');
         await runShow(ctx, name, options);
@@ -34,7 +37,10 @@ export function showCommand(ctx: CliContext): Command {
         'rendezvous show Lecture --json',
       ],
       text: `In a pipe: name of the field, tab, value, one field to a line, times as RFC 3339; names as in the JSON. A medium is
-kind, formats, group and port, TTL; there is one line for each medium, email and phone.`,
+kind, formats, group and port, TTL; there is one line for each medium, email and phone.
+
+What is in no directory is looked for among announced sessions (see \`rendezvous discover\`): by name, by user@host of its
+origin, or by hash and sender (3f2a@192.0.2.7).`,
       json: CONFERENCE_SHAPES,
     },
   );

@@ -113,7 +113,12 @@ function bind({ account, opened, used, servers }: DirectoryFacts): Judged | unde
   return ok(mechanisms.length === 0 ? who : `${who}; the server also offers ${mechanisms.join(', ')}`);
 }
 
-const KINDS = { ils: 'a locator service', ad: 'Active Directory', ldap: 'an LDAP server' } as const;
+const KINDS = {
+  ils: 'a locator service',
+  ad: 'Active Directory',
+  ldap: 'an LDAP server',
+  sap: 'announcements',
+} as const;
 
 function directory({ opened, used, target }: DirectoryFacts): Judged {
   if (opened.value === undefined)

@@ -11,6 +11,7 @@ import {
   openMulticastSocket,
 } from '../../src/net/index.ts';
 import type { CliContext } from '../context.ts';
+import { isAnnounced } from '../directories.ts';
 import { soundHere } from '../join/terminals.ts';
 import { attempt } from './attempt.ts';
 import { examineDirectory } from './examine-directory.ts';
@@ -37,7 +38,9 @@ export async function examine(ctx: CliContext, options: ExamineOptions): Promise
   const place = { group, port, ...(options.interface === undefined ? {} : { interface: options.interface }) };
   const [chosen, multicast] = await tryMulticast(place, ctx.clock);
   const directories: DirectoryFacts[] = [];
-  for (const choice of await ctx.directories()) directories.push(await examineDirectory(ctx, choice));
+  for (const choice of await ctx.directories()) {
+    if (!isAnnounced(choice.target)) directories.push(await examineDirectory(ctx, choice));
+  }
   return {
     now: ctx.now,
     node: process.versions.node,

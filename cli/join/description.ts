@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { SessionDescription } from '../../src/sdp/index.ts';
+import { parseWait } from '../config-sap.ts';
 import type { CliContext } from '../context.ts';
 import { FailedError, NotThereError, UsageError } from '../errors.ts';
 import { codeOf } from '../exit-codes.ts';
@@ -19,23 +20,49 @@ const MAX_BYTES = 1_000_000;
 
 /**
  * What `join` was asked to join: `-` is standard input; a word with a slash in it or with `.sdp` at its end is a file
- * when there is one; everything else is a name in the directory, where a name may have a slash too (`L16/48000`).
+ * when there is one; everything else is a name in the directory, where a name may have a slash too (`L16/48000`), or of an
+ * announced session.
  *
+ * @param sapWait how long announcements are waited for
  * @throws {NotThereError} when there is no such file or conference; near names are told
  * @throws {FailedError} when what is there is no session description
  */
-export async function findDescription(ctx: CliContext, wanted: string): Promise<FoundDescription> {
-  if (wanted === '-') return described(await readStdin(ctx), 'standard input', 'stdin');
-  const file = looksLikeFile(wanted) ? await readIfThere(wanted) : undefined;
-  if (file !== undefined) return described(file, wanted, 'file');
-  if (isPath(wanted)) throw new NotThereError(`There is no file ${wanted}`);
-  await using directories = await ctx.openDirectories();
-  const { object: conference } = await findConference(ctx, directories, wanted);
+export async function findDescription(
+  ctx: CliContext,
+  wanted: string,
+  sapWait?: string,
+): Promise<FoundDescription> {
+  const given = await readGiven(ctx, wanted);
+  if (given !== undefined) return described(given.bytes, given.where, given.from);
+  const heard = sapWait === undefined ? {} : { waitMs: parseWait(sapWait) };
+  await using directories = await ctx.openDirectories(undefined, heard);
+  const { object: conference } = await findConference(ctx, directories, wanted, heard.waitMs);
   if (conference.sdp === undefined) {
     const why = conference.sdpProblem ?? 'it holds no session description';
     throw new FailedError(`"${conference.name}" cannot be joined: ${why}`);
   }
   return { description: conference.sdp, name: conference.name, from: 'directory' };
+}
+
+/** The bytes of a file or of standard input. */
+export interface Given {
+  readonly bytes: Uint8Array;
+  /** For people, and the path of a file. */
+  readonly where: string;
+  readonly from: 'file' | 'stdin';
+}
+
+/**
+ * What stands in the file that was named, or on standard input; undefined for a name in a directory.
+ *
+ * @throws {NotThereError} when it can only be a file, and there is none
+ */
+export async function readGiven(ctx: CliContext, wanted: string): Promise<Given | undefined> {
+  if (wanted === '-') return { bytes: await readStdin(ctx), where: 'standard input', from: 'stdin' };
+  const file = looksLikeFile(wanted) ? await readIfThere(wanted) : undefined;
+  if (file !== undefined) return { bytes: file, where: wanted, from: 'file' };
+  if (isPath(wanted)) throw new NotThereError(`There is no file ${wanted}`);
+  return undefined;
 }
 
 function looksLikeFile(wanted: string): boolean {

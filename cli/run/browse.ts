@@ -1,4 +1,4 @@
-import type { DirectorySet } from '../../directory/index.ts';
+import type { Conference, DirectorySet } from '../../directory/index.ts';
 import { accountFlags, accountOf } from '../authentication.ts';
 import { drawScreen, listRows } from '../browse/screen.ts';
 import {
@@ -18,6 +18,7 @@ import { Interrupts } from '../interrupts.ts';
 import { messageOf } from '../output/output.ts';
 import { Soon } from '../output/soon.ts';
 import { compareNames } from '../view/conference.ts';
+import { withoutCopies } from '../view/copies.ts';
 import { LiveConferences } from '../view/live-conferences.ts';
 import { thereText, whereIn } from '../view/where.ts';
 import { runList } from './list.ts';
@@ -38,7 +39,7 @@ export async function runBrowse(
   if (json === true || !ctx.out.isTerminal || !stdin.isTTY) {
     return runList(ctx, undefined, { long: true, ...(json === undefined ? {} : { json }) });
   }
-  await using directories = await ctx.openDirectories();
+  await using directories = await ctx.openDirectories(undefined, { waitMs: 0 });
   await new Browser(ctx, directories, join).run();
 }
 
@@ -175,7 +176,7 @@ class Browser {
       const [problem] = this.#directories.problems;
       const isNothingLeft = this.#directories.problems.length === this.#directories.members.length;
       if (problem === undefined || !isNothingLeft) {
-        this.#state = withConferences(this.#state, found.sort(compareNames));
+        this.#state = withConferences(this.#state, withoutCopies(found).sort(compareNames));
       }
       this.#tell(problem === undefined ? done : this.#problemText());
     } catch (error) {
@@ -196,13 +197,23 @@ class Browser {
     this.#screen.leave();
     let message: string;
     try {
-      message = await this.#join(this.#ctx, conference.name, this.#state.where?.(conference));
+      const call = await this.#callOf(conference);
+      message = await this.#join(this.#ctx, call, this.#state.where?.(conference));
     } catch (error) {
       message = messageOf(error);
     }
     this.#screen.enter();
     this.#tell(message);
     await this.#read(message);
+  }
+
+  /** What another process takes for it: announced sessions may have the same name, and it must know of this one. */
+  async #callOf(conference: Conference): Promise<string> {
+    const { AnnouncedDirectory } = await import('../../directory/index.ts');
+    const directory = this.#directories.directoryOf(conference);
+    if (!(directory instanceof AnnouncedDirectory)) return conference.name;
+    await directory.listening.save();
+    return conference.dn ?? conference.name;
   }
 
   #suspend(): void {

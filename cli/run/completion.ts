@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { wouldAsk } from '../authentication.ts';
 import { type Shell } from '../commands/completion.ts';
 import type { CliContext } from '../context.ts';
+import { asksNobody } from '../directories.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { buildProgram } from '../program.ts';
 
@@ -100,7 +101,7 @@ async function namesFor(ctx: CliContext, words: readonly string[]): Promise<stri
 async function wouldAskOrMake(ctx: CliContext): Promise<boolean> {
   for (const choice of await ctx.directories()) {
     const { target } = choice;
-    if (target !== 'embedded' && wouldAsk(await ctx.account(choice))) return true;
+    if (!asksNobody(target) && wouldAsk(await ctx.account(choice))) return true;
     if (target === 'embedded' && !(await isThere(ctx))) return true;
   }
   return false;

@@ -31,7 +31,8 @@ export async function runCreate(ctx: CliContext, name: string, options: CreateOp
     throw new UsageError('--sdp brings its own a=source-filter lines: leave out --source');
   }
   const times = plan.times(undefined, now); // before anything is opened: a wrong time is wrong at once
-  using interrupts = options.keepAlive === true ? new Interrupts(ctx.host) : undefined;
+  const [keep, announce] = [options.keepAlive === true, options.announce === true];
+  using interrupts = keep || announce ? new Interrupts(ctx.host) : undefined;
   const { label } = await ctx.firstDirectory();
   await using directory = await ctx.openDirectory();
   const conference = createConference({
@@ -52,15 +53,20 @@ export async function runCreate(ctx: CliContext, name: string, options: CreateOp
   if (conference.stopTime !== null && conference.stopTime <= now) {
     ctx.err.warn(`"${name}" is over already: it ended ${momentText(conference.stopTime, now)}`);
   }
-  const ownTtl = interrupts === undefined ? ttlUntilStop(conference, now) : DEFAULT_TTL_SECONDS;
-  directory.autoRefresh = interrupts !== undefined;
+  const ownTtl = keep ? DEFAULT_TTL_SECONDS : ttlUntilStop(conference, now);
+  directory.autoRefresh = keep;
   await publish(ctx, directory, conference, plan.ttlSeconds ?? ownTtl);
   tell(ctx, conference, label, options.json === true);
   ctx.err.note(`Published on ${directory.displayName}. Join it: ${ctx.callText('join', name)}`);
   if (interrupts === undefined) return;
-  ctx.err.note('Kept alive until its end or Ctrl-C.');
-  await stayAlive(ctx, directory, interrupts, conference.stopTime);
-  ctx.err.note(`Removed "${name}" again.`);
+  if (keep) ctx.err.note('Kept alive until its end or Ctrl-C.');
+  const alive = keep ? stayAlive(ctx, directory, interrupts, conference.stopTime) : undefined;
+  if (announce) {
+    const { announceCreated } = await import('./create-announce.ts');
+    await announceCreated(ctx, conference, interrupts, alive);
+  }
+  await alive;
+  if (keep) ctx.err.note(`Removed "${name}" again.`);
 }
 
 /** The flag is a word to people; keys and a secure transport are in the description. */

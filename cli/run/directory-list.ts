@@ -1,7 +1,7 @@
 import type { Directory } from '../../directory/index.ts';
 import type { DirectoryListOptions } from '../commands/directory.ts';
 import type { CliContext } from '../context.ts';
-import type { ChoiceOrigin, DirectoryChoice } from '../directories.ts';
+import { asksNobody, type ChoiceOrigin, type DirectoryChoice } from '../directories.ts';
 import { messageOf } from '../output/output.ts';
 import { printable } from '../output/printable.ts';
 import type { Column } from '../output/table.ts';
@@ -26,8 +26,8 @@ export async function runDirectoryList(
   ctx: CliContext,
   { json, ndjson }: DirectoryListOptions,
 ): Promise<void> {
-  const choices = await ctx.directories();
-  for (const choice of choices) if (choice.target !== 'embedded') await ctx.credentials(choice);
+  const choices = await ctx.directories(true);
+  for (const choice of choices) if (!asksNobody(choice.target)) await ctx.credentials(choice);
   const asked = await Promise.all(choices.map((choice) => ask(ctx, choice)));
   const states = asked.map(({ state }) => state);
   if (json === true) ctx.out.json(states);
@@ -61,7 +61,7 @@ const text = (title: string, pick: (it: DirectoryState) => string | null): Colum
   human: (it) => printable(pick(it) ?? ''),
   plain: (it) => pick(it) ?? '',
 });
-const KINDS = { ils: 'locator service', ad: 'Active Directory', ldap: 'LDAP' } as const;
+const KINDS = { ils: 'locator service', ad: 'Active Directory', ldap: 'LDAP', sap: 'announcements' } as const;
 
 const NAME = text('NAME', (it) => it.name);
 const STATE = text('STATE', (it) => it.state);

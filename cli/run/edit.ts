@@ -39,8 +39,8 @@ export async function runEdit(ctx: CliContext, name: string, options: EditOption
 }
 
 async function notOurs({ name }: Conference, { source, gateway }: ConferenceOrigin): Promise<Error> {
-  const { NotPermittedError } = await import('../../directory/index.ts');
-  return new NotPermittedError(
+  const { ReadOnlyError } = await import('../../directory/index.ts');
+  return new ReadOnlyError(
     `"${name}" is a copy of what ${source} announces by SAP${gateway === null ? '' : `, kept by gateway ${gateway}`}: it changes when it is changed there`,
   );
 }

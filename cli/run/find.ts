@@ -8,19 +8,33 @@ import { shellWord } from '../output/shell-word.ts';
 const LOOK_AT = 500;
 
 /**
- * A conference to look at: that of the first directory that has one, and a word when others have one too.
+ * A conference to look at: that of the first directory that has one, and a word when others have another one. What is in
+ * none of them may be announced.
  *
+ * @param sapWaitMs how long announcements are waited for, when that was said
  * @throws {NotThereError} naming the conference that was probably meant, when there is none of that name
  */
 export async function findConference(
   ctx: CliContext,
   set: DirectorySet,
   name: string,
+  sapWaitMs?: number,
 ): Promise<FoundIn<Conference>> {
   const [first, ...others] = await findAll(ctx, set, name);
-  if (first === undefined) throw await notThere(set, name);
-  if (others.length > 0) tellOfOthers(ctx, name, [first, ...others]);
+  if (first === undefined) {
+    const { lookForAnnounced } = await import('./find-announced.ts');
+    const look = await lookForAnnounced(ctx, set, name, sapWaitMs);
+    if (look.found !== undefined) return look.found;
+    throw await notThere(set, name, look.advice);
+  }
+  const different = others.filter(({ object }) => !isSameSession(object, first.object));
+  if (different.length > 0) tellOfOthers(ctx, name, [first, ...different]);
   return first;
+}
+
+/** One session may be in a directory and announced as well. */
+function isSameSession(a: Conference, b: Conference): boolean {
+  return a.sdp?.key !== undefined && a.sdp.key === b.sdp?.key;
 }
 
 /** That the first of those found is taken. */
@@ -86,8 +100,12 @@ async function findAll(ctx: CliContext, set: DirectorySet, name: string): Promis
 const labelsOf = (found: readonly { readonly label: string }[]): string =>
   found.map(({ label }) => label).join(' and ');
 
-/** What is wrong when there is no conference of that name where one could look. */
-export async function notThere(set: DirectorySet, name: string): Promise<Error> {
+/**
+ * What is wrong when there is no conference of that name where one could look.
+ *
+ * @param more what else is to be said
+ */
+export async function notThere(set: DirectorySet, name: string, more = ''): Promise<Error> {
   const names: string[] = [];
   for await (const { name: other } of set.search({ sizeLimit: LOOK_AT })) names.push(other);
   const lower = name.toLowerCase();
@@ -95,5 +113,5 @@ export async function notThere(set: DirectorySet, name: string): Promise<Error> 
   const advice = close === undefined ? 'See what there is: rendezvous list' : `Did you mean "${close}"?`;
   const [problem] = set.problems;
   if (problem !== undefined) return problem.error; // it may be there
-  return new NotThereError(`There is no conference "${name}" on ${placesOf(set)}. ${advice}`);
+  return new NotThereError(`There is no conference "${name}" on ${placesOf(set)}${more}. ${advice}`);
 }

@@ -18,7 +18,7 @@ export async function runJoin(ctx: CliContext, conference: string, given: JoinOp
   const settings = await readJoinSettings(ctx, given);
   checkStandardStreams(conference, settings);
   const plan = planTerminals(settings, soundHere(ctx.host.env));
-  const { description, name, from } = await findDescription(ctx, conference);
+  const { description, name, from } = await findDescription(ctx, conference, given.sapWait);
   const output: Output = settings.receive.some(isStandardStream) ? ctx.err : ctx.out;
   using resources = new DisposableStack();
   const interrupts = resources.use(new Interrupts(ctx.host, () => resources.dispose()));

@@ -1,5 +1,6 @@
 import type { Conference, ConferenceQuery } from '../../directory/index.ts';
 import type { ListOptions } from '../commands/list.ts';
+import { parseWait } from '../config-sap.ts';
 import type { CliContext } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { whenQuery } from '../input/when.ts';
@@ -12,17 +13,19 @@ import {
   pipeColumns,
   withOrigins,
 } from '../view/conference.ts';
+import { withoutCopies } from '../view/copies.ts';
 import { jsonWithWhere, problemJson, type Where, whereIn, withWhere } from '../view/where.ts';
 
 export async function runList(
   ctx: CliContext,
   pattern: string | undefined,
-  { filter, scope, long = false, json, ical, ndjson, watch, ...when }: ListOptions,
+  { filter, scope, long = false, json, ical, ndjson, watch, sapWait, ...when }: ListOptions,
 ): Promise<void> {
   const { now } = ctx;
   const times = whenQuery(when, now);
   if (filter !== undefined) await checkFilter(filter);
-  await using directories = await ctx.openDirectories();
+  const heard = sapWait === undefined ? {} : { waitMs: parseWait(sapWait) };
+  await using directories = await ctx.openDirectories(undefined, heard);
   const where = whereIn(directories);
   const query: ConferenceQuery = {
     ...(pattern === undefined ? {} : { name: pattern }),
@@ -43,7 +46,8 @@ export async function runList(
     for (const { label, error } of directories.problems) ctx.out.ndjson(problemJson(label, error));
     return ctx.checkAnswered(directories);
   }
-  const found = (await directories.search(query).toArray()).sort(byStartThenName(now));
+  const all = await directories.search(query).toArray();
+  const found = withoutCopies(all).sort(byStartThenName(now));
   const from = later(now, times.takesPlace?.from);
   const { problems } = directories;
   if (ical === true) {

@@ -1,4 +1,5 @@
 import type { ShowOptions } from '../commands/show.ts';
+import { parseWait } from '../config-sap.ts';
 import type { CliContext } from '../context.ts';
 import { conferenceFields, conferencePairs } from '../view/conference.ts';
 import { jsonWithWhere } from '../view/where.ts';
@@ -8,10 +9,11 @@ import { alwaysOpen } from './invite.ts';
 export async function runShow(
   ctx: CliContext,
   name: string,
-  { sdp, sddl, ical, json, ndjson }: ShowOptions,
+  { sdp, sddl, ical, json, ndjson, sapWait }: ShowOptions,
 ): Promise<void> {
-  await using directories = await ctx.openDirectories();
-  const { object: conference, label, directory } = await findConference(ctx, directories, name);
+  const heard = sapWait === undefined ? {} : { waitMs: parseWait(sapWait) };
+  await using directories = await ctx.openDirectories(undefined, heard);
+  const { object: conference, label, directory } = await findConference(ctx, directories, name, heard.waitMs);
   if (sdp === true) return ctx.out.write(conference.blob);
   if (sddl === true) {
     if (conference.acl !== undefined) return ctx.out.line(conference.acl.toSddl());

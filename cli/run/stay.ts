@@ -35,7 +35,7 @@ export async function stayAlive(
   await directory.close({ withdraw: true });
 }
 
-function untilWall(
+export function untilWall(
   { clock }: CliContext,
   until: Date | null,
 ): Disposable & { readonly promise: Promise<void> } {

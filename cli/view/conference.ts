@@ -31,7 +31,7 @@ function mediumFormats(medium: MediaDescription): string {
   return formats.join(' ');
 }
 
-function mediaText(conference: Conference): string {
+export function mediaText(conference: Conference): string {
   return (conference.sdp?.media.toArray() ?? []).map(mediumText).join(', ');
 }
 

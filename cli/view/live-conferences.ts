@@ -1,4 +1,5 @@
 import type { Conference, DirectorySet, WatchedIn } from '../../directory/index.ts';
+import { withoutCopies } from './copies.ts';
 
 /** What watches of several directories have told so far, taken together. */
 export class LiveConferences {
@@ -16,15 +17,17 @@ export class LiveConferences {
       return; // it counts once it has told all it has
     else if (event.type === 'interrupted' || event.type === 'failed') this.#states.set(label, 'away');
     else {
-      const key = JSON.stringify([label, event.object.name.toLowerCase()]);
+      const { dn, name } = event.object;
+      // announced sessions may have the same name, entries never the same DN
+      const key = JSON.stringify([label, dn ?? name.toLowerCase()]);
       if (event.type === 'removed') this.#found.delete(key);
       else this.#found.set(key, event.object);
     }
   }
 
-  /** In no particular order. */
+  /** In no particular order; what is in a directory and announced as well, once. */
   conferences(): Conference[] {
-    return [...this.#found.values()];
+    return withoutCopies([...this.#found.values()]);
   }
   /** Whether every directory has told all it has. */
   get isComplete(): boolean {

@@ -1,7 +1,10 @@
 import type { DirectoryError } from '../errors.ts';
 
-/** How changes are learnt of: content synchronisation (RFC 4533), persistent search, or by looking again and again. */
-export type WatchMethod = 'sync' | 'persistentSearch' | 'polling';
+/**
+ * How changes are learnt of: content synchronisation (RFC 4533), persistent search, by looking again and again, or by
+ * listening to announcements (RFC 2974).
+ */
+export type WatchMethod = 'sync' | 'persistentSearch' | 'polling' | 'listening';
 
 /** How a watch is doing. */
 export type WatchState =

@@ -21,7 +21,10 @@ const reference = cliReference();
 test('the commands are those that others script against', () => {
   expect(commands.map((command) => command.name()).sort()).toEqual(
     [
+      'announce',
       'demo',
+      'discover',
+      'lint',
       'directory',
       'schema',
       'partition',
