@@ -8,7 +8,8 @@ export interface JoinOptions {
   readonly receive?: readonly string[];
   readonly listen?: boolean;
   readonly duration?: string;
-  readonly interface?: string;
+  readonly interface?: readonly string[];
+  readonly sendInterface?: string;
   readonly source?: readonly string[];
   readonly qos?: 'needed' | 'if-available' | 'best-effort';
   readonly loopback?: 'none' | 'full' | 'selective';
@@ -45,8 +46,10 @@ export function joinCommand(ctx: CliContext): Command {
       .option('--wait', 'wait for the start time before joining')
       .option(
         '--interface <if>',
-        'network interface: name, address or "all"; default: the route to the group',
+        'network interface: name, address, index or "all"; repeat to listen on several, the first sends; default: the route to the group',
+        collect,
       )
+      .option('--send-interface <if>', 'the one to send by, of several or of all')
       .option(
         '--source <addr,...>',
         'hear only these senders, whatever the description says; repeatable',
@@ -81,6 +84,8 @@ export function joinCommand(ctx: CliContext): Command {
         'rendezvous join "Morning round"',
         'rendezvous join Lecture --listen --receive wav:lecture.wav --duration 90m',
         'rendezvous join studio.sdp --send wav:jingle.wav --receive null --interface eth1',
+        'rendezvous join Paging --listen --interface eth0 --interface wlan0',
+        'rendezvous join Lecture --listen --source 10.0.0.7',
         'rendezvous show Lecture --sdp | rendezvous join - --listen --json',
       ],
       text: `Without --send and --receive: the microphone and the loudspeaker, by the first of pw-cat, arecord and aplay, sox,
@@ -90,6 +95,8 @@ On a terminal a live view shows who is there:
 Ctrl-C leaves and says goodbye to the others; a second one quits at once. In a pipe the events are printed, and with
 --receive pcm:- they go to standard error. Within five seconds it says what it hears, or the likeliest reasons for
 silence. When the conference's time is over it leaves; the exit status is 130 after an interruption.
+
+When an interface goes and comes back (a cable, Wi-Fi, a VPN), it is joined again by itself.
 
 Another participant on this same computer is heard only with --loopback selective on both sides.`,
     },

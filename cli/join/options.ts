@@ -18,17 +18,21 @@ export interface JoinSettings {
   readonly durationMs: number | undefined;
   readonly participant: ParticipantInfo;
   /** Where and how to join, as far as it was said. */
-  readonly request: Pick<JoinRequest, 'interface' | 'sources' | 'qos' | 'loopback'>;
+  readonly request: Pick<JoinRequest, 'interface' | 'sendInterface' | 'sources' | 'qos' | 'loopback'>;
 }
 
 /** @throws {UsageError} when a value cannot be used */
 export async function readJoinSettings(ctx: CliContext, given: JoinOptions): Promise<JoinSettings> {
   const { join: defaults } = await ctx.config();
-  const value = (key: 'send' | 'interface' | 'qos' | 'loopback' | keyof typeof SDES): string | undefined =>
+  const value = (key: 'send' | 'qos' | 'loopback' | keyof typeof SDES): string | undefined =>
     given[key] ?? defaults[key];
   const qos = oneOf('qos', value('qos'), QOS_LEVELS);
   const loopback = oneOf('loopback', value('loopback'), LOOPBACK_MODES);
-  const iface = value('interface');
+  const { interface: configured } = defaults;
+  const interfaces = (given.interface ?? (configured === undefined ? [] : [configured]))
+    .flatMap((text) => text.split(','))
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
   const receive = given.receive ?? (defaults['receive'] === undefined ? [] : [defaults['receive']]);
   const info: Record<string, string> = {};
   for (const key of Object.keys(SDES).filter(isSdesKey)) {
@@ -44,7 +48,8 @@ export async function readJoinSettings(ctx: CliContext, given: JoinOptions): Pro
     durationMs: given.duration === undefined ? undefined : parseDuration(given.duration, 's'),
     participant: info,
     request: {
-      ...(iface === undefined ? {} : { interface: iface }),
+      ...(interfaces.length === 0 ? {} : { interface: interfaces }),
+      ...(given.sendInterface === undefined ? {} : { sendInterface: given.sendInterface }),
       ...(given.source === undefined ? {} : { sources: parseSources(given.source) }),
       ...(qos === undefined ? {} : { qos }),
       ...(loopback === undefined ? {} : { loopback }),

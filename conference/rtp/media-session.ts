@@ -204,7 +204,10 @@ export class RtpMediaSession implements MediaSession {
     const { watch } = this.#options;
     if (watch !== undefined) {
       const sockets = (): RenewableSocket[] => this.#media.flatMap(({ renewable }) => renewable);
-      this.#keeping = keepOnInterface(watch, sockets, this.#emit);
+      this.#keeping = keepOnInterface(watch, sockets, (news) => {
+        for (const monitor of this.#monitors.values()) monitor.excuse();
+        this.#emit(news);
+      });
     }
     for (const { warnings } of this.#media) for (const it of warnings) this.#emit({ type: 'warning', ...it });
     for (const { plan } of this.#media) {

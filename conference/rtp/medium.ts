@@ -160,7 +160,8 @@ export class Medium implements PacketSender {
     this.#wallOffset = clock.wall() - clock.now();
     for (const socket of [rtp, rtcp]) this.#addOwn(socket);
     this.#path.begin(plan, rtcp, clock.now());
-    this.#probe.begin(clock.now());
+    const others = plan.sources.some((source) => source !== rtp.localAddress);
+    this.#probe.begin(clock.now(), others);
     this.#heardByOthers = mayBeHeard(plan, rtp.localAddress);
     if (muxed) {
       rtp.onDatagram((it) => (isRtcp(it.bytes) ? this.#onRtcp(it) : this.#onRtp(it)));
@@ -241,7 +242,8 @@ export class Medium implements PacketSender {
   }
 
   send(payload: Uint8Array, ticks: number, marker: boolean): void {
-    if (!this.#heardByOthers) return this.session.skip(ticks); // it would only be traffic
+    // It would only be traffic, or look like loss once the interface is back.
+    if (!this.#heardByOthers || this.#rtp?.away === true) return this.session.skip(ticks);
     const packet = this.session.nextRtp(payload, ticks, marker, this.#options.clock.now());
     this.#rtp?.send(packet);
   }

@@ -25,6 +25,8 @@ const EXCESS = 1.5;
 /** Looks in a row before it is told, and before it may be told again. */
 const PATIENCE = 3;
 const REPEAT = 60;
+/** Looks after an interface was away, until reports no longer tell of the loss that it caused. */
+const EXCUSED = 15;
 
 /**
  * Notices that the network does not carry the conference (QOS-02's admission failure): more traffic than the
@@ -33,6 +35,12 @@ const REPEAT = 60;
 export class QosMonitor {
   #bad = 0;
   #quiet = 0;
+
+  /** What is lost now is not the network's fault: our own interface was away. */
+  excuse(): void {
+    this.#bad = 0;
+    this.#quiet = Math.max(this.#quiet, EXCUSED);
+  }
 
   /** @returns a sentence when it is time to tell */
   look({ seconds, bits, allowed, worstLoss }: QosSample): string | undefined {

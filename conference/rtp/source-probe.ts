@@ -35,8 +35,9 @@ export class SourceProbe {
     return [...this.#found];
   }
 
-  begin(now: Ms): void {
-    this.#due = now + PATIENCE_MS;
+  /** @param worthwhile somebody else than ourselves might be heard */
+  begin(now: Ms, worthwhile: boolean): void {
+    this.#due = worthwhile ? now + PATIENCE_MS : undefined;
   }
 
   /** @param options of the socket that hears nothing; call it now and then, until something was heard */

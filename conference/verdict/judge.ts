@@ -192,7 +192,15 @@ function* arrivedReasons(medium: MediumEvidence, transport: Transport): Generato
       tryThis: `something else uses ${formatEndpoint(group, port)}; choose another group`,
     };
   }
-  if (medium.remote > 0 && medium.senders === 0 && transport.sendersUnheard === 0) {
+  const { sources, interface: own } = transport;
+  if (sources.length > 0 && sources.every((source) => source === own.address)) {
+    yield {
+      weight: 95,
+      code: 'onlySource',
+      message: 'you are the only one who may be heard in this conference',
+      tryThis: 'nothing: who listens is seen, and has nothing to say',
+    };
+  } else if (medium.remote > 0 && medium.senders === 0 && transport.sendersUnheard === 0) {
     yield {
       weight: 90,
       code: 'everyoneSilent',
@@ -291,7 +299,7 @@ function* networkReasons(
       tryThis: 'switch on an IGMP querier',
     };
   }
-  if (medium.sources.length > 0) {
+  if (medium.sources.some((source) => source !== chosen.address)) {
     yield {
       weight: 58,
       code: 'sourceFilter',

@@ -91,6 +91,8 @@ export interface MulticastSocket extends DatagramSocket, AsyncDisposable, AsyncI
   readonly qos: QosResult;
   readonly ttl: number;
   readonly loopback: boolean;
+  /** Off the network because its interface has gone, until {@link renew} succeeds. */
+  readonly away: boolean;
   /** Things the user should know: options that could not be had, interfaces that refused the join. */
   readonly warnings: readonly string[];
 

@@ -150,6 +150,9 @@ export class UdpMulticastSocket implements MulticastSocket {
   get loopback(): boolean {
     return this.#loopback;
   }
+  get away(): boolean {
+    return this.#away;
+  }
 
   send(bytes: Uint8Array, to?: TransportAddress): boolean {
     const { udp, destination, port, sendLimit } = this.#opened;

@@ -5,6 +5,7 @@ import type { OwnIdentity } from './own-identity.ts';
 import type { OwnSender } from './own-sender.ts';
 import type { SessionCounts } from './session-counts.ts';
 import type { RtpSessionEvent } from './session-types.ts';
+import { sequenceDistance } from './sequence.ts';
 import { type SourceRecord, sameAddress } from './source-record.ts';
 import type { SourceTable } from './source-table.ts';
 
@@ -12,6 +13,10 @@ import type { SourceTable } from './source-table.ts';
 const NOTE_INTERVALS = 25;
 /** New sources in groups up to this size are told all our SDES items in our next report. */
 const ANNOUNCE_MEMBERS = 16;
+
+/** A source that moves is silent for this long at the least, and has lost this many packets at the most. */
+const MOVE_MS: Ms = 400;
+const MOVE_PACKETS = 500;
 
 /** What the parts of a session share. */
 export interface SessionParts {
@@ -82,14 +87,21 @@ export class Membership {
     return true;
   }
 
-  /** First or changed RTP address of a source: taken, or recognised as a collision or loop (RFC 3550 §8.2). */
-  acceptRtpAddress(source: SourceRecord, from: TransportAddress, now: Ms): boolean {
+  /**
+   * First or changed RTP address of a source: taken, or recognised as a collision or loop (RFC 3550 §8.2). A source that
+   * fell silent and goes on where it left off, only from elsewhere, has got another address: a stranger who drew the
+   * same SSRC would have another sequence number.
+   */
+  acceptRtpAddress(source: SourceRecord, from: TransportAddress, sequenceNumber: number, now: Ms): boolean {
     if (sameAddress(source.rtpAddress, from)) return true;
     if (source.rtpAddress === undefined) {
       // Its RTCP was heard from the same host: no probation needed (RFC 3550 §6.2.1).
       if (source.cname !== undefined && source.rtcpAddress?.address === from.address)
         source.reception.trust();
-    } else if (!this.#mayMove(source, source.lastRtp ?? source.firstHeard, from, now)) {
+    } else if (
+      !goesOn(source, sequenceNumber, now) &&
+      !this.#mayMove(source, source.lastRtp ?? source.firstHeard, from, now)
+    ) {
       return false;
     }
     source.rtpAddress = { address: from.address, port: from.port };
@@ -105,7 +117,12 @@ export class Membership {
     } else if (sameAddress(rtcpAddress, from)) {
       if (lastRtcp !== now) this.#parts.table.confirm(source);
     } else {
-      if (rtcpAddress !== undefined && !this.#mayMove(source, lastRtcp ?? source.firstHeard, from, now))
+      const follows = source.rtpAddress?.address === from.address; // where its RTP comes from by now
+      if (
+        rtcpAddress !== undefined &&
+        !follows &&
+        !this.#mayMove(source, lastRtcp ?? source.firstHeard, from, now)
+      )
         return false;
       source.rtcpAddress = { address: from.address, port: from.port };
     }
@@ -172,4 +189,10 @@ export class Membership {
     this.#parts.events.push({ type: 'sourceRecovered', source });
     return source;
   }
+}
+
+function goesOn(source: SourceRecord, sequenceNumber: number, now: Ms): boolean {
+  if (!source.validated || source.lastRtp === undefined || now - source.lastRtp < MOVE_MS) return false;
+  const ahead = sequenceDistance(source.extendedHighestSequence & 0xffff, sequenceNumber);
+  return ahead > 0 && ahead <= MOVE_PACKETS;
 }

@@ -50,7 +50,8 @@ export class RtpIntake {
     if (ssrc === this.#parts.sender.ssrc) return this.#takeOwn(bytes, from, now, wall);
     let source = this.#lastSource;
     if (source?.ssrc !== ssrc || !source.isMember) source = this.#sourceOf(ssrc, now);
-    if (source === undefined || !this.#membership.acceptRtpAddress(source, from, now)) return undefined;
+    if (source === undefined) return undefined;
+    if (!this.#membership.acceptRtpAddress(source, from, header.sequenceNumber, now)) return undefined;
     const packet = this.#accept(source, bytes, now);
     if (packet === undefined) return undefined;
     this.#lastSource = source;

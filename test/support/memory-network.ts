@@ -64,6 +64,7 @@ export class MemorySocket implements MulticastSocket {
   readonly receiveBuffer = { asked: 1, granted: 1, full: true };
   readonly warnings: readonly string[] = [];
   readonly refusedSources: readonly string[] = [];
+  readonly away = false;
   readonly interface: MulticastSocket['interface'];
   qos: QosResult;
   ttl: number;
