@@ -2,11 +2,21 @@ import { formatEndpoint } from '../../src/ip/index.ts';
 import { type Check, fail, type Judged, ok, warn } from './check.ts';
 import { judgeDirectory } from './directory-checks.ts';
 import { kib } from './kib.ts';
+import {
+  collisions,
+  container,
+  firewall,
+  igmp,
+  limits,
+  otherInterfaces,
+  querier,
+  reversePath,
+  scopes,
+} from './network-checks.ts';
 import type { DoctorFacts, MulticastTrial, Tried } from './facts.ts';
 
 /** Largest receive buffer wanted: a second of many streams (bytes). */
 const WANTED_RMEM = 4_194_304;
-const WANTED_MEMBERSHIPS = 20;
 
 /** Every check in the order in which they are told, each with the question that it answers. */
 const CHECKS: readonly (readonly [
@@ -17,15 +27,20 @@ const CHECKS: readonly (readonly [
   ['node', 'Node.js', ({ node }) => ok(node)],
   ['interfaces', 'Interfaces', interfaces],
   ['route', 'Route', route],
+  ['scopes', 'Scopes', scopes],
   ['membership', 'Membership', membership],
   ['multicast', 'Multicast', multicast],
   ['marking', 'Marking', marking],
   ['arrival', 'Arrival', arrival],
   ['buffer', 'Buffer', buffer],
+  ['otherInterfaces', 'Reach', otherInterfaces],
   ['reversePath', 'Reverse path', reversePath],
   ['igmp', 'IGMP', igmp],
+  ['querier', 'Querier', querier],
+  ['memberships', 'Group limits', limits],
   ['firewall', 'Firewall', firewall],
   ['container', 'Container', container],
+  ['collisions', 'Groups', collisions],
   ['sound', 'Sound', sound],
 ];
 
@@ -40,9 +55,15 @@ export function judgeDoctor(facts: DoctorFacts): Check[] {
 
 function interfaces({ host }: DoctorFacts): Judged {
   const up = host.interfaces.filter((it) => it.up && it.addresses.length > 0);
-  const list = up.map(({ name, addresses }) => `${name} (${addresses.join(', ')})`).join('; ');
+  const list = up
+    .map(
+      ({ name, addresses, mtu }) =>
+        `${name} (${addresses.join(', ')}${mtu === undefined ? '' : `, MTU ${mtu}`})`,
+    )
+    .join('; ');
   const others = up.filter(({ loopback }) => !loopback);
   const deaf = others.filter((it) => it.multicast === false);
+  const cut = others.filter((it) => it.carrier === false);
   if (up.length === 0) return fail('no interface is up', 'switch one on: ip link set IF up');
   if (others.length === 0) {
     return warn(
@@ -57,6 +78,11 @@ function interfaces({ host }: DoctorFacts): Judged {
       `ip link set ${first?.name} multicast on, or use another with --interface`,
     );
   }
+  if (cut.length > 0)
+    return warn(
+      `${cut.map(({ name }) => name).join(', ')} has no carrier; up are ${list}`,
+      'look at the cable',
+    );
   return ok(list);
 }
 
@@ -150,62 +176,6 @@ function buffer({ multicast: trial, host }: DoctorFacts): Judged | undefined {
     if (receiveBuffer.full) return ok(`all of the ${kib(receiveBuffer.asked)} asked for was granted${limit}`);
     return warn(`${granted}${limit}; short halts lose packets`, `sysctl -w net.core.rmem_max=${WANTED_RMEM}`);
   });
-}
-
-function reversePath({ host, chosen }: DoctorFacts): Judged | undefined {
-  const name = chosen.value?.name;
-  const rp = host.interfaces.find((it) => it.name === name)?.rpFilter;
-  if (rp === undefined) return undefined;
-  if (rp !== 1) return ok(`rp_filter of ${name} is ${rp} (${rp === 0 ? 'off' : 'loose'})`);
-  if (chosen.value?.internal === true)
-    return ok(`rp_filter of ${name} is 1 (strict), which loopback does not mind`);
-  return warn(
-    `rp_filter of ${name} is 1 (strict): senders routed elsewhere are dropped`,
-    `if a sender is on another network: sysctl -w net.ipv4.conf.${name}.rp_filter=2`,
-  );
-}
-
-function igmp({ host, chosen }: DoctorFacts): Judged | undefined {
-  const { igmpMaxMemberships, igmpMaxSources, forcedIgmpVersion } = host;
-  if (igmpMaxMemberships === undefined) return undefined;
-  const version = host.interfaces.find((it) => it.name === chosen.value?.name)?.igmpVersion;
-  const limits = `${igmpMaxMemberships} groups per socket, ${igmpMaxSources ?? '?'} sources per group`;
-  const spoken = version === undefined ? '' : `, IGMPv${version}`;
-  if (forcedIgmpVersion !== undefined && forcedIgmpVersion !== 0 && forcedIgmpVersion < 3) {
-    return warn(
-      `IGMPv${forcedIgmpVersion} is forced: source filters do not reach the network; ${limits}`,
-      'sysctl -w net.ipv4.conf.all.force_igmp_version=0',
-    );
-  }
-  if (version !== undefined && version < 3) {
-    return warn(
-      `an old querier made ${chosen.value?.name} speak IGMPv${version}: source filters do not reach the network`,
-      'switch the querier to IGMPv3',
-    );
-  }
-  if (igmpMaxMemberships < WANTED_MEMBERSHIPS) {
-    return warn(`only ${limits}`, `sysctl -w net.ipv4.igmp_max_memberships=${WANTED_MEMBERSHIPS}`);
-  }
-  return ok(`${limits}${spoken}`);
-}
-
-function firewall({ host }: DoctorFacts): Judged {
-  if (host.firewalls.length === 0) return ok('none seen (rules can be read by root only)');
-  return warn(
-    `seems to be on: ${host.firewalls.join(', ')}`,
-    'let IGMP (protocol 2) and the UDP ports of your conferences in',
-  );
-}
-
-function container({ host, platform }: DoctorFacts): Judged | undefined {
-  if (host.container !== undefined) {
-    const advice =
-      host.container === 'wsl'
-        ? 'use mirrored networking'
-        : 'run it with the host network (--network host) or macvlan';
-    return warn(`this runs in ${host.container}, whose usual network does not carry multicast`, advice);
-  }
-  return platform === 'linux' ? ok('none that is known to hinder multicast') : undefined;
 }
 
 function sound({ soundPrograms, soundHere }: DoctorFacts): Judged {

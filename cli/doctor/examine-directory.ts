@@ -12,6 +12,7 @@ import { readTls } from '../authentication.ts';
 import type { CliContext } from '../context.ts';
 import type { DirectoryChoice } from '../directories.ts';
 import { attempt } from './attempt.ts';
+import { occupiedIn } from './clashes.ts';
 import type { DirectoryFacts, StoreTrial } from './facts.ts';
 
 /** Tries one directory: its servers, then opening it, then using it. Makes and removes one entry. */
@@ -32,13 +33,14 @@ export async function examineDirectory(ctx: CliContext, choice: DirectoryChoice)
   const known = { label, target, account, sendsPassword, servers };
   const opening = await inspected(() => ctx.openChoice(choice));
   if (opening.value === undefined) {
-    return { ...known, opened: opening, used: undefined, store: undefined };
+    return { ...known, opened: opening, used: undefined, store: undefined, occupied: undefined };
   }
   await using directory = opening.value;
   const { displayName, type, isDynamic } = directory;
   const opened = { value: { displayName, type, isDynamic, tookMs: clock.now() - begun } };
   const used = await inspected(() => inspectDirectory(directory, { clock, random }));
-  return { ...known, opened, used, store: isHere ? await examineStore(directory) : undefined };
+  const { value: occupied } = await attempt(() => occupiedIn(directory));
+  return { ...known, opened, used, occupied, store: isHere ? await examineStore(directory) : undefined };
 }
 
 async function examineStore({ url }: Directory): Promise<DirectoryFacts['store']> {

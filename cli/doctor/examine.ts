@@ -9,12 +9,15 @@ import {
   kernelHoldsMembership,
   observeDscp,
   openMulticastSocket,
+  readFirewall,
 } from '../../src/net/index.ts';
 import type { CliContext } from '../context.ts';
-import { isAnnounced } from '../directories.ts';
+import { type DirectoryChoice, isAnnounced } from '../directories.ts';
 import { soundHere } from '../join/terminals.ts';
 import { attempt } from './attempt.ts';
+import { findClashes, type Occupied, occupiedIn } from './clashes.ts';
 import { examineDirectory } from './examine-directory.ts';
+import { lookForQueriers, scopeRoutes, tryReach } from './examine-network.ts';
 import type { DirectoryFacts, DoctorFacts, MulticastTrial, Tried } from './facts.ts';
 
 export interface ExamineOptions {
@@ -36,24 +39,53 @@ export async function examine(ctx: CliContext, options: ExamineOptions): Promise
   const group = options.group ?? randomGroup('local', random);
   const port = options.port ?? 20_000 + 2 * Math.floor(random() * 6000);
   const place = { group, port, ...(options.interface === undefined ? {} : { interface: options.interface }) };
+  const host = inspectHost();
   const [chosen, multicast] = await tryMulticast(place, ctx.clock);
+  const onLoopback = chosen.value?.internal === true && options.interface !== undefined;
+  // who asks for loopback wants nothing sent elsewhere
+  const network = onLoopback ? [] : lookForQueriers(host, options.interface, ctx.clock, random);
+  const reach =
+    chosen.value === undefined || chosen.value.internal
+      ? undefined
+      : await attempt(() => tryReach(place, chosen.value.name, host, ctx.clock));
+  const [queriers, scopes, firewallRules] = await Promise.all([network, scopeRoutes(), readFirewall()]);
   const directories: DirectoryFacts[] = [];
+  const announced: (readonly Occupied[])[] = [];
   for (const choice of await ctx.directories()) {
-    if (!isAnnounced(choice.target)) directories.push(await examineDirectory(ctx, choice));
+    if (isAnnounced(choice.target)) announced.push(await announcedGroups(ctx, choice));
+    else directories.push(await examineDirectory(ctx, choice));
   }
+  const occupied = [
+    ...announced,
+    ...directories.flatMap((it) => (it.occupied === undefined ? [] : [it.occupied])),
+  ];
   return {
     now: ctx.now,
     node: process.versions.node,
     platform: process.platform,
-    host: inspectHost(),
+    host,
     group,
     port,
     chosen,
     multicast,
+    scopes,
+    reach: reach?.value,
+    queriers,
+    firewallRules,
+    clashes: occupied.length === 0 ? undefined : findClashes(occupied.flat()),
     directories,
     soundPrograms: SOUND_PROGRAMS.filter((name) => isOnPath(name, env['PATH'] ?? '')),
     soundHere: soundHere(env),
   };
+}
+
+/** Announced sessions are in the way of others like any conference; nothing else of them is a matter of this computer. */
+async function announcedGroups(ctx: CliContext, choice: DirectoryChoice): Promise<readonly Occupied[]> {
+  const { value } = await attempt(async () => {
+    await using directory = await ctx.openChoice(choice);
+    return occupiedIn(directory);
+  });
+  return value ?? [];
 }
 
 interface Place {

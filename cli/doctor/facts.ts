@@ -4,7 +4,17 @@ import type {
   Inspected,
   ServerInspection,
 } from '../../directory/index.ts';
-import type { BufferGrant, ChosenInterface, DscpReport, HostReport, QosResult } from '../../src/net/index.ts';
+import type { IpFamily } from '../../src/ip/index.ts';
+import type {
+  BufferGrant,
+  ChosenInterface,
+  DscpReport,
+  FirewallRules,
+  HostReport,
+  QosResult,
+  QuerierReport,
+} from '../../src/net/index.ts';
+import type { Occupied } from './clashes.ts';
 
 /** Something that was tried: what came of it, or why it failed. */
 export type Tried<T> =
@@ -47,6 +57,8 @@ export interface DirectoryFacts {
   readonly opened: Inspected<DirectoryTrial>;
   /** Undefined when it could not be opened. */
   readonly used: Inspected<DirectoryInspection> | undefined;
+  /** Groups that its conferences use; undefined when they could not be read. */
+  readonly occupied: readonly Occupied[] | undefined;
   /** Undefined with a directory on another computer. */
   readonly store: Tried<StoreTrial> | undefined;
 }
@@ -56,6 +68,24 @@ export interface StoreTrial {
   readonly bytes: number;
   /** What SQLite's own check says: `ok` when all is well. */
   readonly verdict: string;
+}
+
+/** A zone of groups, and the interface that it uses unless one is named. */
+export interface ScopeRoute {
+  /** `239.255.0.0/16` */
+  readonly range: string;
+  readonly family: IpFamily;
+  /** Undefined: there is no route at all. */
+  readonly interfaceName: string | undefined;
+  /** It does not leave this computer. */
+  readonly internal: boolean;
+}
+
+/** Conferences on one group and port. */
+export interface Clash {
+  /** `239.255.1.2:5004` */
+  readonly endpoint: string;
+  readonly names: readonly string[];
 }
 
 /** Everything that the checks go by. */
@@ -69,6 +99,14 @@ export interface DoctorFacts {
   readonly port: number;
   readonly chosen: Tried<ChosenInterface>;
   readonly multicast: Tried<MulticastTrial>;
+  readonly scopes: readonly ScopeRoute[];
+  /** Other interfaces of this computer, and whether a member there hears what is sent. Undefined: not tried. */
+  readonly reach: readonly { readonly name: string; readonly heard: boolean }[] | undefined;
+  readonly queriers: readonly QuerierReport[];
+  /** Undefined where they cannot be read. */
+  readonly firewallRules: FirewallRules | undefined;
+  /** Of what the directories hold. Undefined: none could be asked. */
+  readonly clashes: readonly Clash[] | undefined;
   readonly directories: readonly DirectoryFacts[];
   /** Programs that can reach the sound card, those that were found. */
   readonly soundPrograms: readonly string[];

@@ -67,7 +67,7 @@ export function collectEvidence(
     heardBefore: session.everHeard,
     timing: { active, nextStart: active ? undefined : session.description.nextChange(wall)?.atUnixMs },
     host: {
-      container: host.container,
+      container: host.containerNetwork === 'host' ? undefined : host.container,
       firewalls: host.firewalls,
       otherInterfaces: up.map(({ name }) => name),
       onlyLoopback: up.length === 0,

@@ -49,16 +49,16 @@ export {
   observeDscp,
   type ObserveDscpOptions,
 } from './observe-dscp.ts';
+export type { ContainerKind } from './diagnostics/container.ts';
+export { type HostFiles, systemFiles } from './diagnostics/host-files.ts';
 export {
-  type HostFiles,
   type HostReport,
   inspectHost,
-  type InterfaceReport,
   kernelHoldsMembership,
   routeForGroup,
-  systemFiles,
   udpSocketsOn,
 } from './diagnostics/inspect-host.ts';
+export type { BridgeReport, InterfaceReport } from './diagnostics/inspect-interfaces.ts';
 export type { KernelUdpSocket } from './diagnostics/proc-net.ts';
 export {
   listenForProbes,
@@ -68,3 +68,12 @@ export {
   type ProbePathOptions,
 } from './probe.ts';
 export type { ProbeGroup } from './probe-group.ts';
+export {
+  type FilteredPacket,
+  type FirewallRules,
+  type FirewallVerdict,
+  judgePacket,
+  parseNftRuleset,
+} from './diagnostics/nft-rules.ts';
+export { readFirewall } from './diagnostics/firewall.ts';
+export { observeQueriers, type QuerierReport, type QuerierSeen } from './diagnostics/queriers.ts';

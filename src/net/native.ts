@@ -27,6 +27,13 @@ export interface NativeSockets {
   readonly constants: SocketConstants;
   /** A new non-blocking UDP socket. @throws {NetworkError} */
   socket(family: IpFamily): number;
+  /**
+   * A new non-blocking socket that hears IP packets on one interface, also those for groups that nobody joined, as far as
+   * the filter lets them through. Needs CAP_NET_RAW. @throws {NetworkError}
+   *
+   * @param filter instructions of the classic packet filter, 8 bytes each (`struct sock_filter`)
+   */
+  packetSocket(family: IpFamily, interfaceIndex: number, filter: Uint8Array): number;
   /** Binds to an address of the socket's family; `scope` is the interface index that link-local scopes need. */
   bind(fd: number, family: IpFamily, address: string, port: number, scope?: number): void;
   close(fd: number): void;
@@ -114,6 +121,21 @@ function bindLibc(koffi: Koffi, constants: SocketConstants): NativeSockets {
       const type = SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK;
       return check('socket', socket(family === 4 ? AF_INET : AF_INET6, type, 0));
     },
+    packetSocket(family, interfaceIndex, filter) {
+      const { AF_PACKET, SOCK_DGRAM, SOCK_CLOEXEC, SOCK_NONBLOCK, SOL_SOCKET, SO_ATTACH_FILTER } = constants;
+      const { SOL_PACKET, PACKET_ADD_MEMBERSHIP } = constants;
+      const fd = check('socket', socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+      try {
+        setBytes(fd, SOL_SOCKET, SO_ATTACH_FILTER, filterProgram(koffi, filter));
+        setBytes(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, allGroupsRequest(interfaceIndex));
+        const name = linkAddress(constants, family, interfaceIndex);
+        check('bind', bind(fd, name, name.length));
+      } catch (error) {
+        close(fd);
+        throw error;
+      }
+      return fd;
+    },
     bind(fd, family, address, port, scope = 0) {
       const name = socketAddress(constants, family, address, port, scope);
       check(`bind ${address} port ${port}`, bind(fd, name, name.length));
@@ -148,6 +170,33 @@ function int32(value: number): Uint8Array {
   const bytes = new Uint8Array(4);
   new DataView(bytes.buffer).setInt32(0, value, true);
   return bytes;
+}
+
+/** A `struct sock_fprog`: a count and a pointer, whose memory lives as long as the process. */
+function filterProgram(koffi: Koffi, filter: Uint8Array): Uint8Array {
+  const pointer: unknown = koffi.alloc('uint8_t', filter.length);
+  new Uint8Array(koffi.view(pointer, filter.length)).set(filter);
+  const view = new DataView(new ArrayBuffer(16));
+  view.setUint16(0, filter.length / 8, true);
+  view.setBigUint64(8, koffi.address(pointer), true);
+  return new Uint8Array(view.buffer);
+}
+
+/** A `struct packet_mreq` for PACKET_MR_ALLMULTI. */
+function allGroupsRequest(interfaceIndex: number): Uint8Array {
+  const view = new DataView(new ArrayBuffer(16));
+  view.setInt32(0, interfaceIndex, true);
+  view.setUint16(4, 2, true);
+  return new Uint8Array(view.buffer);
+}
+
+/** A `struct sockaddr_ll` for one kind of packets on one interface. */
+function linkAddress({ AF_PACKET }: SocketConstants, family: IpFamily, interfaceIndex: number): Uint8Array {
+  const view = new DataView(new ArrayBuffer(20));
+  view.setUint16(0, AF_PACKET, true);
+  view.setUint16(2, family === 4 ? 0x0800 : 0x86dd);
+  view.setInt32(4, interfaceIndex, true);
+  return new Uint8Array(view.buffer);
 }
 
 /** A `sockaddr_in` or `sockaddr_in6`. */

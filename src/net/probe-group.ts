@@ -72,7 +72,7 @@ export async function openProbeGroup(options: ProbeGroupOptions): Promise<ProbeG
       member: kernelHoldsMembership(group, name) ?? true,
       strictReversePath: host.interfaces.find((it) => it.name === name)?.rpFilter === 1,
       firewall: host.firewalls.length > 0,
-      container: host.container !== undefined,
+      container: host.container !== undefined && host.containerNetwork !== 'host',
       seesMarks,
     },
     qos: socket.qos,

@@ -2,6 +2,7 @@
 export interface SocketConstants {
   readonly AF_INET: number;
   readonly AF_INET6: number;
+  readonly AF_PACKET: number;
   readonly SOCK_DGRAM: number;
   readonly SOCK_CLOEXEC: number;
   readonly SOCK_NONBLOCK: number;
@@ -9,6 +10,9 @@ export interface SocketConstants {
   readonly SO_REUSEADDR: number;
   readonly SO_PRIORITY: number;
   readonly SO_BINDTODEVICE: number;
+  readonly SO_ATTACH_FILTER: number;
+  readonly SOL_PACKET: number;
+  readonly PACKET_ADD_MEMBERSHIP: number;
   readonly SO_PEERCRED: number;
   readonly SO_MEMINFO: number;
   readonly SK_MEMINFO_DROPS: number;
@@ -37,6 +41,7 @@ export interface SocketConstants {
 const LINUX: SocketConstants = {
   AF_INET: 2,
   AF_INET6: 10,
+  AF_PACKET: 17,
   SOCK_DGRAM: 2,
   SOCK_CLOEXEC: 0o2000000,
   SOCK_NONBLOCK: 0o4000,
@@ -44,6 +49,9 @@ const LINUX: SocketConstants = {
   SO_REUSEADDR: 2,
   SO_PRIORITY: 12,
   SO_BINDTODEVICE: 25,
+  SO_ATTACH_FILTER: 26,
+  SOL_PACKET: 263,
+  PACKET_ADD_MEMBERSHIP: 1,
   SO_PEERCRED: 17,
   SO_MEMINFO: 55,
   SK_MEMINFO_DROPS: 8,

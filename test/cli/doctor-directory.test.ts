@@ -59,6 +59,7 @@ const well: DirectoryFacts = {
   opened: { value: { displayName: 'ldap1.example:636', type: 'ldap', isDynamic: true, tookMs: 12 } },
   used: { value: inspection },
   store: undefined,
+  occupied: [],
 };
 
 const withServer = (...changes: readonly Partial<ServerInspection>[]): Partial<DirectoryFacts> => ({

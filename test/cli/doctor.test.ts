@@ -1,16 +1,37 @@
 import { describe, expect, test } from 'vitest';
 import { judgeDoctor } from '../../cli/doctor/checks.ts';
+import { findClashes } from '../../cli/doctor/clashes.ts';
 import type { DoctorFacts, MulticastTrial } from '../../cli/doctor/facts.ts';
+import { type InterfaceReport, parseNftRuleset } from '../../src/net/index.ts';
 
-const eth0 = {
+const eth0: InterfaceReport = {
   name: 'eth0',
   addresses: ['192.0.2.7'],
   up: true,
   loopback: false,
   multicast: true,
+  mtu: 1500,
+  carrier: true,
+  physical: true,
+  wireless: false,
   igmpVersion: 3,
+  forcedIgmpVersion: 0,
+  forcedMldVersion: 0,
+  mldQueries: 0,
   rpFilter: 2,
+  bridge: undefined,
+  bridgedTo: undefined,
 };
+const eth1: InterfaceReport = { ...eth0, name: 'eth1', addresses: ['198.51.100.7'] };
+const rules = (...expr: readonly unknown[]): DoctorFacts['firewallRules'] =>
+  parseNftRuleset(
+    JSON.stringify({
+      nftables: [
+        { chain: { family: 'inet', table: 'f', name: 'in', hook: 'input', prio: 0, policy: 'accept' } },
+        ...expr.map((it) => ({ rule: { family: 'inet', table: 'f', chain: 'in', expr: it } })),
+      ],
+    }),
+  );
 const trial: MulticastTrial = {
   sent: 10,
   received: 10,
@@ -32,8 +53,10 @@ const well: DoctorFacts = {
     rmemMax: 4_194_304,
     igmpMaxMemberships: 20,
     igmpMaxSources: 10,
-    forcedIgmpVersion: 0,
+    mldMaxSources: 64,
+    optmemMax: 131_072,
     container: undefined,
+    containerNetwork: undefined,
     firewalls: [],
   },
   group: '239.255.1.2',
@@ -50,6 +73,17 @@ const well: DoctorFacts = {
     },
   },
   multicast: { value: trial },
+  scopes: [{ range: '239.255.0.0/16', family: 4, interfaceName: 'eth0', internal: false }],
+  reach: [],
+  queriers: [
+    {
+      interfaceName: 'eth0',
+      igmp: { address: '192.0.2.1', version: 3, intervalSeconds: 125 },
+      mld: undefined,
+    },
+  ],
+  firewallRules: undefined,
+  clashes: [],
   directories: [],
   soundPrograms: ['sox'],
   soundHere: true,
@@ -131,13 +165,13 @@ describe('the doctor', () => {
     {
       id: 'reversePath',
       status: 'warn',
-      facts: withHost({ interfaces: [{ ...eth0, rpFilter: 1 }] }),
+      facts: withHost({ interfaces: [{ ...eth0, rpFilter: 1 }, eth1] }),
       tryThis: /eth0\.rp_filter=2/,
     },
     {
       id: 'igmp',
       status: 'warn',
-      facts: withHost({ forcedIgmpVersion: 2 }),
+      facts: withHost({ interfaces: [{ ...eth0, forcedIgmpVersion: 2 }] }),
       tryThis: /force_igmp_version=0/,
     },
     {
@@ -146,6 +180,80 @@ describe('the doctor', () => {
       facts: withHost({ interfaces: [{ ...eth0, igmpVersion: 2 }] }),
       tryThis: /querier/,
     },
+    {
+      id: 'igmp',
+      status: 'warn',
+      facts: withHost({ interfaces: [{ ...eth0, forcedMldVersion: 1 }] }),
+      tryThis: /force_mld_version=0/,
+    },
+    {
+      id: 'interfaces',
+      status: 'warn',
+      facts: withHost({ interfaces: [{ ...eth0, carrier: false }] }),
+      tryThis: /cable/,
+    },
+    {
+      id: 'scopes',
+      status: 'warn',
+      facts: { scopes: [{ range: '239.192.0.0/14', family: 4, interfaceName: 'lo', internal: true }] },
+      tryThis: /ip route add 239\.192\.0\.0\/14 dev eth0/,
+    },
+    {
+      id: 'memberships',
+      status: 'warn',
+      facts: withHost({ igmpMaxMemberships: 5 }),
+      tryThis: /memberships=20/,
+    },
+    { id: 'memberships', status: 'warn', facts: withHost({ igmpMaxSources: 2 }), tryThis: /igmp_max_msf=10/ },
+    { id: 'memberships', status: 'warn', facts: withHost({ optmemMax: 1024 }), tryThis: /optmem_max/ },
+    {
+      id: 'querier',
+      status: 'warn',
+      facts: { queriers: [{ interfaceName: 'eth0', igmp: undefined, mld: undefined }] },
+      tryThis: /mcast_querier 1/,
+    },
+    {
+      id: 'querier',
+      status: 'warn',
+      facts: {
+        queriers: [{ interfaceName: 'eth0', igmp: undefined, mld: undefined, unavailable: 'only root may' }],
+      },
+      tryThis: /as root/,
+    },
+    {
+      id: 'firewall',
+      status: 'fail',
+      facts: {
+        firewallRules: rules([
+          { match: { op: '==', left: { meta: { key: 'l4proto' } }, right: 'igmp' } },
+          { drop: null },
+        ]),
+      },
+      tryThis: /igmp accept/,
+    },
+    {
+      id: 'firewall',
+      status: 'warn',
+      facts: {
+        firewallRules: rules([
+          { match: { op: '==', left: { payload: { protocol: 'ip', field: 'saddr' } }, right: '192.0.2.9' } },
+          { drop: null },
+        ]),
+      },
+      tryThis: /nft list ruleset/,
+    },
+    {
+      id: 'collisions',
+      status: 'warn',
+      facts: { clashes: [{ endpoint: '239.255.1.2:5004', names: ['A', 'B'] }] },
+      tryThis: /another/,
+    },
+    {
+      id: 'container',
+      status: 'warn',
+      facts: withHost({ container: 'kubernetes', containerNetwork: 'own' }),
+      tryThis: /hostNetwork/,
+    },
     { id: 'firewall', status: 'warn', facts: withHost({ firewalls: ['ufw'] }), tryThis: /IGMP/ },
     { id: 'container', status: 'warn', facts: withHost({ container: 'docker' }), tryThis: /host network/ },
     { id: 'sound', status: 'warn', facts: { soundPrograms: [] }, tryThis: /install/ },
@@ -153,5 +261,52 @@ describe('the doctor', () => {
   ])('$status: $id', ({ id, status, facts, tryThis }) => {
     const check = judgeDoctor({ ...well, ...facts }).find((it) => it.id === id);
     expect(check).toMatchObject({ status, tryThis: expect.stringMatching(tryThis) });
+  });
+
+  test('says what is good news', () => {
+    const detailOf = (id: string, facts: Partial<DoctorFacts>): string | undefined =>
+      judgeDoctor({ ...well, ...facts }).find((it) => it.id === id && it.status === 'ok')?.detail;
+    expect(detailOf('container', withHost({ container: 'docker', containerNetwork: 'host' }))).toContain(
+      'with the network of its host',
+    );
+    expect(detailOf('firewall', { firewallRules: rules() })).toBe('no rules');
+    expect(detailOf('querier', {})).toBe('eth0: IGMPv3 from 192.0.2.1 every 125 s');
+    expect(
+      detailOf('querier', {
+        ...withHost({ interfaces: [{ ...eth0, mldQueries: 7 }] }),
+        queriers: [
+          { interfaceName: 'eth0', igmp: undefined, mld: undefined, unavailable: 'only root may listen' },
+        ],
+      }),
+    ).toBe('somebody asks: 7 MLD queries came to eth0');
+    expect(detailOf('otherInterfaces', { reach: [{ name: 'eth1', heard: false }] })).toBe(
+      'members on eth1 do not hear what eth0 sends: each joins and sends for itself',
+    );
+    expect(detailOf('reversePath', withHost({ interfaces: [{ ...eth0, rpFilter: 1 }] }))).toContain(
+      'only matters with a second interface',
+    );
+  });
+});
+
+describe('conferences on the same group and port', () => {
+  const one = { name: 'A', session: 'a', endpoints: ['239.255.1.2:5004'], start: undefined, stop: undefined };
+  test.each([
+    { name: 'clash', other: { ...one, name: 'B', session: 'b' }, clashes: 1 },
+    { name: 'do not when they are one session in two directories', other: { ...one, name: 'B' }, clashes: 0 },
+    {
+      name: 'do not at other times',
+      other: { ...one, session: 'b', stop: 100 },
+      mine: { start: 100 },
+      clashes: 0,
+    },
+    {
+      name: 'do not on other ports',
+      other: { ...one, session: 'b', endpoints: ['239.255.1.2:5006'] },
+      clashes: 0,
+    },
+  ])('$name', ({ other, mine, clashes }) => {
+    const found = findClashes([{ ...one, ...mine }, other]);
+    expect(found).toHaveLength(clashes);
+    expect(found.every(({ names }) => names.join() === 'A,B')).toBe(true);
   });
 });

@@ -115,6 +115,14 @@ describe('the report on a host', () => {
       '/proc/sys/net/ipv4/igmp_max_memberships': '20\n',
       '/proc/sys/net/ipv4/conf/all/rp_filter': '2\n',
       '/proc/sys/net/ipv4/conf/eth0/rp_filter': '1\n',
+      '/proc/sys/net/ipv4/conf/all/force_igmp_version': '0\n',
+      '/proc/sys/net/ipv4/conf/eth0/force_igmp_version': '2\n',
+      '/proc/sys/net/ipv6/mld_max_msf': '64\n',
+      '/sys/class/net/eth0/mtu': '1500\n',
+      '/sys/class/net/eth0/carrier': '1\n',
+      '/sys/class/net/eth0/device': '',
+      '/sys/class/net/eth0/master/uevent': 'DEVTYPE=bridge\nINTERFACE=br0\nIFINDEX=7\n',
+      '/proc/net/dev_snmp6/eth0': 'Icmp6InMsgs   99\nIcmp6InGroupMembQueries  12\n',
       '/run/.containerenv': '',
       '/etc/ufw/ufw.conf': 'ENABLED=yes\n',
     };
@@ -126,8 +134,17 @@ describe('the report on a host', () => {
           up: true,
           loopback: false,
           multicast: true,
+          mtu: 1500,
+          carrier: true,
+          physical: true,
+          wireless: false,
           igmpVersion: 2,
+          forcedIgmpVersion: 2,
+          forcedMldVersion: undefined,
+          mldQueries: 12,
           rpFilter: 2,
+          bridge: undefined,
+          bridgedTo: 'br0',
         },
         {
           name: 'lo',
@@ -135,16 +152,27 @@ describe('the report on a host', () => {
           up: true,
           loopback: true,
           multicast: false,
+          mtu: undefined,
+          carrier: undefined,
+          physical: false,
+          wireless: false,
           igmpVersion: 3,
+          forcedIgmpVersion: undefined,
+          forcedMldVersion: undefined,
+          mldQueries: undefined,
           rpFilter: undefined,
+          bridge: undefined,
+          bridgedTo: undefined,
         },
       ],
       defaultRoutes: { 4: ['eth0'], 6: undefined },
       rmemMax: 212_992,
       igmpMaxMemberships: 20,
       igmpMaxSources: undefined,
-      forcedIgmpVersion: undefined,
+      mldMaxSources: 64,
+      optmemMax: undefined,
       container: 'podman',
+      containerNetwork: 'host',
       firewalls: ['ufw'],
     });
   });
@@ -165,5 +193,28 @@ describe('the report on a host', () => {
     const lo = inspectHost().interfaces.find((it) => it.name === 'lo');
     expect(lo).toMatchObject({ up: true, loopback: true, multicast: false });
     expect(lo?.addresses).toContain('127.0.0.1');
+  });
+
+  test.each([
+    ['/.dockerenv', '', 'docker'],
+    ['/var/run/secrets/kubernetes.io', '', 'kubernetes'],
+    ['/proc/1/cgroup', '0::/kubepods/burstable/pod1\n', 'kubernetes'],
+    ['/proc/1/cgroup', '0::/lxc.payload.web\n', 'lxc'],
+    ['/proc/version', 'Linux version 5.15 (Microsoft@x)', 'wsl'],
+  ])('%s tells %s', (path, content, kind) => {
+    const report = inspectHost(files({ [path]: content }), network);
+    expect([report.container, report.containerNetwork]).toEqual([kind, 'own']);
+  });
+
+  test('a bridge of this host says whether it asks', () => {
+    const report = inspectHost(
+      files({
+        '/sys/class/net': 'br0',
+        '/sys/class/net/br0/bridge/multicast_snooping': '1\n',
+        '/sys/class/net/br0/bridge/multicast_querier': '0\n',
+      }),
+      network,
+    );
+    expect(report.interfaces[0]?.bridge).toEqual({ snooping: true, querier: false });
   });
 });

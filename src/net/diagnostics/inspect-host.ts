@@ -1,7 +1,9 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { platform } from 'node:process';
 import { type IpFamily, parseIp, sameIp } from '../../ip/index.ts';
 import { type ChosenInterface, chooseInterface, type NetworkView, systemNetwork } from '../interfaces.ts';
+import { containerKind, type ContainerKind, containerNetwork } from './container.ts';
+import { type HostFiles, readNumber, systemFiles } from './host-files.ts';
+import { inspectInterfaces, type InterfaceReport } from './inspect-interfaces.ts';
 import {
   type KernelUdpSocket,
   parseDefaultRoutes,
@@ -10,26 +12,6 @@ import {
   parseProcIgmp6,
   parseProcUdp,
 } from './proc-net.ts';
-
-/** Where the kernel tells about itself; tests pass their own. Undefined: cannot be known here. */
-export interface HostFiles {
-  readText(path: string): string | undefined;
-  list(path: string): readonly string[];
-  exists(path: string): boolean;
-}
-
-export interface InterfaceReport {
-  readonly name: string;
-  readonly addresses: readonly string[];
-  readonly up: boolean;
-  readonly loopback: boolean;
-  /** Whether the interface says that it does multicast; loopback never does, and does it all the same. */
-  readonly multicast: boolean | undefined;
-  /** IGMP version spoken there now; 2 or 1 means that an older querier was heard. */
-  readonly igmpVersion: number | undefined;
-  /** Reverse-path filter in effect: 0 off, 1 strict (drops senders that are routed elsewhere), 2 loose. */
-  readonly rpFilter: number | undefined;
-}
 
 /** What of this host decides whether multicast works. Undefined everywhere means: cannot be known here. */
 export interface HostReport {
@@ -41,31 +23,17 @@ export interface HostReport {
   /** Groups that one IPv4 socket may join, and sources for each. */
   readonly igmpMaxMemberships: number | undefined;
   readonly igmpMaxSources: number | undefined;
-  /** IGMP version forced by the administrator; 0 for none. */
-  readonly forcedIgmpVersion: number | undefined;
+  /** Sources for each group that one IPv6 socket may name. */
+  readonly mldMaxSources: number | undefined;
+  /** Memory for the options of a socket, bytes: lists of sources are kept there. */
+  readonly optmemMax: number | undefined;
   /** The container or virtual machine that this runs in, where its network is known to hinder multicast. */
-  readonly container: 'docker' | 'podman' | 'wsl' | undefined;
+  readonly container: ContainerKind | undefined;
+  /** In a container: whether it has the network of its host. */
+  readonly containerNetwork: 'host' | 'own' | undefined;
   /** Firewalls that seem to be on. An empty list proves nothing: rules can be read by root only. */
   readonly firewalls: readonly string[];
 }
-
-export const systemFiles: HostFiles = {
-  readText(path) {
-    try {
-      return readFileSync(path, 'utf8');
-    } catch {
-      return undefined; // not Linux, or not permitted
-    }
-  },
-  list(path) {
-    try {
-      return readdirSync(path);
-    } catch {
-      return [];
-    }
-  },
-  exists: existsSync,
-};
 
 /** Reads what decides whether multicast works on this host. Needs no privilege and changes nothing. */
 export function inspectHost(
@@ -74,8 +42,10 @@ export function inspectHost(
 ): HostReport {
   const route4 = files.readText('/proc/net/route');
   const route6 = files.readText('/proc/net/ipv6_route');
+  const interfaces = inspectInterfaces(files, network);
+  const container = containerKind(files);
   return {
-    interfaces: inspectInterfaces(files, network),
+    interfaces,
     defaultRoutes: {
       4: route4 === undefined ? undefined : parseDefaultRoutes(route4),
       6: route6 === undefined ? undefined : parseDefaultRoutes6(route6),
@@ -83,31 +53,12 @@ export function inspectHost(
     rmemMax: readNumber(files, '/proc/sys/net/core/rmem_max'),
     igmpMaxMemberships: readNumber(files, '/proc/sys/net/ipv4/igmp_max_memberships'),
     igmpMaxSources: readNumber(files, '/proc/sys/net/ipv4/igmp_max_msf'),
-    forcedIgmpVersion: readNumber(files, '/proc/sys/net/ipv4/conf/all/force_igmp_version'),
-    container: containerKind(files),
+    mldMaxSources: readNumber(files, '/proc/sys/net/ipv6/mld_max_msf'),
+    optmemMax: readNumber(files, '/proc/sys/net/core/optmem_max'),
+    container,
+    containerNetwork: container === undefined ? undefined : containerNetwork(interfaces),
     firewalls: firewallHints(files),
   };
-}
-
-function inspectInterfaces(files: HostFiles, network: NetworkView): InterfaceReport[] {
-  const addresses = network.addresses();
-  const igmp = parseProcIgmp(files.readText('/proc/net/igmp') ?? '').interfaces;
-  const rpAll = readNumber(files, '/proc/sys/net/ipv4/conf/all/rp_filter');
-  const names = new Set([...files.list('/sys/class/net'), ...addresses.map((it) => it.name)]);
-  return [...names].map((name) => {
-    const flags = readNumber(files, `/sys/class/net/${name}/flags`); // linux/if.h
-    const own = addresses.filter((it) => it.name === name);
-    const rp = readNumber(files, `/proc/sys/net/ipv4/conf/${name}/rp_filter`);
-    return {
-      name,
-      addresses: own.map((it) => it.address),
-      up: flags === undefined ? own.length > 0 : (flags & 0x1) !== 0,
-      loopback: flags === undefined ? own.some((it) => it.internal) : (flags & 0x8) !== 0,
-      multicast: flags === undefined ? undefined : (flags & 0x1000) !== 0,
-      igmpVersion: igmp.find((it) => it.name === name)?.igmpVersion,
-      rpFilter: rp === undefined ? undefined : Math.max(rp, rpAll ?? 0), // ip-sysctl: the higher one counts
-    };
-  });
 }
 
 /**
@@ -137,19 +88,6 @@ export function udpSocketsOn(port: number, files: HostFiles = systemFiles): Kern
 /** The interface that would be used for a group when none is named, with the sentence that says why. */
 export function routeForGroup(group: string, network: NetworkView = systemNetwork): Promise<ChosenInterface> {
   return chooseInterface(undefined, group, network);
-}
-
-function readNumber(files: HostFiles, path: string): number | undefined {
-  const text = files.readText(path)?.trim();
-  const value = Number(text);
-  return text === undefined || text === '' || Number.isNaN(value) ? undefined : value;
-}
-
-function containerKind(files: HostFiles): HostReport['container'] {
-  if (files.exists('/.dockerenv')) return 'docker';
-  if (files.exists('/run/.containerenv')) return 'podman';
-  if (/microsoft/i.test(files.readText('/proc/version') ?? '')) return 'wsl';
-  return undefined;
 }
 
 function firewallHints(files: HostFiles): string[] {

@@ -42,6 +42,13 @@ export function parseProcIgmp6(text: string): KernelMembership[] {
   });
 }
 
+/** Reads `/proc/net/snmp6` or that of one interface: a counter to a line. */
+export function parseSnmp6(text: string): Map<string, number> {
+  return new Map(
+    [...text.matchAll(/^(\w+)[ \t]+(\d+)[ \t]*$/gm)].map(([, name = '', value]) => [name, Number(value)]),
+  );
+}
+
 /** One UDP socket of any program on this host. */
 export interface KernelUdpSocket {
   readonly address: string;
