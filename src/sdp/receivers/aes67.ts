@@ -7,8 +7,10 @@ import {
   groupWithin,
   hasAttribute,
   ipv4Only,
+  noMedia,
   onlyAudio,
   payloadAtMost,
+  portZero,
   protoOneOf,
   samplesOneOf,
   sharedGroup,
@@ -29,6 +31,20 @@ export const AES67: Receiver = {
   title: 'AES67',
   about: 'AES67-2018, what every conforming receiver has to take',
   rules: [
+    {
+      id: 'no-media',
+      severity: 'refuses',
+      source: standard('AES67-2018 §8'),
+      check: noMedia,
+      advice: 'add a medium',
+    },
+    {
+      id: 'port-zero',
+      severity: 'refuses',
+      source: standard('AES67-2018 §8'),
+      check: portZero,
+      advice: 'give the port that is sent to',
+    },
     {
       id: 'kind',
       severity: 'warns',

@@ -201,3 +201,12 @@ export const bridgeOrigin: Check = ({ session, lines }) => {
     ? [{ line, reason: `${address} looks like the address of a container behind its bridge` }]
     : [];
 };
+
+/** Nothing to receive at all. */
+export const noMedia: Check = ({ media, lines }) =>
+  media.length === 0 ? [{ line: lines.length, reason: 'there is no m= line' }] : [];
+
+/** A medium that no `c=` counts for. */
+export const noConnection: Check = eachMedium(({ connection, line }) =>
+  connection === undefined ? { line, reason: 'no c= line counts for this medium' } : undefined,
+);

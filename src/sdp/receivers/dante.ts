@@ -8,11 +8,13 @@ import {
   ipv4Only,
   lacksAttribute,
   multicastOnly,
+  noMedia,
   onlyAudio,
+  portZero,
   protoOneOf,
   samplesOneOf,
 } from './checks.ts';
-import { badPtpClock, mediaClockOneOf, otherClock } from './clock-checks.ts';
+import { badOffset, badPtpClock, mediaClockOneOf, otherClock } from './clock-checks.ts';
 import { code, eachAudio, manual, type Receiver, seen, type Source, standard } from './rule.ts';
 
 /** Makers of Dante equipment print the same list of what AES67 mode takes. */
@@ -28,6 +30,14 @@ export const DANTE: Receiver = {
   about:
     'devices in AES67 mode and Dante Controller, from public manuals and reports; not tried with a device here',
   rules: [
+    { id: 'no-media', severity: 'refuses', source: AES67_MODE, check: noMedia, advice: 'add a medium' },
+    {
+      id: 'port-zero',
+      severity: 'refuses',
+      source: AES67_MODE,
+      check: portZero,
+      advice: 'give the port that is sent to',
+    },
     {
       id: 'source-filter',
       severity: 'refuses',
@@ -159,6 +169,13 @@ export const DANTE: Receiver = {
       source: AES67_CLOCK,
       check: hasAttribute('mediaclk'),
       advice: 'add "a=mediaclk:direct=0"',
+    },
+    {
+      id: 'mediaclk-offset',
+      severity: 'refuses',
+      source: AES67_CLOCK,
+      check: badOffset,
+      advice: 'write the offset behind "direct=", such as 0',
     },
     {
       id: 'mediaclk-kind',

@@ -1,5 +1,5 @@
 import { show } from '../rules/report.ts';
-import { numericAddress, portZero, severalAddresses, severalPorts } from './checks.ts';
+import { noMedia, numericAddress, portZero, severalAddresses, severalPorts } from './checks.ts';
 import { words } from '../lines.ts';
 import { code, eachMedium, type Receiver } from './rule.ts';
 
@@ -27,6 +27,7 @@ export const FFMPEG: Receiver = {
   title: 'ffmpeg',
   about: 'the sdp and sap demuxers; held against the installed program by the tests',
   rules: [
+    { id: 'no-media', severity: 'refuses', source: PARSER, check: noMedia, advice: 'add a medium' },
     {
       id: 'line-ends',
       severity: 'refuses',

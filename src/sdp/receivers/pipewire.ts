@@ -1,6 +1,8 @@
 import {
   channelsAtMost,
   encodingOneOf,
+  noConnection,
+  noMedia,
   numericAddress,
   portZero,
   protoOneOf,
@@ -21,6 +23,7 @@ export const PIPEWIRE: Receiver = {
   title: 'PipeWire',
   about: 'module-rtp-sap and module-rtp-source; held against the installed program by the tests',
   rules: [
+    { id: 'no-media', severity: 'refuses', source: SAP, check: noMedia, advice: 'add a medium' },
     {
       id: 'first-line',
       severity: 'refuses',
@@ -69,9 +72,7 @@ export const PIPEWIRE: Receiver = {
       id: 'connection-missing',
       severity: 'refuses',
       source: SAP,
-      check: eachMedium(({ connection, line }) =>
-        connection === undefined ? { line, reason: 'no c= line counts for this medium' } : undefined,
-      ),
+      check: noConnection,
       advice: 'add "c=IN IP4 <group>/<ttl>"',
     },
     {

@@ -1,5 +1,15 @@
-import { channelsAtMost, encodingOneOf, hasAttribute, ipv4Only, onlyAudio, protoOneOf } from './checks.ts';
 import {
+  channelsAtMost,
+  encodingOneOf,
+  hasAttribute,
+  ipv4Only,
+  noMedia,
+  onlyAudio,
+  portZero,
+  protoOneOf,
+} from './checks.ts';
+import {
+  badOffset,
   badPtpClock,
   lowerCaseClock,
   mediaClockOffset,
@@ -22,6 +32,14 @@ export const RAVENNA: Receiver = {
   about:
     'devices and aes67-linux-daemon, from public manuals, source and reports; not tried with a device here',
   rules: [
+    { id: 'no-media', severity: 'refuses', source: PRINCIPLES, check: noMedia, advice: 'add a medium' },
+    {
+      id: 'port-zero',
+      severity: 'refuses',
+      source: PRINCIPLES,
+      check: portZero,
+      advice: 'give the port that is sent to',
+    },
     {
       id: 'kind',
       severity: 'refuses',
@@ -141,6 +159,13 @@ export const RAVENNA: Receiver = {
           : undefined,
       ),
       advice: 'add "a=mediaclk:direct=0"',
+    },
+    {
+      id: 'mediaclk-offset',
+      severity: 'refuses',
+      source: PRINCIPLES,
+      check: badOffset,
+      advice: 'write the offset behind "direct=", such as 0',
     },
     {
       id: 'mediaclk-kind',

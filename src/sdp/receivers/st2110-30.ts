@@ -5,7 +5,9 @@ import {
   encodingOneOf,
   formatText,
   hasAttribute,
+  noMedia,
   payloadAtMost,
+  portZero,
   protoOneOf,
   shortTtl,
 } from './checks.ts';
@@ -83,6 +85,20 @@ export const ST_2110_30: Receiver = {
   about:
     'SMPTE ST 2110-30:2017 over ST 2110-10:2017 and 2022, as AMWA sdpoker and public summaries give them',
   rules: [
+    {
+      id: 'no-media',
+      severity: 'refuses',
+      source: standard('ST 2110-10 §8'),
+      check: noMedia,
+      advice: 'add a medium',
+    },
+    {
+      id: 'port-zero',
+      severity: 'refuses',
+      source: standard('ST 2110-10 §8'),
+      check: portZero,
+      advice: 'give the port that is sent to',
+    },
     {
       id: 'kind',
       severity: 'refuses',

@@ -2,6 +2,8 @@ import {
   channelsAtMost,
   encodingOneOf,
   multicastOnly,
+  noConnection,
+  noMedia,
   portZero,
   severalAddresses,
   sharedGroup,
@@ -34,8 +36,7 @@ export const THIS_PROGRAM: Receiver = {
       id: 'no-media',
       severity: 'refuses',
       source: PLAN,
-      check: ({ media, lines }) =>
-        media.length === 0 ? [{ line: lines.length, reason: 'there is no m= line' }] : [],
+      check: noMedia,
       advice: 'add a medium',
     },
     {
@@ -71,9 +72,7 @@ export const THIS_PROGRAM: Receiver = {
       id: 'connection-missing',
       severity: 'refuses',
       source: PLAN,
-      check: eachMedium(({ connection, line }) =>
-        connection === undefined ? { line, reason: 'no c= line counts for this medium' } : undefined,
-      ),
+      check: noConnection,
       advice: 'add "c=IN IP4 <group>/<ttl>"',
     },
     {

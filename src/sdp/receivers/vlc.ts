@@ -1,3 +1,4 @@
+import { noConnection } from './checks.ts';
 import { show } from '../rules/report.ts';
 import { isIp } from '../../ip/index.ts';
 import { code, eachMedium, type Hit, type Receiver } from './rule.ts';
@@ -48,14 +49,25 @@ export const VLC: Receiver = {
   about: 'VLC 3, files and announcements; held against the installed program (without live555) by the tests',
   rules: [
     {
+      id: 'connection-missing',
+      severity: 'refuses',
+      source: CONNECTION,
+      check: noConnection,
+      advice: 'add "c=IN IP4 <group>/<ttl>"',
+    },
+    {
       id: 'start',
       severity: 'refuses',
       source: code('VLC 3.0, modules/services_discovery/sap.c: OpenDemux'),
       check: ({ lines: [version, origin], byteOrderMark }) =>
-        !byteOrderMark && version?.type === 'v' && version.value === '0' && origin?.type === 'o'
+        !byteOrderMark &&
+        version?.type === 'v' &&
+        version.value === '0' &&
+        version.ending !== '\r' &&
+        origin?.type === 'o'
           ? []
-          : [{ line: 1, reason: 'it does not begin with "v=0" and "o="' }],
-      advice: 'begin with these two lines, without a byte order mark',
+          : [{ line: 1, reason: 'it does not begin with the lines "v=0" and "o="' }],
+      advice: 'begin with these two lines, ended by CRLF or LF, without a byte order mark',
     },
     {
       id: 'order',
