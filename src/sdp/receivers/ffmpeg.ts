@@ -59,6 +59,23 @@ export const FFMPEG: Receiver = {
       advice: 'write the address in numbers',
     },
     {
+      id: 'transport-stream-address',
+      severity: 'refuses',
+      source: PARSER,
+      check: eachMedium(({ payloadType, description, lines }) => {
+        const own = lines.find(({ type }) => type === 'c');
+        const isTransportStream =
+          payloadType === 33 || (!description.isRtp && description.formats[0] === '33');
+        return isTransportStream && own !== undefined
+          ? {
+              line: own.number,
+              reason: 'the c= line below the m= of a transport stream is not applied to it',
+            }
+          : undefined;
+      }),
+      advice: 'put the c= line before the m= line',
+    },
+    {
       id: 'media',
       severity: 'misreads',
       source: PARSER,

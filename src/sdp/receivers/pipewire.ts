@@ -146,6 +146,17 @@ export const PIPEWIRE: Receiver = {
       advice: 'send one of these, written so',
     },
     {
+      id: 'opus',
+      severity: 'warns',
+      source: code('PipeWire 0.3.65 does not have it, 1.x has'),
+      check: eachMedium(({ format, formatLine: line }) =>
+        format?.encoding === 'opus'
+          ? { line, reason: 'versions of 2023 and before do not take opus' }
+          : undefined,
+      ),
+      advice: 'send L16 to old ones',
+    },
+    {
       id: 'kind',
       severity: 'refuses',
       source: SOURCE,
