@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Account, ACCOUNT_KEYS } from './authentication.ts';
 import { checkKeys } from './config-keys.ts';
+import { type Allocation, type MadcapConfig, readAllocation, readMadcap } from './config-madcap.ts';
 import { readSap, type SapConfig } from './config-sap.ts';
 import { UsageError } from './errors.ts';
 import { codeOf } from './exit-codes.ts';
@@ -20,6 +21,10 @@ export interface Config extends Account {
   /** As `--timeout`. */
   readonly timeout?: string;
   readonly color?: boolean;
+  /** Where group addresses come from; undefined for what goes without saying. */
+  readonly allocation?: Allocation;
+  /** Whom they are leased from. */
+  readonly madcap?: MadcapConfig;
   /** Defaults of `join`, by the names of its options. */
   readonly join: Readonly<Record<string, string>>;
   /** What holds for announcements. */
@@ -43,6 +48,11 @@ export const CONFIG_KEYS: readonly (readonly [key: string, kind: 'string' | 'boo
   ...ACCOUNT_KEYS.map(([key, , kind]) => [key, kind, `as --${key}`] as const),
   ['timeout', 'string', 'as --timeout'],
   ['color', 'boolean', 'false as --no-color'],
+  [
+    'allocation',
+    'string',
+    'where group addresses come from: `local`, drawn on this computer, or `madcap`, leased from a server',
+  ],
 ];
 
 /** Options of `join` that may have a default in the `[join]` table. */
@@ -92,7 +102,7 @@ export async function readConfig(env: Readonly<Record<string, string | undefined
 }
 
 function readTable(table: Readonly<Record<string, unknown>>): Config {
-  const { join: joinTable = {}, directories, sap, ...rest } = table;
+  const { join: joinTable = {}, directories, madcap, sap, ...rest } = table;
   checkKeys(
     rest,
     CONFIG_KEYS.map(([key]) => key),
@@ -107,6 +117,7 @@ function readTable(table: Readonly<Record<string, unknown>>): Config {
     return typeof value === 'string' || typeof value === 'number' ? `${value}` : undefined;
   };
   const { color, embedded } = rest;
+  const allocation = string('allocation');
   return {
     ...defined({
       directory: string('directory'),
@@ -119,6 +130,8 @@ function readTable(table: Readonly<Record<string, unknown>>): Config {
     ...(typeof color === 'boolean' ? { color } : {}),
     ...(typeof embedded === 'boolean' ? { embedded } : {}),
     ...(directories === undefined ? {} : { directories: readDirectories(directories) }),
+    ...(allocation === undefined ? {} : { allocation: readAllocation(allocation, 'allocation') }),
+    ...(madcap === undefined ? {} : { madcap: readMadcap(madcap) }),
     ...(sap === undefined ? {} : { sap: readSap(sap) }),
     join: readJoin(joinTable),
   };

@@ -59,6 +59,7 @@ export interface GlobalOptions extends Account {
 export const ENVIRONMENT: readonly (readonly [name: string, meaning: string])[] = [
   ['RENDEZVOUS_DIRECTORY', 'as `--directory`, once'],
   ['RENDEZVOUS_DATA_DIR', 'as `--data-dir`'],
+  ['RENDEZVOUS_ALLOCATION', 'as `allocation` in the configuration file'],
   ['RENDEZVOUS_CONFIG', 'configuration file to read instead of the usual one; it must exist'],
   ['XDG_CONFIG_HOME', 'where the folder of the configuration file is; default `~/.config`'],
   ['XDG_DATA_HOME', 'where the folder of the data is; default `~/.local/share`'],

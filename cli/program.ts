@@ -19,6 +19,7 @@ import { importCommand } from './commands/import.ts';
 import { joinCommand } from './commands/join.ts';
 import { lintCommand } from './commands/lint.ts';
 import { listCommand } from './commands/list.ts';
+import { mcastCommand } from './commands/mcast.ts';
 import { partitionCommand } from './commands/partition.ts';
 import { schemaCommand } from './commands/schema.ts';
 import { serveCommand } from './commands/serve.ts';
@@ -104,6 +105,7 @@ export function buildProgram(ctx: CliContext, withCompletion = true): Command {
     deleteCommand,
     userCommand,
     directoryCommand,
+    mcastCommand,
     serveCommand,
     accountCommand,
     backupCommand,

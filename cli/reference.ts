@@ -1,5 +1,6 @@
 import type { Argument, Command, Option } from 'commander';
 import { CONFIG_KEYS, DIRECTORY_KEYS, JOIN_KEYS } from './config.ts';
+import { MADCAP_KEYS } from './config-madcap.ts';
 import { SAP_KEYS } from './config-sap.ts';
 import { CliContext, ENVIRONMENT, processHost } from './context.ts';
 import { EXIT_MEANINGS } from './exit-codes.ts';
@@ -111,6 +112,11 @@ publishes in the first.`,
     table(
       ['key of `[[directories]]`', 'type', 'meaning'],
       DIRECTORY_KEYS.map(([key, kind, help]) => [`\`${key}\``, kind, help]),
+    ),
+    `The table \`[madcap]\` says whom group addresses are leased from.`,
+    table(
+      ['key of `[madcap]`', 'type', 'meaning'],
+      MADCAP_KEYS.map(([key, kind, help]) => [`\`${key}\``, kind, help]),
     ),
     `The table \`[join]\` gives options of \`join\` a default: ${JOIN_KEYS.map((key) => `\`${key}\``).join(', ')}.`,
     'The table `[sap]` is for announced sessions.',

@@ -2,9 +2,12 @@ import { Command } from 'commander';
 import type { CliContext } from '../context.ts';
 import { addHelp } from '../help.ts';
 import { CONFERENCE_SHAPES } from '../json-shapes.ts';
+import { addAllocationOptions, ALLOCATION_HELP, type AllocationOptions } from './allocation-options.ts';
 import { ACCESS_HELP, addConferenceOptions, collect, type ConferenceOptions } from './conference-options.ts';
 
-export interface CreateOptions extends ConferenceOptions {
+export interface CreateOptions extends ConferenceOptions, AllocationOptions {
+  readonly ipv6?: boolean;
+  readonly oneGroup?: boolean;
   readonly keepAlive?: boolean;
   readonly announce?: boolean;
   readonly source?: readonly string[];
@@ -12,11 +15,15 @@ export interface CreateOptions extends ConferenceOptions {
 
 export function createCommand(ctx: CliContext): Command {
   return addHelp(
-    addConferenceOptions(
-      new Command('create')
-        .description('Publish a conference in the directory')
-        .argument('<name>', 'what it is called'),
+    addAllocationOptions(
+      addConferenceOptions(
+        new Command('create')
+          .description('Publish a conference in the directory')
+          .argument('<name>', 'what it is called'),
+      ),
     )
+      .option('--ipv6', 'groups of IPv6')
+      .option('--one-group', 'one group for all media, on different ports')
       .option(
         '--source <addr,...>',
         'who alone may be heard: a source-specific group, others report to the first of them; repeatable',
@@ -38,6 +45,7 @@ export function createCommand(ctx: CliContext): Command {
         'rendezvous create Studio --sdp studio.sdp',
         'rendezvous create Lecture --source 10.0.0.7',
         'rendezvous create Hotline --permanent --keep-alive',
+        'rendezvous create Assembly --scope region --madcap madcap.example.org',
         'rendezvous create Radio --permanent --announce --keep-alive',
         'rendezvous create Council --acl "authenticated:read,owner:all"',
       ],
@@ -49,6 +57,8 @@ like those of list.
 With --keep-alive the entry lives for half an hour or --ttl at a time and is refreshed: when this computer crashes it goes
 by itself. On a clean exit it is removed. With --announce alone the entry stays when announcing ends. A running
 "rendezvous serve --sap" announces the conferences of its directory without either.
+
+${ALLOCATION_HELP}
 
 ${ACCESS_HELP}`,
       json: CONFERENCE_SHAPES,

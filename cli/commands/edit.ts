@@ -2,23 +2,26 @@ import { Command, Option } from 'commander';
 import type { CliContext } from '../context.ts';
 import { addHelp } from '../help.ts';
 import { CONFERENCE_SHAPES } from '../json-shapes.ts';
+import { addAllocationOptions, ALLOCATION_HELP, type AllocationOptions } from './allocation-options.ts';
 import { ACCESS_HELP, addConferenceOptions, type ConferenceOptions } from './conference-options.ts';
 
-export interface EditOptions extends ConferenceOptions {
+export interface EditOptions extends ConferenceOptions, AllocationOptions {
   readonly rename?: string;
   readonly editor?: boolean;
 }
 
 export function editCommand(ctx: CliContext): Command {
   return addHelp(
-    addConferenceOptions(
-      new Command('edit')
-        .description('Change a published conference')
-        .argument('<name>', 'which conference')
-        .option('--rename <name>', 'call it this from now on')
-        .addOption(
-          new Option('--editor', 'change the session description in $VISUAL or $EDITOR').conflicts('sdp'),
-        ),
+    addAllocationOptions(
+      addConferenceOptions(
+        new Command('edit')
+          .description('Change a published conference')
+          .argument('<name>', 'which conference')
+          .option('--rename <name>', 'call it this from now on')
+          .addOption(
+            new Option('--editor', 'change the session description in $VISUAL or $EDITOR').conflicts('sdp'),
+          ),
+      ),
     ).action(async (name: string, options: EditOptions) => {
       const { runEdit } = await import('../run/edit.ts');
       await runEdit(ctx, name, options);
@@ -33,6 +36,11 @@ export function editCommand(ctx: CliContext): Command {
       text: `Only what is given changes; the rest of the session description stays as it is, byte for byte, and its version is
 raised. An empty value ("") removes a description, URL, e-mail address or telephone number. --media replaces all media;
 each keeps the group and port of the one it takes the place of. What a gateway copied from elsewhere (its origin, in \`show\`) is changed where it comes from, not here.
+
+Other times renew the lease of its groups in the same step: when the server refuses nothing is changed, and when the
+directory does, the lease is set back. Groups that it no longer has are given back.
+
+${ALLOCATION_HELP}
 
 ${ACCESS_HELP}`,
       json: CONFERENCE_SHAPES,

@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import type { CliContext } from '../context.ts';
 import { addHelp } from '../help.ts';
 import { CONFERENCE_SHAPES } from '../json-shapes.ts';
+import { SHOWN_LEASES_SHAPE } from '../json-shapes-mcast.ts';
 import { SAP_WAIT_HELP } from './conference-options.ts';
 
 export interface ShowOptions {
@@ -37,11 +38,12 @@ export function showCommand(ctx: CliContext): Command {
         'rendezvous show Lecture --json',
       ],
       text: `In a pipe: name of the field, tab, value, one field to a line, times as RFC 3339; names as in the JSON. A medium is
-kind, formats, group and port, TTL; there is one line for each medium, email and phone.
+kind, formats, group and port, TTL; there is one line for each medium, email and phone; one for each lease of its
+groups: id, stop, addresses.
 
 What is in no directory is looked for among announced sessions (see \`rendezvous discover\`): by name, by user@host of its
 origin, or by hash and sender (3f2a@192.0.2.7).`,
-      json: CONFERENCE_SHAPES,
+      json: [...CONFERENCE_SHAPES, SHOWN_LEASES_SHAPE],
     },
   );
 }

@@ -169,6 +169,7 @@ export async function placeMedia(
   media: readonly MediaSpec[],
   groups: readonly (GroupSpec | undefined)[],
   scope: AdvertisingScope,
+  ttl: number = SCOPE_RANGES[scope].ttl,
 ): Promise<(MediaInit & { readonly group: string })[]> {
   if (groups.length > media.length) {
     throw new UsageError(
@@ -180,7 +181,7 @@ export async function placeMedia(
   for (const [i, { kind, formats }] of media.entries()) {
     const choice = await pickAnother(ctx, directory, scope, taken, groups[i]);
     taken.add(formatEndpoint(choice.group, choice.port));
-    placed.push({ kind, formats, port: choice.port, ...addressed(choice.group, scope) });
+    placed.push({ kind, formats, port: choice.port, ...addressed(choice.group, ttl) });
   }
   return placed;
 }
@@ -209,11 +210,8 @@ async function pickAnother(
 }
 
 /** IPv6 groups carry their scope in themselves and have no TTL (RFC 8866 §5.7). */
-function addressed(
-  group: string,
-  scope: AdvertisingScope,
-): { readonly group: string; readonly ttl?: number } {
-  return group.includes(':') ? { group } : { group, ttl: SCOPE_RANGES[scope].ttl };
+function addressed(group: string, ttl: number): { readonly group: string; readonly ttl?: number } {
+  return group.includes(':') ? { group } : { group, ttl };
 }
 
 /** Says what RFC 8866 has against the description, on standard error. */

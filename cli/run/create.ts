@@ -6,7 +6,8 @@ import type { CreateOptions } from '../commands/create.ts';
 import type { CliContext } from '../context.ts';
 import { FailedError, UsageError } from '../errors.ts';
 import { codeOf } from '../exit-codes.ts';
-import { parseMedia } from '../input/media.ts';
+import type { GroupSpec } from '../input/group.ts';
+import { type MediaSpec, parseMedia } from '../input/media.ts';
 import { Interrupts } from '../interrupts.ts';
 import { shellWord } from '../output/shell-word.ts';
 import { momentText } from '../output/times.ts';
@@ -14,6 +15,7 @@ import { packageVersion } from '../version.ts';
 import { conferencePairs, pipeColumns } from '../view/conference.ts';
 import { jsonWithWhere, withWhere } from '../view/where.ts';
 import { type ConferencePlan, placeMedia, readPlan, type Times, warnOfIssues } from './conference-plan.ts';
+import { type LeasedGroups, leaseMissing, plannedSpan, tellOfLease } from './lease-plan.ts';
 import { seriesOf } from './repeat-plan.ts';
 import { readSources, type SourcePlan, sourceSpecificGroups, withSources } from './source-plan.ts';
 import { stayAlive } from './stay.ts';
@@ -21,7 +23,7 @@ import { stayAlive } from './stay.ts';
 const DEFAULT_SCOPE: AdvertisingScope = 'site';
 
 export async function runCreate(ctx: CliContext, name: string, options: CreateOptions): Promise<void> {
-  const [plan, { createConference, DEFAULT_TTL_SECONDS, ttlUntilStop }] = await Promise.all([
+  const [plan, { createConference, DEFAULT_SPAN_MS, DEFAULT_TTL_SECONDS, ttlUntilStop }] = await Promise.all([
     readPlan(ctx, options),
     import('../../directory/index.ts'),
   ]);
@@ -33,14 +35,20 @@ export async function runCreate(ctx: CliContext, name: string, options: CreateOp
   const times = plan.times(undefined, now); // before anything is opened: a wrong time is wrong at once
   const [keep, announce] = [options.keepAlive === true, options.announce === true];
   using interrupts = keep || announce ? new Interrupts(ctx.host) : undefined;
+  // what cannot be is wrong before anything is opened or leased for it
+  if (plan.sdp === undefined) createConference({ name, now, ...textOf(options), ...initialTimes(times) });
   const { label } = await ctx.firstDirectory();
   await using directory = await ctx.openDirectory();
+  const fresh = plan.sdp === undefined ? freshMedia(ctx, plan, sources, options.oneGroup) : undefined;
+  const span = plannedSpan(plan, times, now, DEFAULT_SPAN_MS);
+  await using leased =
+    fresh && (await leaseMissing(ctx, directory, options, { ...fresh, conference: name, span }));
   const conference = createConference({
     name,
     now,
     ...textOf(options),
-    ...(plan.sdp === undefined
-      ? await freshParts(ctx, directory, plan, sources)
+    ...(fresh !== undefined
+      ? await freshParts(ctx, directory, plan, fresh, leased)
       : { sdp: plan.sdp, ...(plan.scope === undefined ? {} : { scope: plan.scope }) }),
     ...initialTimes(times),
   });
@@ -56,10 +64,13 @@ export async function runCreate(ctx: CliContext, name: string, options: CreateOp
   const ownTtl = keep ? DEFAULT_TTL_SECONDS : ttlUntilStop(conference, now);
   directory.autoRefresh = keep;
   await publish(ctx, directory, conference, plan.ttlSeconds ?? ownTtl);
+  if (!keep) leased?.keep(); // what is kept alive takes its groups along when it is removed
   tell(ctx, conference, label, options.json === true);
+  if (leased !== undefined) tellOfLease(ctx, leased.lease, span, keep);
   ctx.err.note(`Published on ${directory.displayName}. Join it: ${ctx.callText('join', name)}`);
   if (interrupts === undefined) return;
   if (keep) ctx.err.note('Kept alive until its end or Ctrl-C.');
+  using _renewed = leased?.renewUntil(span.stop);
   const alive = keep ? stayAlive(ctx, directory, interrupts, conference.stopTime) : undefined;
   if (announce) {
     const { announceCreated } = await import('./create-announce.ts');
@@ -129,19 +140,41 @@ async function publish(
   }
 }
 
+/** Media of a new description, and the groups that are known for them: of the first ones. */
+interface FreshMedia {
+  readonly media: readonly MediaSpec[];
+  readonly groups: readonly GroupSpec[];
+  readonly sources: SourcePlan | undefined;
+  readonly scope: AdvertisingScope;
+}
+
+function freshMedia(
+  ctx: CliContext,
+  plan: ConferencePlan,
+  sources: SourcePlan | undefined,
+  oneGroup = false,
+): FreshMedia {
+  const { media = [parseMedia('audio')], scope = DEFAULT_SCOPE } = plan;
+  const drawn =
+    sources === undefined
+      ? plan.groups
+      : sourceSpecificGroups(sources, plan.groups, oneGroup ? 1 : media.length, scope, ctx.host.random);
+  const [first] = drawn;
+  const others = oneGroup && first !== undefined ? media.length - drawn.length : 0;
+  const same = Array.from({ length: Math.max(0, others) }, () => ({ address: first?.address ?? '' }));
+  return { media, groups: [...drawn, ...same], sources, scope };
+}
+
 async function freshParts(
   ctx: CliContext,
   directory: Directory,
   plan: ConferencePlan,
-  sources: SourcePlan | undefined,
+  fresh: FreshMedia,
+  leased: LeasedGroups | undefined,
 ): Promise<Partial<ConferenceInit>> {
-  const scope = plan.scope ?? DEFAULT_SCOPE;
-  const wanted = plan.media ?? [parseMedia('audio')];
-  const groups =
-    sources === undefined
-      ? plan.groups
-      : sourceSpecificGroups(sources, plan.groups, wanted.length, scope, ctx.host.random);
-  const placed = await placeMedia(ctx, directory, wanted, groups, scope);
+  const { sources, scope } = fresh;
+  const groups = leased?.complete(fresh.groups, fresh.media.length) ?? fresh.groups;
+  const placed = await placeMedia(ctx, directory, fresh.media, groups, scope, leased?.ttlFor(scope));
   const media = sources === undefined ? placed : withSources(sources, placed);
   const [first] = media;
   return {

@@ -7,9 +7,11 @@ import { UsageError } from '../errors.ts';
 import type { GroupSpec } from '../input/group.ts';
 import type { MediaSpec } from '../input/media.ts';
 import { shellWord } from '../output/shell-word.ts';
+import { ConferenceLeases } from './conference-leases.ts';
 import { type ConferencePlan, placeMedia, readPlan, warnOfIssues } from './conference-plan.ts';
 import { moveMedia, tell, tellOfFlag } from './create.ts';
 import { findToChange } from './find.ts';
+import { type LeasedGroups, leaseMissing, neededSpan } from './lease-plan.ts';
 import { type RepeatPlan, seriesOf } from './repeat-plan.ts';
 
 export async function runEdit(ctx: CliContext, name: string, options: EditOptions): Promise<void> {
@@ -61,11 +63,16 @@ async function commit(
 ): Promise<void> {
   const { name } = published;
   let conference = sdp === undefined ? published : published.withDescription(sdp);
-  const timesBefore = `${published.startTime?.getTime()} ${published.stopTime?.getTime()}`;
-  await apply(ctx, directory, conference, plan, options);
+  await using leases = await ConferenceLeases.open(ctx, published);
+  const timesBefore = timesText(published);
+  await using added = await apply(ctx, directory, conference, plan, options);
   warnOfIssues(ctx, conference, options.sdp ?? `"${name}"`);
   tellOfFlag(ctx, conference, options);
+  const timesMoved = timesBefore !== timesText(conference);
+  if (timesMoved) await leases.renew(conference);
   await directory.modify(conference);
+  leases.keep();
+  added?.keep();
   const { rename } = options;
   if (rename !== undefined && rename !== conference.name) {
     // as a published object, so that the directory knows which entry goes away
@@ -73,7 +80,7 @@ async function commit(
     conference.name = rename;
     await directory.modify(conference);
   }
-  const timesMoved = timesBefore !== `${conference.startTime?.getTime()} ${conference.stopTime?.getTime()}`;
+  await leases.settle(conference);
   await keepAlive(ctx, directory, conference, plan, timesMoved);
   tell(ctx, (await directory.get(conference.name)) ?? conference, label, options.json === true);
   ctx.err.note(`Changed on ${directory.displayName}.`);
@@ -85,7 +92,7 @@ async function apply(
   conference: Conference,
   plan: ConferencePlan,
   options: EditOptions,
-): Promise<void> {
+): Promise<LeasedGroups | undefined> {
   const { originator, description, url } = options;
   const orNothing = (text: string): string | undefined => (text === '' ? undefined : text);
   if (originator !== undefined) conference.originator = orNothing(originator);
@@ -98,10 +105,17 @@ async function apply(
   else applyTimes(ctx, conference, plan, options);
   if (sdp !== undefined && plan.emails !== undefined) sdp.emails = plan.emails;
   if (sdp !== undefined && plan.phones !== undefined) sdp.phones = plan.phones;
-  if (plan.media !== undefined) await replaceMedia(ctx, directory, conference, plan.media, plan);
-  else if (plan.groups.length > 0) moveMedia(conference, plan);
+  const leased =
+    plan.media === undefined
+      ? undefined
+      : await replaceMedia(ctx, directory, conference, plan.media, plan, options);
+  if (plan.media === undefined && plan.groups.length > 0) moveMedia(conference, plan);
   if (plan.scope !== undefined) conference.advertisingScope = plan.scope;
+  return leased;
 }
+
+const timesText = ({ startTime, stopTime }: Conference): string =>
+  `${startTime?.getTime()} ${stopTime?.getTime()}`;
 
 function applyTimes(
   ctx: CliContext,
@@ -132,14 +146,19 @@ async function applyRepeat(
   else if (times !== undefined) conference.setTimes(times.start, times.stop);
 }
 
-/** New media; each keeps group and port of the one in its place, unless it is given others. */
+/**
+ * New media; each keeps group and port of the one in its place, unless it is given others.
+ *
+ * @returns what was leased for those that have no place to take
+ */
 async function replaceMedia(
   ctx: CliContext,
   directory: Directory,
   conference: Conference,
   media: readonly MediaSpec[],
   plan: ConferencePlan,
-): Promise<void> {
+  options: EditOptions,
+): Promise<LeasedGroups | undefined> {
   const { sdp } = conference;
   if (sdp === undefined)
     throw new UsageError(`"${conference.name}" has no session description: give one with --sdp`);
@@ -151,7 +170,17 @@ async function replaceMedia(
     return address === undefined || port === undefined ? undefined : { address, port };
   });
   const unplaced = media.filter((_, i) => kept[i] === undefined);
-  const drawn = await placeMedia(ctx, directory, unplaced, [], scope);
+  await using stack = new AsyncDisposableStack();
+  const leased = await leaseMissing(ctx, directory, options, {
+    media: unplaced,
+    groups: [],
+    conference: conference.name,
+    scope,
+    span: neededSpan(conference, ctx.now),
+  });
+  if (leased !== undefined) stack.use(leased);
+  const groups = leased?.complete([], unplaced.length) ?? [];
+  const drawn = await placeMedia(ctx, directory, unplaced, groups, scope, leased?.ttlFor(scope));
   const placed = media.map(({ kind, formats }, i): MediaInit => {
     const { address, port } = kept[i] ?? {};
     if (address === undefined || port === undefined) return drawn.shift() ?? { kind, formats, port: 5004 };
@@ -169,6 +198,8 @@ async function replaceMedia(
     medium.connection.all = connection.all;
     medium.attributes.list = [...attributes];
   }
+  stack.move(); // the caller has to dispose of it from now on
+  return leased;
 }
 
 /** Lets the entry last as long as the conference, or as long as was asked for. */

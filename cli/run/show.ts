@@ -2,7 +2,9 @@ import type { ShowOptions } from '../commands/show.ts';
 import { parseWait } from '../config-sap.ts';
 import type { CliContext } from '../context.ts';
 import { conferenceFields, conferencePairs } from '../view/conference.ts';
+import { leaseFields, leaseJson, leaseLines } from '../view/lease.ts';
 import { jsonWithWhere } from '../view/where.ts';
+import { leasesToShow } from './conference-leases.ts';
 import { findConference } from './find.ts';
 import { alwaysOpen } from './invite.ts';
 
@@ -25,9 +27,16 @@ export async function runShow(
     if (events.length === 0) throw alwaysOpen(conference);
     return ctx.out.write(calendarOf(events));
   }
-  if (json === true) return ctx.out.json(jsonWithWhere(conference, label));
-  if (ndjson === true) return ctx.out.ndjson(jsonWithWhere(conference, label));
-  if (!ctx.out.isTerminal) return ctx.out.fields(conferenceFields(conference, ctx.now, label));
+  const leases = await leasesToShow(ctx, conference);
+  const whole = { ...jsonWithWhere(conference, label), leases: leases.map(leaseJson) };
+  if (json === true) return ctx.out.json(whole);
+  if (ndjson === true) return ctx.out.ndjson(whole);
+  if (!ctx.out.isTerminal) {
+    return ctx.out.fields([...conferenceFields(conference, ctx.now, label), ...leaseFields(leases)]);
+  }
   const several = directories.members.length > 1;
-  ctx.out.pairs(conferencePairs(conference, ctx.now, several ? label : undefined));
+  ctx.out.pairs([
+    ...conferencePairs(conference, ctx.now, several ? label : undefined),
+    ...leaseLines(leases, ctx.now),
+  ]);
 }

@@ -22,6 +22,9 @@ export interface RunOptions {
   readonly random?: () => number;
 }
 
+/** Tests have no MADCAP server unless they bring one: groups are drawn, in directories that others share too. */
+export const NO_ADDRESS_SERVER = { RENDEZVOUS_ALLOCATION: 'local' } as const;
+
 /**
  * Runs one command line in this process, with streams of its own and no configuration file.
  */
@@ -33,7 +36,7 @@ export async function runCli(args: readonly string[], options: RunOptions = {}):
     stdin: Object.assign(Readable.from([options.stdin ?? '']), { isTTY: false, setRawMode: () => {} }),
     stdout: out,
     stderr: err,
-    env: { ...options.env },
+    env: { ...NO_ADDRESS_SERVER, ...options.env },
     clock: now === undefined ? systemClock : { ...systemClock, wall: () => now.getTime() },
     random: options.random ?? Math.random,
     onSignal: () => () => {},

@@ -34,6 +34,8 @@ test('the commands are those that others script against', () => {
       'backup',
       'create',
       'list',
+      'lint',
+      'mcast',
       'show',
       'edit',
       'export',
@@ -68,7 +70,7 @@ describe.each(all)('%s', (name, command) => {
   test('its examples name options that there are', () => {
     for (const example of helpOf(command)?.examples ?? []) {
       const own = example.split('|').find((part) => part.includes(`rendezvous ${name}`)) ?? '';
-      const flags = [...own.matchAll(/(?<=\s)--[a-z-]+/g)].map(([flag]) => flag);
+      const flags = [...own.matchAll(/(?<=\s)--[a-z][a-z0-9-]*/g)].map(([flag]) => flag);
       const below = command.commands.flatMap(({ options }) => options);
       const known = [...command.options, ...below, ...program.options].map(({ long }) => long);
       expect(known).toEqual(expect.arrayContaining(flags));

@@ -144,7 +144,7 @@ describe('create', () => {
     await ok(['create', 'A'], { random: () => 0.5 });
     const stuck = await cli(['create', 'B'], { random: () => 0.5 });
     expect(stuck.code).toBe(1);
-    expect(stuck.err).toMatch(/nothing free in scope site/i);
+    expect(stuck.err).toMatch(/nothing free in IPv4 Local Scope/i);
     let draws = 0;
     await ok(['create', 'B'], { random: () => (draws++ < 4 ? 0.5 : 0.25) });
     expect((await shown('B')).media[0]?.address).not.toBe((await shown('A')).media[0]?.address);
@@ -370,7 +370,7 @@ describe('show', () => {
     await ok(['create', 'A']);
     const fields =
       'kind name protocol originator advertisingScope url description isEncrypted startTime stopTime times media sdp ' +
-      'sdpProblem blobBase64 origin dn acl sddl ttlSeconds expiresAt attributes directory';
+      'sdpProblem blobBase64 origin dn acl sddl ttlSeconds expiresAt attributes directory leases';
     expect(Object.keys(await shown('A'))).toEqual(fields.split(' '));
     const { out } = await ok(['show', 'A', '--ndjson']);
     expect(JSON.parse(out)).toEqual(await shown('A'));

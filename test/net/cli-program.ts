@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { NO_ADDRESS_SERVER } from '../cli/host.ts';
 
 /** The program as users start it. */
 export const PROGRAM = fileURLToPath(new URL('../../cli/rendezvous.js', import.meta.url));
@@ -32,6 +33,7 @@ export class Home implements Disposable {
     XDG_DATA_HOME: join(this.path, 'data'),
     XDG_CONFIG_HOME: join(this.path, 'config'),
     TZ: 'Europe/Berlin',
+    ...NO_ADDRESS_SERVER,
   };
 
   /** Starts the program. */

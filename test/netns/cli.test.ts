@@ -85,7 +85,7 @@ describe('three hosts, one of which keeps the directory', () => {
         .map((line): Event => JSON.parse(line));
 
     beforeAll(async () => {
-      await ask(2, 'create', 'Round', '--scope', 'site', '--description', 'three hosts');
+      await ask(2, 'create', 'Round', '--local', '--scope', 'site', '--description', 'three hosts');
       const { media }: { media: { address: string; port: number }[] } = JSON.parse(
         await ask(3, 'show', 'Round', '--json'),
       );
@@ -191,7 +191,7 @@ describe('three hosts, one of which keeps the directory', () => {
   });
 
   test('[DIR-12] what one host deletes is gone for all', async () => {
-    await ask(3, 'create', 'Short');
+    await ask(3, 'create', 'Short', '--local');
     await ask(1, 'delete', 'Short');
     expect(await ask(2, 'list', 'Short', '--json')).toBe('[]\n');
   });

@@ -1,0 +1,113 @@
+import { join } from 'node:path';
+import type { DirectorySet, LeaseFile, MulticastAllocator } from '../../directory/index.ts';
+import type { IpFamily } from '../../src/ip/index.ts';
+import { readAllocation } from '../config-madcap.ts';
+import type { CliContext } from '../context.ts';
+import { UsageError } from '../errors.ts';
+import { parseHostPort } from '../input/host-port.ts';
+
+/** What the command line says of where addresses come from. */
+export interface AllocationAsked {
+  readonly local?: boolean | undefined;
+  /** `host` or `host:port`; `find` to look on the network. */
+  readonly server?: string | undefined;
+  readonly interface?: string | undefined;
+}
+
+export type AllocationChoice =
+  | { readonly method: 'local' }
+  | {
+      readonly method: 'madcap';
+      readonly server: string | undefined;
+      readonly interface: string | undefined;
+    };
+
+/** In place of a server: look for one. */
+export const FIND = 'find';
+
+/**
+ * Where addresses come from by what was said: on the command line, in the environment, in the configuration file.
+ *
+ * @returns undefined when nothing was said. Nobody is drawn for locally because a server is not there (MAA-07, DEF-14).
+ * @throws {UsageError} when it cannot be understood
+ */
+export async function chosenAllocation(
+  ctx: CliContext,
+  { local, server, interface: iface }: AllocationAsked,
+): Promise<AllocationChoice | undefined> {
+  const { allocation, madcap = {} } = await ctx.config();
+  const leased = (from: string | undefined): AllocationChoice => ({
+    method: 'madcap',
+    server: from === FIND ? undefined : from,
+    interface: iface ?? madcap.interface,
+  });
+  if (local === true) return { method: 'local' };
+  if (server !== undefined) return leased(server);
+  const said = ctx.host.env['RENDEZVOUS_ALLOCATION'];
+  const method =
+    said === undefined || said === '' ? allocation : readAllocation(said, 'RENDEZVOUS_ALLOCATION');
+  if (method === 'local') return { method };
+  return method === 'madcap' || madcap.server !== undefined ? leased(madcap.server) : undefined;
+}
+
+export interface AllocatorNeeds {
+  readonly leases: LeaseFile;
+  readonly family: IpFamily;
+  /** Conference that leases are for. */
+  readonly conference?: string;
+  /** Who else uses an address. */
+  readonly userOf?: (address: string, signal: AbortSignal | undefined) => Promise<string | undefined>;
+}
+
+/** @throws {NetworkError} when the server's name cannot be resolved, or the interface is none */
+export async function openAllocation(
+  ctx: CliContext,
+  choice: AllocationChoice,
+  { leases, family, conference, userOf }: AllocatorNeeds,
+): Promise<MulticastAllocator> {
+  const { LocalAllocator, openMadcapAllocator } = await import('../../directory/index.ts');
+  const { clock, host } = ctx;
+  const common = { leases, clock, ...(conference === undefined ? {} : { conference }) };
+  if (choice.method === 'local') {
+    return new LocalAllocator({
+      ...common,
+      random: host.random,
+      ...(userOf === undefined ? {} : { userOf }),
+    });
+  }
+  const { server, interface: iface } = choice;
+  return await openMadcapAllocator({
+    ...common,
+    family,
+    timeoutMs: await ctx.timeoutMs(),
+    ...(server === undefined ? {} : { server: parseHostPort(server) }),
+    ...(iface === undefined ? {} : { interface: iface }),
+  });
+}
+
+/** The leases of this user. @throws {DatabaseFileError} when the file is damaged */
+export async function openLeases(ctx: CliContext): Promise<LeaseFile> {
+  const [{ LEASE_FILE, LeaseFile: File }, folder] = await Promise.all([
+    import('../../directory/index.ts'),
+    ctx.requireDataDir(),
+  ]);
+  return new File(join(folder, LEASE_FILE));
+}
+
+/** The name of a conference in these directories, or of an announced session, that uses an address. */
+export function usersIn(set: Pick<DirectorySet, 'search'>): NonNullable<AllocatorNeeds['userOf']> {
+  return async (address, signal) => {
+    const query = { group: { address }, sizeLimit: 1, ...(signal === undefined ? {} : { signal }) };
+    for await (const { name } of set.search(query)) return name;
+    return undefined;
+  };
+}
+
+/** @throws {UsageError} naming what can be done, when nobody said where addresses come from */
+export function nowhereToAllocate(): UsageError {
+  return new UsageError(
+    'Nobody says where group addresses come from. Give one with --group; lease from a server with --madcap HOST, or ' +
+      '--madcap find to look for one; or draw on this computer with --local. For always: allocation = "local" or ' +
+      '"madcap" in the configuration file',
+  );
+}
