@@ -190,31 +190,31 @@ ATT-05 | done | Session attributes stand before the first medium
   {
     title: 'Multicast address allocation',
     rows: `
-MAA-01 | planned | List the scopes that a server offers
-MAA-02 | planned | Lease addresses of a scope for a time
-MAA-03 | planned | Renew a lease
-MAA-04 | planned | Release a lease
-MAA-05 | planned | Take a lease up again after a restart
-MAA-06 | planned | The same from plain values
-MAA-07 | planned | Allocate locally at random, only when asked for | group and port are drawn and checked against the directory; leases come with MADCAP
-MAA-08 | planned | IPv4
-SCP-01 | planned | Scope id
-SCP-02 | planned | Id of the server that offers the scope
-SCP-03 | planned | Interface on which that server is reachable
-SCP-04 | planned | Description of the scope
-SCP-05 | planned | TTL of the scope
-LEA-01 | planned | Lease id, kept across restarts
-LEA-02 | planned | Read the start of the lease
-LEA-03 | planned | Set the start of the lease
-LEA-04 | planned | Read the end of the lease
-LEA-05 | planned | Set the end of the lease
-LEA-06 | planned | Number of addresses
-LEA-07 | planned | Server that granted the lease
-LEA-08 | planned | TTL of the lease
-LEA-09 | planned | The leased addresses
+MAA-01 | done | List the scopes that a server offers
+MAA-02 | done | Lease addresses of a scope for a time | several at once, too
+MAA-03 | done | Renew a lease
+MAA-04 | done | Release a lease
+MAA-05 | done | Take a lease up again after a restart
+MAA-06 | done | The same from plain values
+MAA-07 | done | Allocate locally at random, only when asked for | checked against the directory, announced sessions and own leases
+MAA-08 | done | IPv4 | and IPv6
+SCP-01 | done | Scope id
+SCP-02 | done | Id of the server that offers the scope
+SCP-03 | done | Interface on which that server is reachable
+SCP-04 | done | Description of the scope
+SCP-05 | done | TTL of the scope
+LEA-01 | done | Lease id, kept across restarts
+LEA-02 | done | Read the start of the lease
+LEA-03 | done | Set the start of the lease
+LEA-04 | done | Read the end of the lease
+LEA-05 | done | Set the end of the lease
+LEA-06 | done | Number of addresses
+LEA-07 | done | Server that granted the lease
+LEA-08 | done | TTL of the lease
+LEA-09 | done | The leased addresses
 MAC-01 | done | Protocol version is negotiated | there is one version on the wire, 0; messages of any other are overlooked by both sides
 MAC-02 | done | Make a client id
-MAC-03 | planned | Scope list is cached until asked for anew
+MAC-03 | done | Scope list is cached until asked for anew
 MAC-04 | done | Request, renew and release by client id
 MAC-05 | done | Request fields: start, duration, least and wanted number
 MAC-06 | done | Reply fields: start, expiry, server, addresses
@@ -340,7 +340,7 @@ DEF-10 | done | Default character set ASCII | ASCII, which is a part of the UTF-
 DEF-11 | done | Operations give up after two minutes
 DEF-12 | partly | Active Directory: lifetime 86400 s, least 900 s | they are the server’s own, and what it grants is what counts; shown with answers as its specification has them, as no test can start Windows and Samba has no dynamic objects
 DEF-13 | done | Loopback off by default
-DEF-14 | planned | Local allocation only when configured
+DEF-14 | done | Local allocation only when configured | or where the directory of this computer is used alone
 DEF-15 | done | Active Directory means the local domain controller | without a server’s name; found in the DNS of the domain that the computer belongs to, whatever its site
 `,
   },
