@@ -276,6 +276,8 @@ export interface TransportInfo {
   readonly rtcpPort: number;
   readonly ssrc: number;
   readonly interface: ChosenInterface;
+  /** Address that what we send comes from; for an IPv6 group of link-local scope not the interface's first one. */
+  readonly localAddress: string;
   readonly ttl: number;
   readonly loopback: LoopbackMode;
   readonly qos: QosResult;

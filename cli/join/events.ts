@@ -298,7 +298,7 @@ export function mediumJson(transport: TransportInfo): MediumJson {
     rtcpPort: transport.rtcpPort,
     ssrc: transport.ssrc,
     interface: transport.interface.name,
-    interfaceAddress: transport.interface.address,
+    interfaceAddress: transport.localAddress,
     interfaceReason: transport.interface.reason,
     ttl: transport.ttl,
     loopback: transport.loopback,

@@ -38,7 +38,7 @@ const MEDIUM: Described<MediumJson> = {
   rtcpPort: ['number', 'UDP port of RTCP'],
   ssrc: ['number', 'our own source'],
   interface: ['string', 'network interface it was joined on'],
-  interfaceAddress: ['string', 'its address'],
+  interfaceAddress: ['string', 'its address that our packets come from'],
   interfaceReason: ['string', 'why this interface'],
   ttl: ['number', 'TTL of what we send'],
   loopback: ['string', '`none`, `full` or `selective`'],

@@ -54,7 +54,7 @@ export function sourceSpecificGroups(
     );
   }
   const drawn = Array.from({ length: Math.max(0, media - given.length) }, () => ({
-    address: randomSourceSpecificGroup(family, scope, random),
+    address: randomSourceSpecificGroup(sources[0] ?? '', scope, random),
   }));
   return [...given, ...drawn];
 }

@@ -326,6 +326,7 @@ export class Medium implements PacketSender {
       rtcpPort: plan.rtcpPort,
       ssrc: session.ssrc,
       interface: rtp.interface,
+      localAddress: rtp.localAddress,
       ttl: rtp.ttl,
       loopback: this.#loopback,
       qos: rtp.qos,

@@ -1,4 +1,4 @@
-import { isSourceSpecific, tryParseIp } from '../../src/ip/index.ts';
+import { isLinkLocal, isSourceSpecific } from '../../src/ip/index.ts';
 import type { Ms, TransportAddress } from '../../src/machine.ts';
 import { InterfaceError, type MulticastSocket } from '../../src/net/index.ts';
 import { NetworkError } from '../../src/errors.ts';
@@ -108,7 +108,8 @@ export class RtcpPath {
       return { address: plan.rtcpGroup, port: plan.rtcpPort };
     }
     const { address, port } = plan.feedback;
-    return { address: isLinkLocal(address) ? `${address}%${this.#group?.interface.name}` : address, port };
+    const needsZone = address.includes(':') && isLinkLocal(address);
+    return { address: needsZone ? `${address}%${this.#group?.interface.name}` : address, port };
   }
 
   /** Opens the feedback port when it is time to; call it now and then. */
@@ -170,9 +171,4 @@ function roleOf(plan: MediumPlan, localAddress: string): RtcpRole {
   if (senders.includes(localAddress) || feedback?.address === localAddress) return 'source';
   if (feedback !== undefined) return 'receiver';
   return isSourceSpecific(rtcpGroup) ? 'silent' : 'group';
-}
-
-function isLinkLocal(address: string): boolean {
-  const [a = 0, b = 0] = tryParseIp(address)?.bytes ?? [];
-  return a === 0xfe && (b & 0xc0) === 0x80;
 }

@@ -192,8 +192,8 @@ function* arrivedReasons(medium: MediumEvidence, transport: Transport): Generato
       tryThis: `something else uses ${formatEndpoint(group, port)}; choose another group`,
     };
   }
-  const { sources, interface: own } = transport;
-  if (sources.length > 0 && sources.every((source) => source === own.address)) {
+  const { sources, localAddress } = transport;
+  if (sources.length > 0 && sources.every((source) => source === localAddress)) {
     yield {
       weight: 95,
       code: 'onlySource',
@@ -211,8 +211,8 @@ function* arrivedReasons(medium: MediumEvidence, transport: Transport): Generato
 }
 
 /** Somebody sends, and is not to be heard. */
-function* refusedReasons({ arrived, sources }: MediumEvidence, transport: Transport): Generator<Weighed> {
-  const { foreignSources, filtered } = transport;
+function* refusedReasons({ arrived }: MediumEvidence, transport: Transport): Generator<Weighed> {
+  const { foreignSources, filtered, sources } = transport;
   if (foreignSources.length > 0 && sources.length > 0) {
     yield {
       weight: arrived ? 60 : 93,
@@ -299,7 +299,7 @@ function* networkReasons(
       tryThis: 'switch on an IGMP querier',
     };
   }
-  if (medium.sources.some((source) => source !== chosen.address)) {
+  if (medium.sources.some((source) => source !== transport.localAddress)) {
     yield {
       weight: 58,
       code: 'sourceFilter',

@@ -130,6 +130,12 @@ export function isLoopback(text: string): boolean {
   return address.bytes.every((byte, i) => byte === (i === 15 ? 1 : 0));
 }
 
+/** Whether a host's address means something on its own link only: 169.254.0.0/16 (RFC 3927) or fe80::/10. */
+export function isLinkLocal(text: string): boolean {
+  const [a = 0, b = 0] = tryParseIp(text)?.bytes ?? [];
+  return (a === 169 && b === 254) || (a === 0xfe && (b & 0xc0) === 0x80);
+}
+
 /** The address `offset` after `base`, for contiguous groups (`c=…/ttl/count`); undefined past the family's end. */
 export function addToIp(base: IpAddress, offset: number): IpAddress | undefined {
   const bytes = base.bytes.slice();

@@ -5,6 +5,7 @@ export {
   type IpAddress,
   type IpFamily,
   isIp,
+  isLinkLocal,
   isLoopback,
   isMulticast,
   isSourceSpecific,

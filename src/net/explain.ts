@@ -21,12 +21,21 @@ export function explainBind(error: unknown, address: string, port: number): Netw
   return new NetworkError(`Cannot bind UDP port ${port} on ${address} (${code}): ${hint}`, { cause: error });
 }
 
-/** Why a group could not be joined. */
-export function explainJoin(error: unknown, group: string, name: string, family: IpFamily): NetworkError {
+/** Why a group could not be joined. @param sources how many were named with it */
+export function explainJoin(
+  error: unknown,
+  group: string,
+  name: string,
+  family: IpFamily,
+  sources = 0,
+): NetworkError {
   const code = systemCode(error);
-  const limit = family === 4 ? 'net.ipv4.igmp_max_memberships or igmp_max_msf' : 'net.ipv6.mld_max_msf';
+  const sourceLimit = family === 4 ? 'net.ipv4.igmp_max_msf' : 'net.ipv6.mld_max_msf';
   const hints: Record<string, string> = {
-    ENOBUFS: `too many groups or sources on one socket; raise ${limit}`,
+    ENOBUFS:
+      sources > 1
+        ? `${sources} sources are more than the system takes for one group; name fewer, or raise ${sourceLimit}`
+        : 'too many groups on one socket; raise net.ipv4.igmp_max_memberships',
     ENODEV: 'the interface has gone away',
     EADDRINUSE: 'already joined there on this socket',
     EINVAL: 'the system does not take it for a multicast group',

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
 import { platform } from 'node:process';
 import { NetworkError } from '../errors.ts';
-import { formatIp, type IpFamily, parseIp, sameIp, tryParseIp } from '../ip/index.ts';
+import { formatIp, type IpFamily, isLinkLocal, parseIp, sameIp, tryParseIp } from '../ip/index.ts';
 
 /** One address of one interface that is up. */
 export interface InterfaceAddress {
@@ -214,11 +214,6 @@ function chosen(it: InterfaceAddress, reason: InterfaceReason, why: string): Cho
 /** Of several addresses of one interface the first that reaches beyond the link, else the first. */
 function preferred(addresses: readonly InterfaceAddress[]): InterfaceAddress | undefined {
   return addresses.find((it) => !isLinkLocal(it.address)) ?? addresses[0];
-}
-
-function isLinkLocal(address: string): boolean {
-  const [a = 0, b = 0] = parseIp(address).bytes;
-  return (a === 169 && b === 254) || (a === 0xfe && (b & 0xc0) === 0x80);
 }
 
 function listing(available: readonly InterfaceAddress[]): string {

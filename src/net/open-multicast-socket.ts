@@ -228,7 +228,7 @@ function joinAll(
       receiver.join({ group, via: multicastInterfaceArgument(it), interfaceName: it.name, sources });
       joined.push(it.name);
     } catch (error) {
-      failure = explainJoin(error, group, it.name, family);
+      failure = explainJoin(error, group, it.name, family, sources.length);
       warnings.push(failure.message);
     }
   }

@@ -45,6 +45,34 @@ const FOREIGN = Buffer.from(
   'latin1',
 );
 
+describe('create --source', () => {
+  test.each([
+    { sources: '10.0.0.7', group: /^232\./, type: 'IP4' },
+    { sources: 'fd00::7', group: /^ff35:/, type: 'IP6' },
+  ])(
+    '$sources: a source-specific group, its filter, and where to report',
+    async ({ sources, group, type }) => {
+      await ok(['create', 'Lecture', '--source', sources]);
+      const { media } = await shown('Lecture');
+      const address = media[0]?.address ?? '';
+      expect(address).toMatch(group);
+      const sdp = await sdpOf('Lecture');
+      expect(sdp).toContain(`a=source-filter: incl IN ${type} ${address} ${sources}\r\n`);
+      expect(sdp).toContain('a=rtcp-unicast:reflection\r\n');
+    },
+  );
+
+  test.each([
+    { options: ['--source', '239.1.1.1'], problem: /239\.1\.1\.1 is a group/ },
+    { options: ['--source', '10.0.0.7', '--group', 'ff15::1'], problem: /different families/ },
+    { options: ['--source', '10.0.0.7,fd00::7'], problem: /one family/ },
+  ])('$options is wrong usage', async ({ options, problem }) => {
+    const ran = await cli(['create', 'Lecture', ...options]);
+    expect(ran.code).toBe(2);
+    expect(ran.err).toMatch(problem);
+  });
+});
+
 describe('create', () => {
   test('[DEF-04] [DEF-08] [CNF-16] [APP-03] without options: half an hour of PCMU from now, scope site', async () => {
     await ok(['create', 'Morning round']);

@@ -77,6 +77,29 @@ describe('the interface rule', () => {
   });
 
   test.each([
+    { wanted: ['eth1', 'eth0'], sending: undefined, by: eth1, on: [eth1, eth0] },
+    { wanted: ['eth1', 'eth0'], sending: 'eth0', by: eth0, on: [eth0, eth1] },
+    { wanted: ['3', '10.1.0.5'], sending: undefined, by: eth1, on: [eth1, eth0] },
+    { wanted: ['eth1'], sending: 'eth0', by: eth0, on: [eth0, eth1] },
+  ])('several, $wanted, sending by $sending: listens on each', async ({ wanted, sending, by, on }) => {
+    const found = await chooseInterface(wanted, '239.1.2.3', network('10.1.0.5'), sending);
+    expect(found).toMatchObject({ ...by, reason: 'several', listenOn: on });
+    expect(found.sentence).toContain(
+      `listening on ${on.map(({ name }) => name).join(', ')}, sending on ${by.name}`,
+    );
+  });
+
+  test('one interface twice is one; all may send by another than the route’s', async () => {
+    const once = await chooseInterface(['eth1', '3'], '239.1.2.3', network('10.1.0.5'));
+    expect(once).toMatchObject({ ...eth1, reason: 'named', listenOn: [eth1] });
+    const all = await chooseInterface('all', '239.1.2.3', network('10.1.0.5'), 'eth1');
+    expect(all).toMatchObject({ ...eth1, reason: 'all', listenOn: [lo4, eth0, eth1] });
+    await expect(chooseInterface(['eth1', 'eth9'], '239.1.2.3', network('10.1.0.5'))).rejects.toThrow(
+      /There is no interface "eth9"/,
+    );
+  });
+
+  test.each([
     { wanted: 'eth9', problem: /There is no interface "eth9"\. Available: lo \(127\.0\.0\.1, ::1\); eth0/ },
     { wanted: 'wlan0', problem: /wlan0 is down or has no address\. Available/ },
     { wanted: '10.9.9.9', problem: /No interface of this host has the address 10\.9\.9\.9/ },

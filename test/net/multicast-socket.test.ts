@@ -4,6 +4,7 @@ import {
   kernelHoldsMembership,
   openMulticastSocket,
   type SendProblem,
+  systemNetwork,
   udpSocketsOn,
 } from '../../src/net/index.ts';
 import { bytesOf, drawGroup, drawPort, familiesHere, hostOnly, openEar, text, until } from './loopback.ts';
@@ -150,6 +151,50 @@ describe('loopback modes', () => {
     b.send(bytesOf('b'));
     const froms = [(await a.receive())?.from, (await a.receive())?.from];
     expect(froms[0]).toEqual(froms[1]);
+  });
+});
+
+describe('renewing', () => {
+  test.each(familiesHere)('IPv%i: bound and joined anew, the rest stays as it was', async (family) => {
+    const at = hostOnly(family);
+    await using ear = await openEar(at);
+    await using sender = await openEar(at);
+    sender.socket.setTtl(7);
+    sender.socket.setDscp(46);
+    expect(await ear.socket.renew({ onlyIfElsewhere: true })).toBe(false);
+    expect(await Promise.all([ear.socket.renew(), sender.socket.renew()])).toEqual([true, true]);
+    expect(sender.socket.qos.effective).toBe(46);
+    expect(sender.socket).toMatchObject({ ttl: 7, away: false });
+    sender.socket.send(bytesOf('after'));
+    await until(() => ear.heard.length > 0);
+    expect(ear.heard).toEqual(['after']);
+    expect(kernelHoldsMembership(at.group, ear.socket.interface.name)).toBe(true);
+    await ear.socket.close();
+    expect(await ear.socket.renew()).toBe(false);
+    expect(udpSocketsOn(at.port)).toHaveLength(1);
+  });
+
+  test('an interface that has gone: nothing is sent, until it is back', async () => {
+    let there = true;
+    const network = {
+      ...systemNetwork,
+      addresses: () => systemNetwork.addresses().filter(({ name }) => there || name !== 'lo'),
+    };
+    const at = hostOnly(4);
+    await using ear = await openEar(at);
+    await using sender = await openMulticastSocket({ ...at, network });
+    there = false;
+    await expect(sender.renew()).rejects.toThrow(/lo is down or has no address/);
+    expect(sender.away).toBe(true);
+    expect(sender.send(bytesOf('lost'))).toBe(false);
+    sender.setTtl(9);
+    sender.setDscp(34);
+    there = true;
+    expect(await sender.renew({ onlyIfElsewhere: true })).toBe(true);
+    expect(sender).toMatchObject({ ttl: 9, away: false, qos: { requested: 34, effective: 34 } });
+    sender.send(bytesOf('back'));
+    await until(() => ear.heard.length > 0);
+    expect(ear.heard).toEqual(['back']);
   });
 });
 

@@ -325,6 +325,21 @@ describe('collisions and loops (RFC 3550 §8.2)', () => {
     expect(session.sources.get(BOB_SSRC)?.cname).toBe('bob');
     expect(types(session)).toEqual(['sourceAdded', 'collision']);
   });
+  test('a source that goes on from another address where it left off has moved; a stranger has not', () => {
+    for (const n of [1, 2]) session.handleRtp(rtp(n), BOB, n, WALL);
+    session.handleRtcp(rtcp([cname]), BOB_RTCP, 3, WALL);
+    events(session);
+    expect(session.handleRtp(rtp(3), EVE, 300, WALL)).toBeUndefined(); // too soon
+    expect(session.handleRtp(rtp(9000), EVE, 500, WALL)).toBeUndefined(); // another sequence
+    expect(session.handleRtp(rtp(3), EVE, 600, WALL)).toMatchObject({ sequenceNumber: 3 });
+    events(session);
+    session.handleRtcp(rtcp([cname]), { ...EVE, port: 5005 }, 700, WALL);
+    expect(events(session)).toEqual([]);
+    expect(session.sources.get(BOB_SSRC)).toMatchObject({
+      rtpAddress: EVE,
+      rtcpAddress: { ...EVE, port: 5005 },
+    });
+  });
   test('a source that was silent may go on from another address', () => {
     for (const n of [1, 2]) session.handleRtp(rtp(n), BOB, n, WALL);
     expect(session.handleRtp(rtp(3), EVE, 6000, WALL)).toMatchObject({ sequenceNumber: 3 });

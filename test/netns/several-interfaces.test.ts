@@ -1,0 +1,58 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Lab, openLab } from '../kit/index.ts';
+import { PROGRAM, Running } from '../net/cli-program.ts';
+
+const [GROUP, PORT] = ['239.192.8.8', 17_870];
+
+describe('two hosts on two networks', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'rendezvous-several-'));
+  let lab: Lab;
+  beforeAll(async () => {
+    lab = await openLab({ hosts: 2, networks: 2 });
+  });
+  afterAll(async () => {
+    await lab[Symbol.asyncDispose]();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const describeSession = (name: string, connection: string): string => {
+    const file = join(folder, `${name}.sdp`);
+    const lines = ['v=0', 'o=- 1 1 IN IP4 10.77.0.1', `s=${name}`, `c=IN ${connection}`, 't=0 0'];
+    writeFileSync(file, [...lines, `m=audio ${PORT} RTP/AVP 0`, ''].join('\r\n'));
+    return file;
+  };
+  const takePart = (host: number, file: string, name: string, ...args: readonly string[]): Running => {
+    const all = ['join', file, '--json', '--receive', 'null', '--name', name, ...args];
+    return new Running(lab.host(host).spawn(process.execPath, [PROGRAM, ...all]));
+  };
+
+  test('who names both hears both, and sends on the one that is to send, alone', async () => {
+    const file = describeSession('Both', `IP4 ${GROUP}/15`);
+    await using capture = await lab.host(1).capture(`udp port ${PORT}`, 'eth1');
+    await using first = takePart(1, file, 'First', '--send', 'tone:440', '--interface', 'eth0');
+    await using second = takePart(1, file, 'Second', '--send', 'tone:660', '--interface', '10.78.0.1');
+    const interfaces = ['--interface', 'eth0', '--interface', 'eth1', '--send-interface', 'eth1'];
+    await using both = takePart(2, file, 'Both', '--send', 'tone:880', ...interfaces);
+    await both.printed(/"type":"verdict".*"outcome":"hearing","participants":2,"hearing":2/);
+    expect(both.out).toMatch(
+      /"interface":"eth1","interfaceAddress":"10\.78\.0\.2","interfaceReason":"several"/,
+    );
+    expect(both.out).toMatch(/"interfaces":\["eth1","eth0"\]/);
+    await second.printed(/"type":"verdict".*"outcome":"hearing","participants":1/);
+    expect(first.out).not.toMatch(/"type":"participant-joined"/);
+    const senders = await capture.rows('ip.src');
+    expect(new Set(senders.flat())).toEqual(new Set(['10.78.0.1', '10.78.0.2']));
+  });
+
+  test('a group of link-local scope is joined on the interface named, from its link-local address', async () => {
+    const file = describeSession('Link', 'IP6 ff12::99');
+    await using talker = takePart(1, file, 'Talker', '--send', 'tone:440', '--interface', 'eth1');
+    await using hearer = takePart(2, file, 'Hearer', '--listen', '--interface', 'eth1');
+    await hearer.printed(/"type":"verdict".*"outcome":"hearing","participants":1,"hearing":1/);
+    expect(talker.out).toMatch(/"interface":"eth1","interfaceAddress":"fe80:/);
+    await hearer.printed(/"type":"participant-updated".*"name":"Talker".*"address":"fe80:[^"]*%eth1"/);
+  });
+});
