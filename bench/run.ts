@@ -19,6 +19,7 @@ const PROGRAMS: Record<string, () => Promise<{ bench: Bench }>> = {
   join: () => import('./join.ts'),
   pacing: () => import('./pacing.ts'),
   streams: () => import('./streams.ts'),
+  sap: () => import('./sap.ts'),
   ldap: () => import('./ldap.ts'),
   abuse: () => import('./ldap-abuse.ts'),
 };

@@ -7,7 +7,7 @@ export interface SapChannel {
   /** The group it was sent to. */
   readonly group: string;
   /** The interface it came in by, where that is known. */
-  readonly interface?: string;
+  readonly interface?: string | undefined;
 }
 
 /** One way in which a session is heard: from one host in one group by one interface. */

@@ -38,6 +38,11 @@ export class SapCache {
     return this.#perGroup.get(group) ?? 0;
   }
 
+  /** The address as it is kept already, so that not every session has a text of its own. */
+  known(sender: string): string {
+    return this.#shares.host(sender)?.address ?? sender;
+  }
+
   /** The session that the host announced last with this hash. */
   byHash(sender: string, hash: number): SapEntry | undefined {
     return this.#shares.host(sender)?.byHash.get(hash);
@@ -59,7 +64,7 @@ export class SapCache {
   add(entry: SapEntry): void {
     this.entries.set(entry.key, entry);
     this.#shares.add(this.#shares.ensure(entry.owner), entry, entry.weight);
-    const { unique, base } = entry.content.facts;
+    const { unique, base } = entry.content;
     if (unique) return;
     const name = `${entry.owner} ${base}`;
     const alike = this.#vague.get(name);
@@ -79,7 +84,7 @@ export class SapCache {
     }
     const host = added === undefined ? this.#shares.host(sender) : this.#shares.ensure(sender);
     if (host === undefined) return;
-    host.byHash.set(entry.content.packet.hash, entry);
+    host.byHash.set(entry.content.hash, entry);
     if (!own) return;
     this.#shares.refreshed(host, entry);
     if (now - entry.firstHeard >= SETTLED_AFTER_MS) this.#shares.settle(host, entry);
@@ -119,7 +124,7 @@ export class SapCache {
     const hearings = entry.hearings;
     entry.hearings = [];
     this.#unhear(entry, hearings);
-    const { unique, base } = entry.content.facts;
+    const { unique, base } = entry.content;
     if (!unique) this.#forgetVague(`${entry.owner} ${base}`, entry);
     const host = this.#shares.host(entry.owner);
     if (host === undefined) return;
@@ -149,7 +154,7 @@ export class SapCache {
 
   #forgetHash(entry: SapEntry, sender: string): void {
     const host = this.#shares.host(sender);
-    const { hash } = entry.content.packet;
+    const { hash } = entry.content;
     if (host?.byHash.get(hash) === entry) host.byHash.delete(hash);
   }
 

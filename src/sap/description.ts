@@ -8,8 +8,6 @@ export interface DescriptionFacts {
   readonly base: string;
   /** Whether `base` identifies the session; else `key` has more, with the sender in it. */
   readonly unique: boolean;
-  /** Undefined when the `o=` line has not six words. */
-  readonly origin: Origin | undefined;
   /** When the last `t=` line ends, Unix seconds; undefined for no end. */
   readonly stopUnixSeconds: number | undefined;
 }
@@ -35,14 +33,19 @@ export function describe(bytes: Uint8Array, sender: string): DescriptionFacts | 
     else if (type === 't' && stop !== undefined) stop = laterStop(stop, value);
   }
   if (originLine === undefined) return undefined;
-  const { base, origin, unique } = identify(originLine);
+  const { base, unique } = identify(originLine);
   return {
     key: unique ? base : `${base} ${sender} ${endpoint(connection, media)}`,
     base,
     unique,
-    origin,
     stopUnixSeconds: stop === undefined || stop === 0 ? undefined : ntpToUnixSeconds(stop),
   };
+}
+
+/** What the `o=` line says; undefined when it has not six words. */
+export function originOf(bytes: Uint8Array): Origin | undefined {
+  for (const [type, line] of lines(bytes)) if (type === 'o') return readOrigin(line);
+  return undefined;
 }
 
 /**
@@ -58,11 +61,15 @@ export function deletedKey(bytes: Uint8Array): { line: string; base: string; uni
  * Some programs give every session the same origin (`- 0 0 IN IP4 127.0.0.1`). Such sessions are told apart by who sends
  * them and where their media go.
  */
-function identify(line: string): { base: string; origin: Origin | undefined; unique: boolean } {
-  const origin = parseOrigin(line) ?? withBlanksInName(line);
-  if (origin === undefined) return { base: line, origin, unique: true };
+function identify(line: string): { base: string; unique: boolean } {
+  const origin = readOrigin(line);
+  if (origin === undefined) return { base: line, unique: true };
   const nowhere = /^(127\.|0\.0\.0\.0$|::1?$|localhost)/i.test(origin.address);
-  return { base: originKey(origin), origin, unique: !(nowhere || /^0*$/.test(origin.sessionId)) };
+  return { base: originKey(origin), unique: !(nowhere || /^0*$/.test(origin.sessionId)) };
+}
+
+function readOrigin(line: string): Origin | undefined {
+  return parseOrigin(line) ?? withBlanksInName(line);
 }
 
 /** A user name with blanks makes more than six words: the last five are the rest. */

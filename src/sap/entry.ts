@@ -1,7 +1,7 @@
 import type { Ms } from '../machine.ts';
 import type { AnnouncedSession, SapChannel, SapHearing } from './announced-session.ts';
-import type { DescriptionFacts } from './description.ts';
-import type { SapPacket } from './packet.ts';
+import type { SapAuthentication } from './authentication.ts';
+import { type DescriptionFacts, originOf } from './description.ts';
 
 /** Ways of hearing one session that are remembered; the one silent longest goes first. */
 const MAX_HEARINGS = 8;
@@ -27,13 +27,15 @@ const latin1 = (bytes: Uint8Array): string => {
 };
 
 /** The content of one announcement, as far as it is kept. */
-export interface EntryContent {
-  readonly packet: SapPacket;
+export interface EntryContent extends DescriptionFacts {
+  readonly hash: number;
+  readonly source: string;
+  readonly authentication: SapAuthentication | undefined;
+  readonly compressed: boolean;
   /** The payload as it came, to compare the next one with. */
   readonly payload: Uint8Array;
   /** The same bytes, or what they were compressed from. */
   readonly description: Uint8Array;
-  readonly facts: DescriptionFacts;
 }
 
 /** What became of the ways of hearing a session. */
@@ -101,9 +103,17 @@ export class SapEntry {
       return {};
     }
     if (!track) return {};
-    const added = { ...channel, sender, firstHeard: now, lastHeard: now, count: 1, period: undefined };
+    const added: MutableHearing = {
+      group: channel.group,
+      interface: channel.interface,
+      sender,
+      firstHeard: now,
+      lastHeard: now,
+      count: 1,
+      period: undefined,
+    };
     if (hearings.length < MAX_HEARINGS) {
-      hearings.push(added);
+      this.hearings = hearings.length === 0 ? [added] : hearings.concat(added); // a push keeps room for many more
       return { added };
     }
     const candidates = hearings.filter((it) => sender === this.owner || it.sender !== this.owner);
@@ -139,22 +149,22 @@ export class SapEntry {
   }
 
   snapshot(): AnnouncedSession {
-    const { packet, description, facts } = this.content;
+    const { hash, source, authentication, compressed, description, stopUnixSeconds } = this.content;
     const period = this.shortestPeriod;
     let text: string | undefined;
     return {
       key: this.key,
-      origin: facts.origin,
+      origin: originOf(description),
       description,
       get text() {
         text ??= asText(description);
         return text;
       },
-      hash: packet.hash,
-      source: packet.source,
+      hash,
+      source,
       sender: this.owner,
-      authentication: packet.authentication,
-      compressed: packet.compressed,
+      authentication,
+      compressed,
       firstHeard: this.firstHeard,
       lastHeard: this.lastHeard,
       changed: this.changed,
@@ -162,7 +172,7 @@ export class SapEntry {
       period,
       nextExpected: period === undefined ? undefined : this.lastHeard + period,
       expiresAt: this.expiresAt,
-      stopUnixSeconds: facts.stopUnixSeconds,
+      stopUnixSeconds,
       heard: this.hearings.map((it) => ({ ...it })),
     };
   }

@@ -10,7 +10,7 @@ import {
   type SapListenerStats,
 } from './announced-session.ts';
 import { SapCache } from './cache.ts';
-import { deletedKey, describe, type DescriptionFacts } from './description.ts';
+import { deletedKey, describe, type DescriptionFacts, originOf } from './description.ts';
 import { type EntryContent, entryWeight, sameBytes, SapEntry } from './entry.ts';
 import { decompressSapPacket, type Inflate, type SapPacket, sapVersion, viewSapPacket } from './packet.ts';
 import { isSdpPayload, withoutTrailingNuls } from './payload.ts';
@@ -187,12 +187,12 @@ export class SapListener implements DatagramMachine<never, SapListenerEvent> {
 
   /** Finds out whose session it is. */
   #place(content: EntryContent, sender: string, now: Ms, channel: SapChannel): void {
-    const { facts, description } = content;
-    const separateKey = `${facts.key} ${sender}`;
+    const { key, description } = content;
+    const separateKey = `${key} ${sender}`;
     const found = this.#cache.entries.get(separateKey);
-    const entry = this.#cache.entries.get(facts.key) ?? found;
+    const entry = this.#cache.entries.get(key) ?? found;
     if (entry === undefined) {
-      this.#appear(facts.key, content, sender, now, channel);
+      this.#appear(key, content, sender, now, channel);
       return;
     }
     const separate = entry === found ? undefined : found;
@@ -206,7 +206,7 @@ export class SapListener implements DatagramMachine<never, SapListenerEvent> {
     } else if (separate !== undefined) {
       if (sameBytes(separate.content.description, description)) this.#refresh(separate, sender, now, channel);
       else this.#change(separate, content, sender, now, channel);
-    } else if (versionOrder(facts, entry.content.facts) < 0) {
+    } else if (versionOrder(content, entry.content) < 0) {
       this.stats.stale++;
     } else {
       this.#appear(separateKey, content, sender, now, channel);
@@ -215,7 +215,7 @@ export class SapListener implements DatagramMachine<never, SapListenerEvent> {
 
   #appear(key: string, content: EntryContent, sender: string, now: Ms, channel: SapChannel): void {
     if (!this.#makeRoom(sender, entryWeight(content))) return;
-    const entry = new SapEntry(key, content, sender, now);
+    const entry = new SapEntry(key, content, this.#cache.known(sender), now);
     this.#cache.add(entry);
     this.stats.appeared++;
     this.#heard(entry, sender, now, channel);
@@ -224,7 +224,7 @@ export class SapListener implements DatagramMachine<never, SapListenerEvent> {
 
   #change(entry: SapEntry, content: EntryContent, sender: string, now: Ms, channel: SapChannel): void {
     const overtaken = now - entry.changed < REORDERED_MS && entry.owner === sender;
-    if (overtaken && versionOrder(content.facts, entry.content.facts) < 0) {
+    if (overtaken && versionOrder(content, entry.content) < 0) {
       this.stats.stale++;
       return;
     }
@@ -246,8 +246,8 @@ export class SapListener implements DatagramMachine<never, SapListenerEvent> {
 
   /** The same description, but another hash, compression or signature. */
   #keepNewHash(entry: SapEntry, content: EntryContent): void {
-    const { payload } = entry.content;
-    if (entry.content.packet.hash === content.packet.hash && sameBytes(payload, content.payload)) return;
+    const { hash, payload } = entry.content;
+    if (hash === content.hash && sameBytes(payload, content.payload)) return;
     if (entryWeight(content) <= entry.weight) this.#cache.replaceContent(entry, content);
   }
 
@@ -265,7 +265,7 @@ export class SapListener implements DatagramMachine<never, SapListenerEvent> {
     const base = named?.base ?? '';
     const alike = named?.unique === false ? this.#cache.vague(sender, base) : [];
     const entry =
-      byHash !== undefined && (named === undefined || byHash.content.facts.base === base)
+      byHash !== undefined && (named === undefined || byHash.content.base === base)
         ? byHash
         : (this.#cache.entries.get(`${base} ${sender}`) ??
           this.#cache.entries.get(base) ??
@@ -328,7 +328,7 @@ export class SapListener implements DatagramMachine<never, SapListenerEvent> {
 
   /** When its `t=` lines end it, on the machine's clock. */
   #endOf(entry: SapEntry, now: Ms): Ms {
-    const { stopUnixSeconds } = entry.content.facts;
+    const { stopUnixSeconds } = entry.content;
     const { unixMs } = this.#options;
     if (unixMs === undefined || stopUnixSeconds === undefined) return Infinity;
     return now + stopUnixSeconds * 1000 - unixMs(now);
@@ -337,15 +337,23 @@ export class SapListener implements DatagramMachine<never, SapListenerEvent> {
 
 /** A copy that shares no memory with the datagram. */
 function contentOf(packet: SapPacket, description: Uint8Array, facts: DescriptionFacts): EntryContent {
+  const { hash, source, authentication, compressed } = packet;
   const payload = new Uint8Array(packet.payload);
   return {
-    packet: { ...packet, payload },
+    key: facts.key,
+    base: facts.base,
+    unique: facts.unique,
+    stopUnixSeconds: facts.stopUnixSeconds,
+    hash,
+    source,
+    authentication,
+    compressed,
     payload,
-    description: packet.compressed ? description : withoutTrailingNuls(payload),
-    facts,
+    description: compressed ? description : withoutTrailingNuls(payload),
   };
 }
 
-function versionOrder(a: DescriptionFacts, b: DescriptionFacts): number {
-  return compareDecimal(a.origin?.sessionVersion ?? '', b.origin?.sessionVersion ?? '');
+function versionOrder(a: EntryContent, b: EntryContent): number {
+  const version = ({ description }: EntryContent): string => originOf(description)?.sessionVersion ?? '';
+  return compareDecimal(version(a), version(b));
 }
