@@ -1,8 +1,9 @@
 import { join } from 'node:path';
-import type { DirectorySet, LeaseFile, MulticastAllocator } from '../../directory/index.ts';
+import type { Directory, DirectorySet, LeaseFile, MulticastAllocator } from '../../directory/index.ts';
 import type { IpFamily } from '../../src/ip/index.ts';
 import { readAllocation } from '../config-madcap.ts';
 import type { CliContext } from '../context.ts';
+import { ANNOUNCED, type DirectoryChoice } from '../directories.ts';
 import { UsageError } from '../errors.ts';
 import { parseHostPort } from '../input/host-port.ts';
 
@@ -94,13 +95,28 @@ export async function openLeases(ctx: CliContext): Promise<LeaseFile> {
   return new File(join(folder, LEASE_FILE));
 }
 
-/** The name of a conference in these directories, or of an announced session, that uses an address. */
-export function usersIn(set: Pick<DirectorySet, 'search'>): NonNullable<AllocatorNeeds['userOf']> {
+/** Where users of an address are looked for: directories, and what is announced. */
+type Looked = Pick<Directory, 'search'> | Pick<DirectorySet, 'search'>;
+
+/** The name of a conference that uses an address, in any of these. */
+export function usersIn(places: readonly (Looked | undefined)[]): NonNullable<AllocatorNeeds['userOf']> {
   return async (address, signal) => {
     const query = { group: { address }, sizeLimit: 1, ...(signal === undefined ? {} : { signal }) };
-    for await (const { name } of set.search(query)) return name;
+    for (const place of places) {
+      for await (const { name } of place?.search(query) ?? []) return name;
+    }
     return undefined;
   };
+}
+
+/** Announced sessions that earlier runs heard, for those who draw; nobody waits for others. */
+export async function openHeard(
+  ctx: CliContext,
+  { method }: AllocationChoice,
+): Promise<Directory | undefined> {
+  if (method !== 'local') return undefined;
+  const choice: DirectoryChoice = { label: ANNOUNCED, target: ANNOUNCED, origin: 'default' };
+  return await ctx.openChoice(choice, undefined, { fromCacheOnly: true });
 }
 
 /** @throws {UsageError} naming what can be done, when nobody said where addresses come from */

@@ -9,6 +9,7 @@ import type {
 import { type AdvertisingScope, type IpFamily, SCOPE_RANGES } from '../../src/ip/index.ts';
 import type { AllocationOptions } from '../commands/allocation-options.ts';
 import type { CliContext } from '../context.ts';
+import { asksNobody } from '../directories.ts';
 import type { GroupSpec } from '../input/group.ts';
 import { messageOf } from '../output/output.ts';
 import { momentText } from '../output/times.ts';
@@ -18,6 +19,7 @@ import {
   chosenAllocation,
   nowhereToAllocate,
   openAllocation,
+  openHeard,
   openLeases,
   usersIn,
 } from './allocation.ts';
@@ -153,7 +155,8 @@ export async function leaseGroups(
   const leases = await openLeases(ctx);
   let allocator: MulticastAllocator | undefined;
   try {
-    const userOf = usersIn(directory);
+    await using heard = await openHeard(ctx, choice);
+    const userOf = usersIn([directory, heard]);
     allocator = await openAllocation(ctx, choice, { leases, family, conference, userOf });
     const scopes = await allocator.scopes().toArray();
     const request: LeaseRequest = {
@@ -195,7 +198,7 @@ export async function leaseMissing(
 /** With nothing said: this computer alone may draw for itself. */
 async function unsaid(ctx: CliContext): Promise<AllocationChoice> {
   const directories = await ctx.directories();
-  if (directories.every(({ target }) => target === 'embedded')) return { method: 'local' };
+  if (directories.every(({ target }) => asksNobody(target))) return { method: 'local' };
   throw nowhereToAllocate();
 }
 

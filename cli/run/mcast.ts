@@ -26,6 +26,7 @@ import {
   type AllocationChoice,
   chosenAllocation,
   openAllocation,
+  openHeard,
   openLeases,
   usersIn,
 } from './allocation.ts';
@@ -60,12 +61,10 @@ export async function runMcastRequest(ctx: CliContext, options: McastRequestOpti
   const choice = await sourceOf(ctx, options);
   using leases = await openLeases(ctx);
   await using set = choice.method === 'local' ? await ctx.openDirectories() : undefined;
+  await using heard = await openHeard(ctx, choice);
   const family = familyOf(options);
-  await using allocator = await openAllocation(ctx, choice, {
-    leases,
-    family,
-    ...(set === undefined ? {} : { userOf: usersIn(set) }),
-  });
+  const userOf = usersIn([set, heard]);
+  await using allocator = await openAllocation(ctx, choice, { leases, family, userOf });
   const scope = await chooseScope(allocator, options.scope, family);
   const lease = await allocator.request({
     scope,

@@ -1,5 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { ANNOUNCEMENTS_FILE, writeCache } from '../../directory/announced/cache-file.ts';
+import { randomGroup } from '../../src/ip/index.ts';
 import { cliOnData } from '../cli/data-dir.ts';
 import { runCli } from '../cli/host.ts';
 
@@ -70,6 +72,32 @@ describe('create', () => {
     expect(silent.err).toMatch(/No MADCAP server answered within .*127\.0\.0\.1:9.*--local/);
     expect((await runCli(['list', '--data-dir', path(), '--json'], { env })).out.trim()).toBe('[]');
     expect((await runCli(['create', 'Round', '--data-dir', path(), '--local'], { env })).code).toBe(0);
+  });
+
+  test('[MAA-07] draws around what is announced', async () => {
+    const announced = randomGroup('site', () => 0.5);
+    const heard = { group: '239.255.255.255', interface: 'eth0' };
+    const sdp = `v=0\r\no=- 1 1 IN IP4 192.0.2.7\r\ns=Radio\r\nc=IN IP4 ${announced}/15\r\nt=0 0\r\nm=audio 5004 RTP/AVP 0\r\n`;
+    await writeCache(path(ANNOUNCEMENTS_FILE), [
+      {
+        key: '- 1 IN IP4 192.0.2.7',
+        payload: Buffer.from(sdp),
+        source: '192.0.2.7',
+        sender: '192.0.2.7',
+        heard: [heard],
+        hash: 7,
+        firstHeard: NOW.getTime() - 60_000,
+        lastHeard: NOW.getTime() - 1000,
+        periodMs: 30_000,
+        expiresAt: NOW.getTime() + 3_600_000,
+        authentication: undefined,
+      },
+    ]);
+    let draws = 0;
+    await ok(['create', 'Round'], { random: () => (draws++ === 0 ? 0.5 : 0.25) });
+    expect((await leases())[0]?.addresses).toEqual([randomGroup('site', () => 0.25)]);
+    const stuck = await cli(['mcast', 'request', '--local'], { random: () => 0.5 });
+    expect(stuck.err).toContain('nothing free');
   });
 
   test('gives back what it leased when the conference cannot be published', async () => {
