@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import type { CliContext } from '../context.ts';
 import { addHelp } from '../help.ts';
 import { CONFERENCE_SHAPES } from '../json-shapes.ts';
@@ -11,6 +11,10 @@ export interface CreateOptions extends ConferenceOptions, AllocationOptions {
   readonly keepAlive?: boolean;
   readonly announce?: boolean;
   readonly source?: readonly string[];
+  readonly profile?: string;
+  readonly clockId?: string;
+  readonly ptpDomain?: string;
+  readonly dantePrefix?: string;
 }
 
 export function createCommand(ctx: CliContext): Command {
@@ -29,6 +33,17 @@ export function createCommand(ctx: CliContext): Command {
         'who alone may be heard: a source-specific group, others report to the first of them; repeatable',
         collect,
       )
+      .addOption(
+        new Option('--profile <profile>', 'a description that such equipment takes').choices([
+          'dante',
+          'ravenna',
+          'aes67',
+          'paging',
+        ]),
+      )
+      .option('--clock-id <id>', 'PTP grandmaster that the sender follows, like 00-1D-C1-FF-FE-12-00-A3')
+      .option('--ptp-domain <number>', 'its PTP domain, 0 to 127 (default 0)')
+      .option('--dante-prefix <number>', 'second number of groups as set in Dante Controller (default 69)')
       .option('--announce', 'stay and announce it on the network (SAP) until its end or Ctrl-C')
       .option('--keep-alive', 'stay and keep it published until its end or Ctrl-C; then remove it')
       .action(async (name: string, options: CreateOptions) => {
@@ -47,12 +62,19 @@ export function createCommand(ctx: CliContext): Command {
         'rendezvous create Hotline --permanent --keep-alive',
         'rendezvous create Assembly --scope region --madcap madcap.example.org',
         'rendezvous create Radio --permanent --announce --keep-alive',
+        'rendezvous create Stage --profile dante --clock-id 00-1D-C1-FF-FE-12-00-A3 --permanent',
         'rendezvous create Council --acl "authenticated:read,owner:all"',
       ],
       text: `Without options: one audio medium (PCMU), from now for 30 minutes, scope site, with a group and an even port
 that no other conference in the directory uses. A description given with --sdp is published byte for byte, but for its
 session name where NAME is another, and for what other options change. In a pipe the conference is printed as a line
 like those of list.
+
+With --profile the description is one that such equipment takes: dante, ravenna and aes67 mean L24 at 48 kHz in packets of
+1 ms on port 5004, with the PTP clock of --clock-id and without a source filter unless --source asks for it; groups for dante
+are from 239.69.0.0/16. It is about what other equipment sends: nothing here runs PTP or codes L24, and the clock named is
+true only while the sender follows it. paging means G.711 (PCMU) in packets of 20 ms on port 10000, as phones expect it, and
+can be sent from here. --media, --group and --scope go on to count; "rendezvous lint" tells what that does to it.
 
 With --keep-alive the entry lives for half an hour or --ttl at a time and is refreshed: when this computer crashes it goes
 by itself. On a clean exit it is removed. With --announce alone the entry stays when announcing ends. A running

@@ -16,6 +16,16 @@ import { conferencePairs, pipeColumns } from '../view/conference.ts';
 import { jsonWithWhere, withWhere } from '../view/where.ts';
 import { type ConferencePlan, placeMedia, readPlan, type Times, warnOfIssues } from './conference-plan.ts';
 import { type LeasedGroups, leaseMissing, plannedSpan, tellOfLease } from './lease-plan.ts';
+import {
+  dressed,
+  originAddress,
+  profileGroups,
+  type ProfilePlan,
+  readProfile,
+  tellOfProfile,
+  withProfileMedia,
+  withProfilePorts,
+} from './profile-plan.ts';
 import { seriesOf } from './repeat-plan.ts';
 import { readSources, type SourcePlan, sourceSpecificGroups, withSources } from './source-plan.ts';
 import { stayAlive } from './stay.ts';
@@ -23,12 +33,13 @@ import { stayAlive } from './stay.ts';
 const DEFAULT_SCOPE: AdvertisingScope = 'site';
 
 export async function runCreate(ctx: CliContext, name: string, options: CreateOptions): Promise<void> {
-  const [plan, { createConference, DEFAULT_SPAN_MS, DEFAULT_TTL_SECONDS, ttlUntilStop }] = await Promise.all([
-    readPlan(ctx, options),
-    import('../../directory/index.ts'),
-  ]);
+  const [asked, { createConference, DEFAULT_SPAN_MS, DEFAULT_TTL_SECONDS, ttlUntilStop }] = await Promise.all(
+    [readPlan(ctx, options), import('../../directory/index.ts')],
+  );
   const { now } = ctx;
   const sources = readSources(options.source);
+  const profile = readProfile(options);
+  const plan = withProfileMedia(asked, profile);
   if (sources !== undefined && plan.sdp !== undefined) {
     throw new UsageError('--sdp brings its own a=source-filter lines: leave out --source');
   }
@@ -39,7 +50,8 @@ export async function runCreate(ctx: CliContext, name: string, options: CreateOp
   if (plan.sdp === undefined) createConference({ name, now, ...textOf(options), ...initialTimes(times) });
   const { label } = await ctx.firstDirectory();
   await using directory = await ctx.openDirectory();
-  const fresh = plan.sdp === undefined ? freshMedia(ctx, plan, sources, options.oneGroup) : undefined;
+  const drawn = plan.sdp === undefined ? freshMedia(ctx, plan, sources, options.oneGroup) : undefined;
+  const fresh = drawn && { ...drawn, groups: await profileGroups(ctx, directory, drawn, profile) };
   const span = plannedSpan(plan, times, now, DEFAULT_SPAN_MS);
   await using leased =
     fresh && (await leaseMissing(ctx, directory, options, { ...fresh, conference: name, span }));
@@ -48,7 +60,7 @@ export async function runCreate(ctx: CliContext, name: string, options: CreateOp
     now,
     ...textOf(options),
     ...(fresh !== undefined
-      ? await freshParts(ctx, directory, plan, fresh, leased)
+      ? await freshParts(ctx, directory, plan, fresh, leased, profile)
       : { sdp: plan.sdp, ...(plan.scope === undefined ? {} : { scope: plan.scope }) }),
     ...initialTimes(times),
   });
@@ -57,6 +69,7 @@ export async function runCreate(ctx: CliContext, name: string, options: CreateOp
   tellOfFlag(ctx, conference, options);
   await finish(conference, plan, times, now);
   warnOfIssues(ctx, conference, options.sdp === undefined ? `"${name}"` : options.sdp);
+  if (profile !== undefined) await tellOfProfile(ctx, profile, conference);
   if (plan.sdp !== undefined) await tellOfDifferences(ctx, directory, conference, plan.sdp);
   if (conference.stopTime !== null && conference.stopTime <= now) {
     ctx.err.warn(`"${name}" is over already: it ended ${momentText(conference.stopTime, now)}`);
@@ -171,19 +184,24 @@ async function freshParts(
   plan: ConferencePlan,
   fresh: FreshMedia,
   leased: LeasedGroups | undefined,
+  profile: ProfilePlan | undefined,
 ): Promise<Partial<ConferenceInit>> {
   const { sources, scope } = fresh;
-  const groups = leased?.complete(fresh.groups, fresh.media.length) ?? fresh.groups;
+  const complete = leased?.complete(fresh.groups, fresh.media.length) ?? fresh.groups;
+  const groups = withProfilePorts(complete, profile);
   const placed = await placeMedia(ctx, directory, fresh.media, groups, scope, leased?.ttlFor(scope));
-  const media = sources === undefined ? placed : withSources(sources, placed);
+  const sourced = sources === undefined ? placed : withSources(sources, placed);
+  const media = profile === undefined ? sourced : dressed(profile, sourced);
   const [first] = media;
+  const machine = profile === undefined ? undefined : await originAddress(first?.group);
   return {
     scope,
     media,
     tool: `Rendezvous ${packageVersion()}`,
     ...(plan.emails === undefined ? {} : { emails: plan.emails }),
     ...(plan.phones === undefined ? {} : { phones: plan.phones }),
-    ...(first === undefined ? {} : { group: first.group }),
+    ...(first?.group === undefined ? {} : { group: first.group }),
+    ...(machine === undefined ? {} : { machine }),
   };
 }
 

@@ -1,21 +1,28 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { formatSapPacket } from '../../src/sap/index.ts';
+import { PROFILES } from '../../src/sdp/profiles/index.ts';
 import { lintDescription, RECEIVERS, type Verdict } from '../../src/sdp/receivers/index.ts';
 import { type Lab, openLab } from '../kit/netns.ts';
-import { type Quirk, quirkNames, readQuirk } from '../sdp/quirks.ts';
+import { profileDescription, type Quirk, quirkNames, readQuirk } from '../sdp/quirks.ts';
 
 /**
- * The programs themselves are asked what they make of each description of the corpus, and `lint` has to say the same. Each
+ * The programs themselves are asked what they make of each description of the corpus and of the
+ * profiles, and `lint` has to say the same. Each
  * only opens it: nothing is sent, so what shows with the first packet is not asked here.
  */
-const quirks = quirkNames.map(readQuirk);
-const verdictOf = ({ description }: Quirk, id: string): Verdict => {
+type Sample = Pick<Quirk, 'name' | 'bytes' | 'description'>;
+const profiles = PROFILES.map((profile): Sample => {
+  const description = profileDescription(profile);
+  return { name: `profile-${profile.id}`, bytes: description.toBytes(), description };
+});
+const quirks: readonly Sample[] = [...profiles, ...quirkNames.map(readQuirk)];
+const verdictOf = ({ description }: Sample, id: string): Verdict => {
   const [verdict] = lintDescription(
     description,
     RECEIVERS.filter((receiver) => receiver.id === id),
@@ -29,7 +36,7 @@ let lab: Lab;
 const folder = mkdtempSync(join(tmpdir(), 'lint-'));
 beforeAll(async () => {
   chmodSync(folder, 0o777);
-  for (const { name, path } of quirks) copyFileSync(path, join(folder, `${name}.sdp`));
+  for (const { name, bytes } of quirks) writeFileSync(join(folder, `${name}.sdp`), bytes);
   lab = await openLab({ hosts: 1 });
 });
 afterAll(async () => {
@@ -73,9 +80,12 @@ async function ask(child: ReturnType<typeof spawn>, enough?: RegExp): Promise<st
 }
 
 /** Asks about all that lint has something to say of, and a third of the others; some at the same time. */
-async function askAll(id: string, of: (quirk: Quirk) => Promise<boolean>): Promise<Map<string, boolean>> {
+async function askAll(id: string, of: (quirk: Sample) => Promise<boolean>): Promise<Map<string, boolean>> {
   const answers = new Map<string, boolean>();
-  const left = quirks.filter((quirk, index) => index % 3 === 0 || verdictOf(quirk, id).verdict !== 'accepts');
+  const left = quirks.filter(
+    (quirk, index) =>
+      index % 3 === 0 || index < profiles.length || verdictOf(quirk, id).verdict !== 'accepts',
+  );
   const worker = async (): Promise<void> => {
     for (let quirk = left.shift(); quirk !== undefined; quirk = left.shift()) {
       answers.set(quirk.name, await of(quirk));
@@ -85,7 +95,7 @@ async function askAll(id: string, of: (quirk: Quirk) => Promise<boolean>): Promi
   return answers;
 }
 
-function expectSame(answers: ReadonlyMap<string, boolean>, said: (quirk: Quirk) => boolean): void {
+function expectSame(answers: ReadonlyMap<string, boolean>, said: (quirk: Sample) => boolean): void {
   const wrong = quirks
     .filter((quirk) => answers.has(quirk.name) && answers.get(quirk.name) !== said(quirk))
     .map(
@@ -127,7 +137,7 @@ const announceAll = `
   }`;
 
 /** A description as announced under its own name and origin, by which PipeWire tells sessions apart. */
-function announced({ name, bytes }: Quirk, index: number): Uint8Array {
+function announced({ name, bytes }: Sample, index: number): Uint8Array {
   const text = Buffer.from(bytes)
     .toString('latin1')
     .replace(/o=\S+ \d+/, `o=- ${index + 1}`)
@@ -205,7 +215,7 @@ describe('lint says what the program does', () => {
       );
     });
     for (const daemon of daemons) await daemon.says((said) => said.includes('start main loop'));
-    const expected = (quirk: Quirk): boolean =>
+    const expected = (quirk: Sample): boolean =>
       verdictOf(quirk, 'pipewire').findings.every(
         // the installed version is older than opus, and than reading a=mediaclk
         ({ severity, rule }) => (severity !== 'refuses' || rule === 'mediaclk-offset') && rule !== 'opus',

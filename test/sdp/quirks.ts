@@ -1,5 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { parseSessionDescription, type SessionDescription } from '../../src/sdp/index.ts';
+import {
+  createSessionDescription,
+  parseSessionDescription,
+  type SessionDescription,
+} from '../../src/sdp/index.ts';
+import { type Profile, type PtpReference, withProfile } from '../../src/sdp/profiles/index.ts';
 
 /** Descriptions with their expectations; its README says what the files hold. */
 export const quirksFolder = new URL('../corpus/quirks/', import.meta.url);
@@ -44,4 +49,26 @@ export function readQuirk(name: string): Quirk {
     description: parseSessionDescription(bytes),
     expected,
   };
+}
+
+/** A description of a profile, as `create --profile` makes it. */
+export function profileDescription(
+  profile: Profile,
+  clock: PtpReference = { clockId: '00-1D-C1-FF-FE-12-00-A3', domain: 0 },
+): SessionDescription {
+  const medium = {
+    kind: 'audio',
+    port: profile.port,
+    group: '239.69.1.1',
+    ttl: 15,
+    formats: [profile.format],
+  };
+  return createSessionDescription({
+    name: `profile-${profile.id}`,
+    sessionId: 4_000_000_000,
+    machineAddress: '192.0.2.1',
+    group: medium.group,
+    ttl: medium.ttl,
+    media: [withProfile(profile, profile.needsClock ? clock : undefined, medium)],
+  });
 }

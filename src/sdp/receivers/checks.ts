@@ -57,7 +57,8 @@ export function channelsAtMost(most: number): Check {
 /** Packet times by the number of samples, so that "1.09" at 44.1 kHz and "0.33" at 48 kHz are what they stand for. */
 export function samplesOneOf(atOneRate: readonly number[], says: string): Check {
   return eachAudio(({ format, samplesPerPacket, description, ptimeLine }) => {
-    if (format === undefined || samplesPerPacket === undefined) return undefined;
+    // other rates are for another rule: what a packet of theirs would be is nowhere said
+    if (format === undefined || samplesPerPacket === undefined || format.clockRate < 44_100) return undefined;
     const wanted = atOneRate.map((samples) => samples * multipleOf(format.clockRate));
     return wanted.some((samples) => Math.abs(samples - samplesPerPacket) <= samples * 0.02)
       ? undefined
