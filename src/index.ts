@@ -1,6 +1,7 @@
 /**
  * Rendezvous' protocols, each under its own name: `sdp`, `sap`, `rtp`, `rtcp`, `madcap`, `ldap`, `ip` and `ical` are pure
- * (bytes and time in, bytes and events out); `net` has the sockets. Directories and conferences are the package's other
+ * (bytes and time in, bytes and events out); `net` has the sockets. `receivers` tells what receivers make of a session
+ * description, `profiles` makes some that they take. Directories and conferences are the package's other
  * entry points, `rendezvous/directory` and `rendezvous/conference`.
  */
 export * from './errors.ts';
@@ -14,3 +15,5 @@ export * as rtcp from './rtcp/index.ts';
 export * as rtp from './rtp/index.ts';
 export * as sap from './sap/index.ts';
 export * as sdp from './sdp/index.ts';
+export * as profiles from './sdp/profiles/index.ts';
+export * as receivers from './sdp/receivers/index.ts';
