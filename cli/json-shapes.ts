@@ -186,6 +186,41 @@ export const SERVE_SHAPES: readonly JsonShape[] = [
     ],
   },
   {
+    title: 'With --madcap, for each interface and family, once it is served',
+    fields: [
+      ['type', 'string', '`madcap`'],
+      ['time', 'string', 'RFC 3339 in UTC'],
+      ['interface', 'string', 'name of the interface'],
+      ['address', 'string', 'address of the server there'],
+      ['port', 'number', 'port that was bound'],
+      ['groups', 'array', 'groups in which it can be found'],
+      ['store', 'string', 'file of the leases'],
+    ],
+  },
+  {
+    title: 'With --madcap, for each change of a lease',
+    fields: [
+      ['type', 'string', '`lease`'],
+      ['time', 'string', 'RFC 3339 in UTC'],
+      ['event', 'string', '`granted`, `renewed`, `released` or `expired`'],
+      ['client', 'string', 'whom it is put down to: an IPv4 address, or the /64 of an IPv6 address'],
+      ['scope', 'string', 'id of the scope'],
+      ['addresses', 'array', 'the addresses'],
+      ['start', 'string', 'RFC 3339 in UTC'],
+      ['stop', 'string', 'RFC 3339 in UTC'],
+    ],
+  },
+  {
+    title: 'With --madcap, for each request that was refused',
+    fields: [
+      ['type', 'string', '`leaseRefused`'],
+      ['time', 'string', 'RFC 3339 in UTC'],
+      ['client', 'string', 'who asked'],
+      ['code', 'number or null', 'code of RFC 2730 section 3.17; null for "ask again later"'],
+      ['reason', 'string', 'the same for people'],
+    ],
+  },
+  {
     title: 'At the end',
     fields: [
       ['type', 'string', '`stopped`'],

@@ -1,6 +1,6 @@
 import type { Argument, Command, Option } from 'commander';
 import { CONFIG_KEYS, DIRECTORY_KEYS, JOIN_KEYS } from './config.ts';
-import { MADCAP_KEYS } from './config-madcap.ts';
+import { MADCAP_KEYS, MADCAP_SCOPE_KEYS } from './config-madcap.ts';
 import { SAP_KEYS } from './config-sap.ts';
 import { CliContext, ENVIRONMENT, processHost } from './context.ts';
 import { EXIT_MEANINGS } from './exit-codes.ts';
@@ -117,6 +117,11 @@ publishes in the first.`,
     table(
       ['key of `[madcap]`', 'type', 'meaning'],
       MADCAP_KEYS.map(([key, kind, help]) => [`\`${key}\``, kind, help]),
+    ),
+    'Each table `[[madcap.scopes]]` is a scope that `serve --madcap` leases addresses of.',
+    table(
+      ['key of `[[madcap.scopes]]`', 'type', 'meaning'],
+      MADCAP_SCOPE_KEYS.map(([key, kind, help]) => [`\`${key}\``, kind, help]),
     ),
     `The table \`[join]\` gives options of \`join\` a default: ${JOIN_KEYS.map((key) => `\`${key}\``).join(', ')}.`,
     'The table `[sap]` is for announced sessions.',

@@ -16,6 +16,9 @@ export interface ServeOptions {
   readonly sweep?: readonly string[];
   /** True for the default place. */
   readonly metrics?: string | true;
+  readonly madcap?: boolean;
+  readonly madcapInterface?: readonly string[];
+  readonly madcapPort?: string;
   readonly json?: boolean;
 }
 
@@ -41,6 +44,13 @@ export function serveCommand(ctx: CliContext): Command {
         collect,
       )
       .option('--metrics [host:port]', 'offer counters to Prometheus (default: 127.0.0.1:9389)')
+      .option('--madcap', 'also lease group addresses to others (MADCAP)')
+      .option(
+        '--madcap-interface <interface>',
+        'where, by name or address, repeatable (default: all but loopback); implies --madcap',
+        collect,
+      )
+      .option('--madcap-port <port>', 'another port than 2535, for tests; implies --madcap')
       .option('--json', 'print events as JSON, one object per line')
       .action(async (options: ServeOptions) => {
         const { runServe } = await import('../run/serve.ts');
@@ -52,6 +62,7 @@ export function serveCommand(ctx: CliContext): Command {
         'rendezvous serve --listen ldap://0.0.0.0:1389 --tls-cert cert.pem --tls-key key.pem --require-tls',
         'rendezvous serve --listen ldapi://%2Frun%2Frendezvous%2Fldapi',
         'rendezvous serve --metrics 127.0.0.1:9389',
+        'rendezvous serve --madcap --madcap-interface eth0',
         'rendezvous list --directory ldap://127.0.0.1:1389',
       ],
       text: `It serves the store of --data-dir until it is interrupted; commands that use the store directly may run beside it.
@@ -60,7 +71,8 @@ account\`, client certificates that --tls-ca vouches for, users of this computer
 that --bind-dn and --password-file name; with --anonymous-write for everyone. NetMeeting can do no better than anonymous.
 A directory to --sweep is asked with the account that the configuration file gives it. The certificate is read again when
 its files change, and at SIGHUP. Port 0 takes any free port. The same counters are below cn=Monitor, for those who have
-logged in.`,
+logged in. With --madcap programs of this network lease group addresses from it: of the scopes in the configuration file
+(\`[[madcap.scopes]]\`), else of the local and the organization's scope. Leases are in the data directory.`,
       json: SERVE_SHAPES,
     },
   );

@@ -53,12 +53,20 @@ export async function runServe(ctx: CliContext, options: ServeOptions): Promise<
     announce(ctx, listener, path, options, tls !== undefined);
   }
   if (options.metrics !== undefined) listeners.use(await offerMetrics(ctx, server, service, options));
+  if (wantsMadcap(options)) {
+    const { serveMadcap } = await import('./serve-madcap.ts');
+    listeners.use(await serveMadcap(ctx, service, dataDir, options));
+  }
   const sweeping = sweepOthers(ctx, options.sweep ?? [], json, interrupts.signal);
   await interrupts.interrupted;
   await sweeping;
   await service.sayGoodbye();
   await listeners.disposeAsync();
   stopped(ctx, service, json);
+}
+
+function wantsMadcap({ madcap, madcapInterface, madcapPort }: ServeOptions): boolean {
+  return madcap ?? (madcapInterface !== undefined || madcapPort !== undefined);
 }
 
 async function offerMetrics(

@@ -29,7 +29,7 @@ export {
   listenLocal,
 } from './listen.ts';
 export { formatMetrics, type MetricsListener, serveMetrics } from './metrics.ts';
-export { MONITOR, type Monitor } from './monitor.ts';
+export { MONITOR, type Monitor, type MonitoredPart, type PartCounter } from './monitor.ts';
 export { type Peer, networkPeer } from './peer.ts';
 export { hashPassword, makeSecret } from './password.ts';
 export {

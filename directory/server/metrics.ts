@@ -94,8 +94,20 @@ export function formatMetrics(monitor: Monitor): string {
     ),
     one('received_bytes_total', 'counter', 'Bytes of requests.', counters.bytesIn),
     one('sent_bytes_total', 'counter', 'Bytes of answers.', counters.bytesOut),
+    ...partMetrics(monitor),
   ];
   return metrics.map(formatMetric).join('');
+}
+
+/** What other parts of the process count; numbers of one name together, as the format wants it. */
+function partMetrics({ partCounters }: Monitor): Metric[] {
+  const metrics = new Map<string, { -readonly [Key in keyof Metric]: Metric[Key] }>();
+  for (const { metric, type, help, labels = {}, value } of partCounters) {
+    const known = metrics.get(metric);
+    const samples = [...(known?.samples ?? []), { labels, value }];
+    metrics.set(metric, { name: `rendezvous_${metric}`, help, type, samples });
+  }
+  return [...metrics.values()];
 }
 
 function formatMetric({ name, help, type, samples }: Metric): string {

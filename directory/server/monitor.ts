@@ -43,6 +43,26 @@ export interface Measured {
   };
 }
 
+/** A number of a {@link MonitoredPart}. */
+export interface PartCounter {
+  /** Under which it is below `cn=Monitor`. */
+  readonly name: string;
+  /** Under which Prometheus has it, with `rendezvous_` before it; those with the same one stand together. */
+  readonly metric: string;
+  readonly type: 'counter' | 'gauge';
+  readonly help: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+/** Something else that runs in the same process and is measured with it. */
+export interface MonitoredPart {
+  /** Name of its container below `cn=Monitor`. */
+  readonly name: string;
+  /** Asked whenever somebody looks. */
+  counters(): readonly PartCounter[];
+}
+
 type Values = Readonly<Record<string, readonly string[]>>;
 
 /**
@@ -51,12 +71,22 @@ type Values = Readonly<Record<string, readonly string[]>>;
  */
 export class Monitor {
   readonly #measured: Measured;
+  readonly #parts: MonitoredPart[] = [];
   /** Wall-clock milliseconds since 1970. */
   readonly startedAt: number;
 
   constructor(measured: Measured) {
     this.#measured = measured;
     this.startedAt = measured.clock.wall();
+  }
+
+  /** Tells of this too from now on. */
+  include(part: MonitoredPart): void {
+    this.#parts.push(part);
+  }
+  /** The numbers of what runs beside the service. */
+  get partCounters(): readonly PartCounter[] {
+    return this.#parts.flatMap((part) => part.counters());
   }
 
   get counters(): ServiceCounters {
@@ -135,6 +165,10 @@ export class Monitor {
           [['Operations', name], operation(counters.operations[type], counters.completed[type])] as const,
       ),
       [['Operations', 'Failed'], counter(counters.failed)],
+      ...this.#parts.flatMap((part) => [
+        [[part.name], container] as const,
+        ...part.counters().map(({ name, value }) => [[part.name, name], counter(value)] as const),
+      ]),
       [['Statistics'], container],
       [['Statistics', 'Bytes'], counter(counters.bytesOut)],
       [['Statistics', 'Bytes received'], counter(counters.bytesIn)],

@@ -31,6 +31,10 @@ export class HeldOffers {
     this.#ends.delete(id);
   }
 
+  clear(): void {
+    for (const id of this.#ends.keys()) this.free(id);
+  }
+
   expire(now: Ms): void {
     for (const [id, end] of this.#ends) {
       if (end > now) break;

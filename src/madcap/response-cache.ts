@@ -46,6 +46,11 @@ export class ResponseCache {
     this.#byClient.set(client, own.add(key));
   }
 
+  clear(): void {
+    this.#cached.clear();
+    this.#byClient.clear();
+  }
+
   expire(now: Ms): void {
     for (const [key, { at }] of this.#cached) {
       if (now - at < KEEP_MS) break;

@@ -168,6 +168,14 @@ export class MadcapServer implements DatagramMachine<MadcapReply, MadcapServerEv
     }
   }
 
+  /** Takes back what was answered and not polled yet, and what would be repeated: the store did not keep it. */
+  forget(): void {
+    this.#outbox.length = 0;
+    this.#events.length = 0;
+    this.#cache.clear();
+    this.#allocator.offers.clear();
+  }
+
   pollTransmit(): MadcapReply | undefined {
     return this.#outbox.shift();
   }
@@ -176,7 +184,8 @@ export class MadcapServer implements DatagramMachine<MadcapReply, MadcapServerEv
   }
   pollTimeout(): Ms | undefined {
     const { nextEnd } = this.#allocator.offers;
-    return Math.min(nextEnd ?? Infinity, this.#sweepAt ?? Infinity);
+    if (nextEnd === undefined || this.#sweepAt === undefined) return nextEnd ?? this.#sweepAt;
+    return Math.min(nextEnd, this.#sweepAt);
   }
 
   #handle(request: Request): void {

@@ -35,6 +35,14 @@ export {
 export { type Tick, Ticker, type TickerOptions } from './ticker.ts';
 export { type AddressedDatagram, drive } from './drive.ts';
 export {
+  type MadcapArrival,
+  madcapServerGroups,
+  type MadcapServerPlace,
+  MadcapServerSockets,
+  type MadcapServerSocketsOptions,
+  openMadcapServerSockets,
+} from './madcap-server-sockets.ts';
+export {
   type MadcapCallOptions,
   MadcapSocket,
   type MadcapSocketOptions,

@@ -24,7 +24,6 @@ test('the commands are those that others script against', () => {
       'announce',
       'demo',
       'discover',
-      'lint',
       'directory',
       'schema',
       'partition',
