@@ -20,6 +20,7 @@ export function doctorCommand(ctx: CliContext): Command {
   return addHelp(
     new Command('doctor')
       .description('Check whether multicast, marking, sound and the directory work here')
+      .argument('[what]', 'listen to a conference, file or GROUP:PORT instead, and tell who sends there')
       .option('--group <addr[:port]>', 'check with this group instead of a random one')
       .option('--interface <if>', 'check this network interface')
       .addOption(
@@ -32,17 +33,18 @@ export function doctorCommand(ctx: CliContext): Command {
       .option('--ttl <n>', 'with --probe: TTL of the packets (default: 15)')
       .option('--dscp <n>', 'with --probe: DSCP of the packets (default: 46)')
       .option('--count <n>', 'with --probe: packets each way (default: 50)')
-      .option('--duration <time>', 'with --listen: end after this time')
+      .option('--duration <time>', 'how long to listen (default: 5s; with --listen until interrupted)')
       .option('--json', 'print the checks as JSON')
-      .action(async (options: DoctorOptions) => {
+      .action(async (what: string | undefined, options: DoctorOptions) => {
         const { runDoctor } = await import('../run/doctor.ts');
-        await runDoctor(ctx, options);
+        await runDoctor(ctx, what, options);
       }),
     {
       examples: [
         'rendezvous doctor',
         'rendezvous doctor --directory ldaps://directory.example.org',
         'rendezvous doctor --group 239.255.10.1:5004 --interface eth1',
+        'rendezvous doctor 239.255.10.1:5004 --duration 30s',
         'rendezvous doctor --listen',
         'rendezvous doctor --probe studio.example.org --ttl 31',
       ],
@@ -51,6 +53,9 @@ export function doctorCommand(ctx: CliContext): Command {
 is looked in. What is wrong with a directory is told in the order in which one gets there: name, connection, TLS, bind,
 schema, rights, expiry, clock, limits; mend the first one first.
 The exit status is 1 when a check fails.
+
+Given a conference or a group, it listens there and tells who sends, with loss, TTL and DSCP; whether several senders are in
+each other's way; and, with a long \`--duration\`, whether a switch has forgotten who has joined.
 
 With \`--probe\` it does none of this. It sends numbered packets to a group that only the two hosts know, has the other one
 send back, and tells for each direction what arrived, with which TTL and DSCP, and why it may be that nothing did. The

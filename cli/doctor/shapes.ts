@@ -68,4 +68,29 @@ export const DOCTOR_SHAPES: readonly JsonShape[] = [
       ['dscpHeard', 'number or null', 'DSCP on arrival'],
     ],
   },
+  {
+    title: 'With a conference or a group',
+    fields: [
+      ['ok', 'boolean', 'something is heard'],
+      ['group', 'string', 'group that was listened to'],
+      ['port', 'number', 'its port'],
+      ['seconds', 'number', 'how long'],
+      ['senders', 'array', 'senders of RTP, see below'],
+      ['others', 'array', 'hosts that send something else: `address`, `packets`'],
+      ['checks', 'array', 'verdicts, as above: `heard`, `collision`, `payload`, `snooping`'],
+    ],
+  },
+  {
+    title: 'A sender in `senders`',
+    fields: [
+      ['address', 'string', 'where it comes from'],
+      ['ssrc', 'number', 'SSRC'],
+      ['cname', 'string or null', 'who it is, as RTCP says'],
+      ['packets', 'number', 'packets that arrived'],
+      ['missing', 'number', 'gaps in their numbers'],
+      ['payloadTypes', 'array', 'payload types'],
+      ['ttl', 'number or null', 'TTL or hop limit on arrival'],
+      ['dscp', 'number or null', 'DSCP on arrival'],
+    ],
+  },
 ];

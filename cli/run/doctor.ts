@@ -3,7 +3,7 @@ import type { CliContext } from '../context.ts';
 import type { Check } from '../doctor/check.ts';
 import { judgeDoctor } from '../doctor/checks.ts';
 import { examine } from '../doctor/examine.ts';
-import { FailedError } from '../errors.ts';
+import { FailedError, UsageError } from '../errors.ts';
 import { parseGroup } from '../input/group.ts';
 import { printable } from '../output/printable.ts';
 
@@ -14,7 +14,16 @@ const MARKS = { ok: ['green', '✓'], warn: ['yellow', '!'], fail: ['red', '✗'
  *
  * @throws {FailedError} when a check fails
  */
-export async function runDoctor(ctx: CliContext, options: DoctorOptions): Promise<void> {
+export async function runDoctor(
+  ctx: CliContext,
+  what: string | undefined,
+  options: DoctorOptions,
+): Promise<void> {
+  if (what !== undefined) {
+    if (options.listen === true || options.probe !== undefined)
+      throw new UsageError('Either a conference or group to listen to, or --listen, or --probe HOST');
+    return (await import('./doctor-group.ts')).runDoctorGroup(ctx, what, options);
+  }
   if (options.listen === true) return (await import('./doctor-listen.ts')).runDoctorListen(ctx, options);
   if (options.probe !== undefined)
     return (await import('./doctor-probe.ts')).runDoctorProbe(ctx, options.probe, options);

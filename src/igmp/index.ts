@@ -8,3 +8,4 @@ export type {
   MembershipReport,
   RecordType,
 } from './types.ts';
+export { GROUP_MEMBERSHIP_MS, type SnoopingSuspicion, SnoopingWatch } from './snooping.ts';

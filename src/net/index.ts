@@ -85,3 +85,9 @@ export {
 } from './diagnostics/nft-rules.ts';
 export { readFirewall } from './diagnostics/firewall.ts';
 export { observeQueriers, type QuerierReport, type QuerierSeen } from './diagnostics/queriers.ts';
+export {
+  type MarkedDatagram,
+  type MarkedReceiver,
+  type MarkedReceiverOptions,
+  openMarkedReceiver,
+} from './marked-receiver.ts';
