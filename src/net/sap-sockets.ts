@@ -98,6 +98,8 @@ export class SapSockets implements AsyncDisposable {
   readonly #groups: Set<string>;
   readonly #listeners = new Map<symbol, (event: SapListenerEvent) => void>();
   readonly #newsListeners = new Map<symbol, (news: InterfaceNews) => void>();
+  readonly #problemListeners = new Map<symbol, (message: string) => void>();
+  readonly #sendProblems = new Set<string>();
   readonly #timer: ReturnType<Clock['timer']>;
   readonly #subscriptions: (() => void)[] = [];
   #timerSet: Ms | undefined;
@@ -153,9 +155,9 @@ export class SapSockets implements AsyncDisposable {
     return this.#channels.all;
   }
 
-  /** What could not be joined, and other things the user should know. */
+  /** What could not be joined or sent, and other things the user should know. */
   get warnings(): readonly string[] {
-    return this.#channels.warnings;
+    return [...this.#channels.warnings, ...this.#sendProblems];
   }
 
   /** Datagrams that the system threw away since a receive buffer was full; undefined where it does not say. */
@@ -169,6 +171,13 @@ export class SapSockets implements AsyncDisposable {
     const key = Symbol();
     this.#listeners.set(key, listener);
     return () => this.#listeners.delete(key);
+  }
+
+  /** Called when announcements cannot be sent, once for each reason. @returns ends it */
+  onSendProblem(listener: (message: string) => void): () => void {
+    const key = Symbol();
+    this.#problemListeners.set(key, listener);
+    return () => this.#problemListeners.delete(key);
   }
 
   /** Called when interfaces are lost and back. @returns ends it */
@@ -206,9 +215,9 @@ export class SapSockets implements AsyncDisposable {
   /**
    * Deletes what was announced, and closes. Deletions are sent three times within a second.
    *
-   * @param withinMs longest wait for that; default 1500. 0 sends each deletion once
+   * @param withinMs longest wait for that; default 1.5 s, and more for thousands. 0 waits for none
    */
-  close(withinMs: Ms = 1500): Promise<void> {
+  close(withinMs: Ms = 1500 + this.announcer.size / 5): Promise<void> {
     this.#closing ??= this.#close(withinMs);
     return this.#closing;
   }
@@ -245,6 +254,12 @@ export class SapSockets implements AsyncDisposable {
       this.#pump();
     });
     this.#subscriptions.push(end);
+    socket.onSendProblem(({ message }) => {
+      const problem = `${name}: ${message}`;
+      if (this.#sendProblems.has(problem)) return;
+      this.#sendProblems.add(problem);
+      for (const tell of this.#problemListeners.values()) tell(problem);
+    });
   }
 
   /** Sends, tells and sets the timer, after anything that may have changed what the machines want. */

@@ -52,7 +52,7 @@ export interface AnnouncedSession {
   readonly count: number;
   /** Shortest of the periods heard; undefined until it was heard twice in one way. */
   readonly period: Ms | undefined;
-  /** When it should be heard again at the latest, going by its period. */
+  /** When it should be heard again, going by its period; announcers vary it by a third. */
   readonly nextExpected: Ms | undefined;
   /** When it will be forgotten unless it is heard again (RFC 2974 §4), or its time is over. */
   readonly expiresAt: Ms;

@@ -1,5 +1,5 @@
-import { EncodeError } from '../errors.ts';
-import { type IpFamily, tryParseIp } from '../ip/index.ts';
+import { EncodeError, InvalidValueError } from '../errors.ts';
+import { formatIp, type IpFamily, isMulticast, tryParseIp } from '../ip/index.ts';
 import type { Ms } from '../machine.ts';
 import type { SapAuthentication } from './authentication.ts';
 import { deletedKey } from './description.ts';
@@ -132,4 +132,23 @@ export function fits({ address }: SapSource, group: string): boolean {
 
 function family(address: string): IpFamily | undefined {
   return tryParseIp(address)?.family;
+}
+
+/** Each group once, in its canonical text. @throws {InvalidValueError} without one, or for what is no group */
+export function checkedGroups(groups: readonly string[]): string[] {
+  if (groups.length === 0) {
+    throw new InvalidValueError(
+      'no SAP group to announce in: the session has no multicast address of a scope',
+    );
+  }
+  for (const group of groups) {
+    if (!isMulticast(group))
+      throw new InvalidValueError(`SAP group ${JSON.stringify(group)} is no multicast address`);
+  }
+  return [...new Set(groups.map(canonical))];
+}
+
+function canonical(address: string): string {
+  const parsed = tryParseIp(address);
+  return parsed === undefined ? address : formatIp({ bytes: parsed.bytes });
 }

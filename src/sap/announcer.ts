@@ -1,7 +1,6 @@
-import { InvalidValueError } from '../errors.ts';
-import { formatIp, isMulticast, tryParseIp } from '../ip/index.ts';
 import type { Ms, RandomSource } from '../machine.ts';
 import {
+  checkedGroups,
   fits,
   type GroupSchedule,
   SapAnnouncement,
@@ -13,14 +12,18 @@ import { describe } from './description.ts';
 import { sameBytes } from './entry.ts';
 import { ExpiryQueue } from './expiry-queue.ts';
 import { announceInterval, SAP_BANDWIDTH, withOffset } from './interval.ts';
+import { MultiMap } from './multi-map.ts';
 import type { Deflate, SapPacket } from './packet.ts';
 
 /** Nobody acknowledges a deletion, and who misses it keeps the session for an hour: it is sent at these times. */
 const DELETION_AT_MS = [0, 250, 1000];
 /** How long what was announced before is still known as our own: longer than datagrams are under way. */
 const REMEMBERED_MS = 10_000;
-/** First announcements go out at once up to this much of the bandwidth, then one after the other. */
+/** What is sent at once goes out together up to this much of the bandwidth and in number, then one after the other. */
 const BURST_MS = 20_000;
+const BURST_PACKETS = 100;
+/** Between the deletions of two sessions, so that not all of thousands are sent in one moment. */
+const DELETION_GAP_MS = 0.1;
 
 export interface SapAnnouncerOptions {
   /** Uniform in [0, 1). */
@@ -95,12 +98,13 @@ export class SapAnnouncer {
   /** Until when the bandwidth of a group is used up by what was sent at once. */
   readonly #usedUntil = new Map<string, Ms>();
   readonly #former: { readonly announcement: SapAnnouncement; readonly until: Ms }[] = [];
-  readonly #byHash = new Map<number, Set<Session>>();
+  readonly #byHash = new MultiMap<number, Session>();
   /** Ended, with deletions still to be sent. */
   readonly #ending = new Map<string, Session>();
   #sources: readonly SapSource[];
   #outbox: SapTransmit[] = [];
   #taken = 0;
+  #lastDeletion: Ms = -Infinity;
 
   /** @param sources where to send from; a group whose family none has is not announced in */
   constructor(options: SapAnnouncerOptions, sources: readonly SapSource[]) {
@@ -124,12 +128,12 @@ export class SapAnnouncer {
   }
 
   *announcements(): Generator<OwnAnnouncement, void, void> {
-    for (const session of this.#sessions.values()) yield describeOwn(session);
+    for (const session of this.#sessions.values()) yield this.#describe(session);
   }
 
   get(key: string): OwnAnnouncement | undefined {
     const session = this.#sessions.get(key);
-    return session === undefined ? undefined : describeOwn(session);
+    return session === undefined ? undefined : this.#describe(session);
   }
 
   /** Interfaces came or went: everything is announced anew, for those who can hear it now. */
@@ -168,14 +172,14 @@ export class SapAnnouncer {
       if (known !== undefined) this.#retire(known, now);
       session.announcement = announcement;
       this.#sessions.set(key, session);
-      this.#index(session);
+      this.#byHash.add(announcement.hash, session);
     }
     const there = session.slots;
     if (changed || moved) for (const slot of there) this.#sendSoon(slot, now);
     const added = wanted.filter((group) => there.every((slot) => slot.group !== group));
     session.slots = [...there, ...added.map((group) => this.#start(session, group, now))];
     this.handleTimeout(now);
-    return describeOwn(session);
+    return this.#describe(session);
   }
 
   /** Ends a session: it is deleted in all its groups. @returns false when it is not announced */
@@ -185,7 +189,8 @@ export class SapAnnouncer {
     this.#sessions.delete(key);
     this.#retire(session, now);
     this.#ending.set(key, session);
-    for (const slot of session.slots) this.#end(slot, now, 0);
+    this.#lastDeletion = Math.max(now, this.#lastDeletion + DELETION_GAP_MS);
+    for (const slot of session.slots) this.#end(slot, this.#lastDeletion, 0);
     this.handleTimeout(now);
     return true;
   }
@@ -200,7 +205,7 @@ export class SapAnnouncer {
    * send it too: the caller looks whether it comes from this host.
    */
   isOwn(packet: SapPacket): boolean {
-    for (const { announcement } of this.#byHash.get(packet.hash) ?? []) {
+    for (const { announcement } of this.#byHash.get(packet.hash)) {
       if (announcement.matches(packet, sameBytes)) return true;
     }
     return this.#former.some(({ announcement }) => announcement.matches(packet, sameBytes));
@@ -236,15 +241,20 @@ export class SapAnnouncer {
       if (slot.expiresAt > now) return;
     }
     const { announcement } = slot.session;
-    for (const source of this.#sources) {
-      if (!fits(source, slot.group)) continue;
-      const bytes = announcement.announcementFrom(source.address);
-      this.#outbox.push({ bytes, group: slot.group, interface: source.interface });
-    }
-    slot.count++;
+    const sent = this.#send(slot.group, (source) => announcement.announcementFrom(source));
+    if (sent) slot.count++;
     slot.lastSent = now;
     slot.atOnce = false;
     slot.expiresAt = now + this.#interval(slot);
+  }
+
+  /** @returns false when no source can send there */
+  #send(group: string, packetFrom: (source: string) => Uint8Array): boolean {
+    const sources = this.#sources.filter((source) => fits(source, group));
+    for (const source of sources) {
+      this.#outbox.push({ bytes: packetFrom(source.address), group, interface: source.interface });
+    }
+    return sources.length > 0;
   }
 
   /** With its random offset. */
@@ -262,11 +272,7 @@ export class SapAnnouncer {
 
   #delete(slot: Slot, sent: number): void {
     const { announcement } = slot.session;
-    for (const source of this.#sources) {
-      if (!fits(source, slot.group)) continue;
-      const bytes = announcement.deletionFrom(source.address);
-      this.#outbox.push({ bytes, group: slot.group, interface: source.interface });
-    }
+    this.#send(slot.group, (source) => announcement.deletionFrom(source));
     slot.deletions = sent + 1;
     const next = DELETION_AT_MS[sent + 1];
     slot.gone = next === undefined;
@@ -316,78 +322,59 @@ export class SapAnnouncer {
   #sendSoon(slot: Slot, now: Ms): void {
     const waiting = slot.atOnce && slot.expiresAt !== Infinity;
     if (waiting) return; // its place stays, with the newest content
-    const usedUntil = Math.max(this.#usedUntil.get(slot.group) ?? -Infinity, now - BURST_MS);
     const { size } = slot.session.announcement;
     const { intervalMs } = this.#options;
     const bits = Math.max(
       this.#bandwidth(slot.group),
       intervalMs === undefined ? 0 : (8 * size * this.sessionsIn(slot.group) * 1000) / intervalMs,
     );
-    const end = usedUntil + (8 * size * 1000) / bits;
-    this.#usedUntil.set(slot.group, end);
+    const spent = (8 * size * 1000) / bits;
+    const burst = Math.min(BURST_MS, BURST_PACKETS * spent);
+    const usedUntil = Math.max(this.#usedUntil.get(slot.group) ?? -Infinity, now - burst);
+    this.#usedUntil.set(slot.group, usedUntil + spent);
     slot.atOnce = true;
     slot.expiresAt = Math.max(now, usedUntil);
     this.#queue.schedule(slot);
   }
 
   /** Nobody has to forget what was never announced. @param sent deletions taken as sent already */
-  #end(slot: Slot, now: Ms, sent: number): void {
+  #end(slot: Slot, at: Ms, sent: number): void {
     const left = this.sessionsIn(slot.group) - 1;
     if (left > 0) this.#perGroup.set(slot.group, left);
     else this.#perGroup.delete(slot.group);
     slot.gone = slot.count === 0;
     slot.deletions = sent;
-    slot.deletedAt = now;
-    slot.expiresAt = now;
+    slot.deletedAt = at;
+    slot.expiresAt = at;
     this.#queue.schedule(slot);
   }
 
   #retire(session: Session, now: Ms): void {
     this.#former.push({ announcement: session.announcement, until: now + REMEMBERED_MS });
-    const alike = this.#byHash.get(session.announcement.hash);
-    alike?.delete(session);
-    if (alike?.size === 0) this.#byHash.delete(session.announcement.hash);
-  }
-
-  #index(session: Session): void {
-    const { hash } = session.announcement;
-    const alike = this.#byHash.get(hash);
-    if (alike === undefined) this.#byHash.set(hash, new Set([session]));
-    else alike.add(session);
+    this.#byHash.delete(session.announcement.hash, session);
   }
 
   #bandwidth(group: string): number {
     const { bandwidth = SAP_BANDWIDTH } = this.#options;
     return typeof bandwidth === 'number' ? bandwidth : bandwidth(group);
   }
-}
 
-function describeOwn({ key, announcement, slots }: Session): OwnAnnouncement {
-  const { description, hash, size, warnings } = announcement;
-  const schedules = slots.map(({ group, count, lastSent, expiresAt, intervalMs }) => ({
-    group,
-    count,
-    lastSent,
-    next: Number.isFinite(expiresAt) ? expiresAt : undefined,
-    intervalMs,
-  }));
-  return { key, description, hash, size, warnings, schedules };
-}
-
-function checkedGroups(groups: readonly string[]): string[] {
-  if (groups.length === 0) {
-    throw new InvalidValueError(
-      'no SAP group to announce in: the session has no multicast address of a scope',
-    );
+  #describe({ key, announcement, slots }: Session): OwnAnnouncement {
+    const { description, hash, size } = announcement;
+    const schedules = slots.map(({ group, count, lastSent, expiresAt, intervalMs }) => ({
+      group,
+      count,
+      lastSent,
+      next: Number.isFinite(expiresAt) ? expiresAt : undefined,
+      intervalMs,
+    }));
+    const unheard = slots.filter(({ group }) => !this.#sources.some((source) => fits(source, group)));
+    const warnings = [
+      ...announcement.warnings,
+      ...unheard.map(
+        ({ group }) => `not announced in ${group}: no interface in use has an address of its family`,
+      ),
+    ];
+    return { key, description, hash, size, warnings, schedules };
   }
-  for (const group of groups) {
-    if (!isMulticast(group))
-      throw new InvalidValueError(`SAP group ${JSON.stringify(group)} is no multicast address`);
-  }
-  return [...new Set(groups.map(canonical))];
-}
-
-function canonical(address: string): string {
-  const parsed = tryParseIp(address);
-  return parsed === undefined ? address : formatIp({ bytes: parsed.bytes });
 }

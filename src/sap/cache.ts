@@ -2,6 +2,7 @@ import type { Ms } from '../machine.ts';
 import type { SapChannel, SapHearing } from './announced-session.ts';
 import { type EntryContent, entryWeight, SapEntry } from './entry.ts';
 import { ExpiryQueue } from './expiry-queue.ts';
+import { MultiMap } from './multi-map.ts';
 import { FairShares } from './shares.ts';
 
 /** A session heard again this long after the first time has settled: the copies of one announcement come together. */
@@ -13,7 +14,10 @@ export class SapCache {
   readonly expiry = new ExpiryQueue<SapEntry>();
   readonly #shares: FairShares;
   readonly #limit: number;
-  readonly #vague = new Map<string, Set<SapEntry>>();
+  /** By host and origin, where the origin says nothing. */
+  readonly #vague = new MultiMap<string, SapEntry>();
+  /** By the key that another host's session has. */
+  readonly #separate = new MultiMap<string, SapEntry>();
   readonly #perGroup = new Map<string, number>();
   /** Hearings of others than the owner: bounded, since anybody can repeat anything. */
   #repeats = 0;
@@ -50,7 +54,12 @@ export class SapCache {
 
   /** The host's sessions whose origin is no more than `base`, which says nothing; see {@link DescriptionFacts.unique}. */
   vague(sender: string, base: string): SapEntry[] {
-    return [...(this.#vague.get(`${sender} ${base}`) ?? [])];
+    return [...this.#vague.get(`${sender} ${base}`)];
+  }
+
+  /** Sessions of other hosts that have the same origin as this one. */
+  separateFrom(entry: SapEntry): SapEntry[] {
+    return [...this.#separate.get(entry.key)];
   }
 
   /** @returns what has to go first, or 'refused'; undefined when there is room */
@@ -64,12 +73,9 @@ export class SapCache {
   add(entry: SapEntry): void {
     this.entries.set(entry.key, entry);
     this.#shares.add(this.#shares.ensure(entry.owner), entry, entry.weight);
-    const { unique, base } = entry.content;
-    if (unique) return;
-    const name = `${entry.owner} ${base}`;
-    const alike = this.#vague.get(name);
-    if (alike === undefined) this.#vague.set(name, new Set([entry]));
-    else alike.add(entry);
+    const { unique, base, key } = entry.content;
+    if (!unique) this.#vague.add(`${entry.owner} ${base}`, entry);
+    if (entry.key !== key) this.#separate.add(key, entry);
   }
 
   /** Notes that the entry was heard. */
@@ -124,8 +130,9 @@ export class SapCache {
     const hearings = entry.hearings;
     entry.hearings = [];
     this.#unhear(entry, hearings);
-    const { unique, base } = entry.content;
-    if (!unique) this.#forgetVague(`${entry.owner} ${base}`, entry);
+    const { unique, base, key } = entry.content;
+    if (!unique) this.#vague.delete(`${entry.owner} ${base}`, entry);
+    if (entry.key !== key) this.#separate.delete(key, entry);
     const host = this.#shares.host(entry.owner);
     if (host === undefined) return;
     this.#forgetHash(entry, entry.owner);
@@ -144,12 +151,6 @@ export class SapCache {
       const host = this.#shares.host(sender);
       if (host !== undefined) this.#shares.tidy(host);
     }
-  }
-
-  #forgetVague(name: string, entry: SapEntry): void {
-    const alike = this.#vague.get(name);
-    alike?.delete(entry);
-    if (alike?.size === 0) this.#vague.delete(name);
   }
 
   #forgetHash(entry: SapEntry, sender: string): void {

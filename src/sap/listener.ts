@@ -236,6 +236,9 @@ export class SapListener implements DatagramMachine<never, SapListenerEvent> {
     this.stats.changed++;
     this.#heard(entry, sender, now, channel);
     this.#events.push({ type: 'changed', session: entry.snapshot(), previous });
+    for (const other of this.#cache.separateFrom(entry)) {
+      if (sameBytes(other.content.description, content.description)) this.#withdraw(other, 'merged');
+    }
   }
 
   #refresh(entry: SapEntry, sender: string, now: Ms, channel: SapChannel): void {

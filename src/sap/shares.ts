@@ -15,7 +15,7 @@ export class SapHost {
   }
 }
 
-/** Sessions that a host keeps whatever others do, once they have settled. */
+/** Sessions that a host keeps whatever others do, once they have settled; less in a cache of less than ten times that. */
 const GUARANTEED = 100;
 
 /**
@@ -31,6 +31,7 @@ const GUARANTEED = 100;
  */
 export class FairShares {
   readonly #limit: number;
+  readonly #guaranteed: number;
   readonly #hosts = new Map<string, SapHost>();
   /** Hosts by weight, to find the heaviest without looking at all of them. */
   readonly #byWeight = new Map<number, Set<SapHost>>();
@@ -42,6 +43,7 @@ export class FairShares {
   /** @param limit places in the cache */
   constructor(limit: number) {
     this.#limit = limit;
+    this.#guaranteed = Math.min(GUARANTEED, Math.ceil(limit / 10));
   }
 
   /** Places taken. */
@@ -124,7 +126,7 @@ export class FairShares {
     if (this.#total + weight <= this.#limit) return undefined;
     if (weight > this.#limit) return 'refused';
     const sharers = this.#settledHosts + (host.settled > 0 ? 0 : 1);
-    const share = Math.max(GUARANTEED, Math.floor(this.#limit / sharers));
+    const share = Math.max(this.#guaranteed, Math.floor(this.#limit / sharers));
     if (host.weight + weight > share) return 'refused';
     const [heaviest] = this.#byWeight.get(this.#heaviest) ?? [];
     const [silentLongest] = heaviest?.entries ?? [];
@@ -132,7 +134,7 @@ export class FairShares {
       const more = heaviest.weight > host.weight + weight;
       if (heaviest.weight > share || (more && !silentLongest.settled)) return silentLongest;
     }
-    if (host.weight + weight > GUARANTEED) return 'refused';
+    if (host.weight + weight > this.#guaranteed) return 'refused';
     for (const entry of this.#unsettled) if (entry !== keep && entry.owner !== host.address) return entry;
     return 'refused';
   }

@@ -237,6 +237,26 @@ test('many sessions at once go out at the bandwidth after a short burst, and all
   expect((all.length - atOnce) * 8 * size).toBeLessThan(170 * 4000);
 });
 
+test('thousands of sessions end one after the other, each three times', () => {
+  const { announce, announcer, clock, run } = setUp({ bandwidth: 1e9 });
+  for (let id = 1; id <= 3000; id++) announce(sdp({ id }));
+  run(10_000);
+  announcer.withdrawAll(clock.now);
+  const [first, ...others] = run(200);
+  expect(first?.at).toBe(10_000);
+  expect(others).toHaveLength(1999);
+  expect(run(5000)).toHaveLength(7000);
+  expect(announcer.pollTimeout()).toBeUndefined();
+});
+
+test('a group without an interface of its family is a warning', () => {
+  const { announce, run } = setUp();
+  const own = announce(sdp({}), [LOCAL, 'ff05::2:7ffe']);
+  expect(own.warnings).toEqual([expect.stringContaining('not announced in ff05::2:7ffe')]);
+  expect(own.schedules.map(({ count }) => count)).toEqual([1, 0]);
+  expect(run(0)).toHaveLength(1);
+});
+
 test('a fixed interval, as AES67 devices have it, is kept whatever the number of sessions', () => {
   const { announce, run } = setUp({ intervalMs: 30_000, sessionsIn: () => 100_000 });
   announce(sdp({}));

@@ -177,10 +177,11 @@ describe('hosts', () => {
     ]);
     const newer = sdp({ version: 2, name: 'Newer' });
     expect(hear(packet(newer), '192.0.2.2', GLOBAL)).toEqual(['appeared Newer']);
-    expect(hear(packet(newer))).toEqual(['changed Newer']);
+    expect(hear(packet(newer))).toEqual(['changed Newer', 'withdrawn (merged) Newer']);
     expect(hear(packet(newer), '192.0.2.2', GLOBAL)).toEqual([]);
-    expect(names()).toEqual(['Newer', 'Newer']);
-    expect(hear(deletion(newer), '192.0.2.2', GLOBAL)).toEqual(['withdrawn (deleted) Newer']);
+    expect(names()).toEqual(['Newer']);
+    expect(hear(deletion(newer), '192.0.2.2', GLOBAL)).toEqual([]);
+    expect(names()).toEqual(['Newer']);
   });
 
   test('take over what its own host has given up', () => {
