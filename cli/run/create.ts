@@ -37,7 +37,7 @@ export async function runCreate(ctx: CliContext, name: string, options: CreateOp
     [readPlan(ctx, options), import('../../directory/index.ts')],
   );
   const { now } = ctx;
-  const sources = readSources(options.source);
+  const sources = readSources(options.source, options.ipv6);
   const profile = readProfile(options);
   const plan = withProfileMedia(asked, profile);
   if (sources !== undefined && plan.sdp !== undefined) {

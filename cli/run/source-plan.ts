@@ -17,8 +17,11 @@ export interface SourcePlan {
   readonly sources: readonly string[];
 }
 
-/** @throws {UsageError} for names, and for addresses of both families */
-export function readSources(texts: readonly string[] | undefined): SourcePlan | undefined {
+/**
+ * @param ipv6 IPv6 groups are asked for
+ * @throws {UsageError} for names, and for addresses of both families or the wrong one
+ */
+export function readSources(texts: readonly string[] | undefined, ipv6 = false): SourcePlan | undefined {
   const sources = parseSources(texts ?? []);
   const families = sources.map((source) => {
     const family = tryParseIp(source)?.family;
@@ -32,6 +35,8 @@ export function readSources(texts: readonly string[] | undefined): SourcePlan | 
   if (families.some((it) => it !== family)) {
     throw new UsageError('--source: a group has sources of one family, all IPv4 or all IPv6');
   }
+  if (ipv6 && family === 4)
+    throw new UsageError(`--source ${sources[0]} is no IPv6 address, as --ipv6 wants`);
   return { family, sources };
 }
 

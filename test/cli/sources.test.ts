@@ -44,6 +44,11 @@ describe('--source', () => {
     expect(() => readSources(given)).toThrow(problem);
   });
 
+  test('IPv6 groups have no IPv4 source', () => {
+    expect(() => readSources(['10.0.0.7'], true)).toThrow(/no IPv6 address/);
+    expect(readSources(['fd00::7'], true)?.family).toBe(6);
+  });
+
   test('groups are drawn from the source-specific range of the family, or must fit it', () => {
     const six = planOf('fd00::7');
     expect(sourceSpecificGroups(six, [], 2, 'region', () => 0)).toEqual([

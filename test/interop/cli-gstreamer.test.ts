@@ -127,6 +127,18 @@ describe.each(MEDIA)('$spec with GStreamer', (medium) => {
   });
 });
 
+test('GStreamer plays a source-specific conference from its description', async () => {
+  const [medium] = MEDIA;
+  const conference = await user.publish('only source', medium.spec, '--source', '10.77.0.1');
+  const path = user.file('source-to-gst.wav');
+  await using gst = await gstreamerRecords(conference, path);
+  await using mouth = await join(conference, '--receive', 'null', '--send', `wav:${user.toneFile(medium)}`);
+  await sentAll(mouth);
+  await leave(mouth);
+  expect((await gst.end).code).toBe(0);
+  expectTones(path, medium, 3);
+});
+
 describe('speech with GStreamer', () => {
   const speech = user.speechFile();
   const [, , , l16] = MEDIA;

@@ -53,6 +53,25 @@ test('every command of the guide on logging in and TLS does what it says', async
   expect(failed).toEqual([]);
 });
 
+test('the commands of the guide on sources and on several interfaces are understood', async () => {
+  using home = new Home();
+  let printed = '';
+  for (const command of commandsOf('Source-specific multicast')) {
+    const { code, out, err } = await home.shell(command);
+    expect({ command, code, err }).toMatchObject({ code: 0 });
+    printed = out;
+  }
+  expect(printed).toMatch(/source-filter: incl[^]*rtcp-unicast:reflection/);
+  await home.run(['create', 'Paging', '--local', '--group', '239.255.9.9:20000']);
+  for (const command of commandsOf('Several interfaces')) {
+    const here = command.replaceAll(/eth\d/g, 'lo').replace('--interface all', '--interface lo');
+    const { code, err } = await home.shell(
+      `${here} --send null --receive null --duration 1s`.replace('--listen', ''),
+    );
+    expect({ command, code, err }).toMatchObject({ code: 0, err: '' });
+  }
+});
+
 test('the limits that the guide names are those that there are, with their defaults', async () => {
   const { defaultLimits } = await import('../../directory/server/index.ts');
   const rows = Array.from(GUIDE.matchAll(/^\| `(max-[a-z-]+|stall-seconds|idle-seconds)` \| (\d+) \|/gm));
