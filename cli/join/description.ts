@@ -98,7 +98,8 @@ async function readStdin({ host, err }: CliContext): Promise<Uint8Array> {
   return Buffer.concat(chunks);
 }
 
-function described(bytes: Uint8Array, where: string, from: 'file' | 'stdin'): FoundDescription {
+/** @throws {FailedError} when these bytes are no description */
+export function described(bytes: Uint8Array, where: string, from: 'file' | 'stdin'): FoundDescription {
   if (bytes.length === 0) throw new UsageError(`${where} is empty: a session description was expected`);
   try {
     const description = SessionDescription.parse(bytes);

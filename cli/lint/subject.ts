@@ -1,31 +1,47 @@
 import type { SessionDescription } from '../../src/sdp/index.ts';
 import type { CliContext } from '../context.ts';
-import { findDescription } from '../join/description.ts';
+import { parseWait } from '../config-sap.ts';
+import { FailedError } from '../errors.ts';
+import { described, readGiven } from '../join/description.ts';
+import { findConference } from '../run/find.ts';
 import { whereIn } from '../view/where.ts';
 
 /** A description to be judged, and where it is from. */
 export interface Subject {
   readonly name: string;
-  /** Label of the directory; undefined for a file, and where the first directory that has it is meant. */
+  /** Label of the directory; undefined for a file. */
   readonly directory: string | undefined;
   /** The description, or why there is none. */
   readonly description: SessionDescription | string;
 }
 
 /**
- * What `join` would take: a file, standard input, or a conference.
+ * What `join` would take: a file, standard input, a conference or an announced session.
  *
+ * @param sapWait how long announcements are waited for
  * @throws {NotThereError} when there is no such file or conference
  * @throws {FailedError} when it holds no session description
  */
-export async function readSubject(ctx: CliContext, what: string): Promise<Subject> {
-  const { description } = await findDescription(ctx, what);
-  return { name: what, directory: undefined, description };
+export async function readSubject(ctx: CliContext, what: string, sapWait?: string): Promise<Subject> {
+  const given = await readGiven(ctx, what);
+  if (given !== undefined) {
+    const { description } = described(given.bytes, given.where, given.from);
+    return { name: what, directory: undefined, description };
+  }
+  const heard = sapWait === undefined ? {} : { waitMs: parseWait(sapWait) };
+  await using directories = await ctx.openDirectories(undefined, heard);
+  const { object: conference, label } = await findConference(ctx, directories, what, heard.waitMs);
+  const { name, sdp, sdpProblem } = conference;
+  if (sdp === undefined) {
+    throw new FailedError(`"${name}" cannot be judged: ${sdpProblem ?? 'it holds no session description'}`);
+  }
+  return { name, directory: label, description: sdp };
 }
 
 /** Every conference of the directories that are looked in, by name. */
-export async function allSubjects(ctx: CliContext): Promise<Subject[]> {
-  await using directories = await ctx.openDirectories();
+export async function allSubjects(ctx: CliContext, sapWait?: string): Promise<Subject[]> {
+  const heard = sapWait === undefined ? {} : { waitMs: parseWait(sapWait) };
+  await using directories = await ctx.openDirectories(undefined, heard);
   const where = whereIn(directories);
   const found = await directories.search().toArray();
   ctx.checkAnswered(directories);

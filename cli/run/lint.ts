@@ -15,7 +15,7 @@ import { allSubjects, readSubject } from '../lint/subject.ts';
 export async function runLint(
   ctx: CliContext,
   what: string | undefined,
-  { all = false, for: list, json = false }: LintOptions,
+  { all = false, for: list, json = false, sapWait }: LintOptions,
 ): Promise<void> {
   const receivers = chooseReceivers(list);
   if (all !== (what === undefined)) {
@@ -23,8 +23,8 @@ export async function runLint(
       all ? 'Give a name or --all, not both' : 'Lint what? Give a file, the name of a conference, or --all',
     );
   }
-  if (what === undefined) return lintAll(ctx, receivers, json);
-  const judgement = judge(await readSubject(ctx, what), receivers);
+  if (what === undefined) return lintAll(ctx, receivers, json, sapWait);
+  const judgement = judge(await readSubject(ctx, what, sapWait), receivers);
   if (json) ctx.out.json(judgementJson(judgement));
   else if (ctx.out.isTerminal) tellJudgement(ctx, judgement);
   else ctx.out.fields(judgementFields(judgement));
@@ -37,8 +37,11 @@ async function lintAll(
   ctx: CliContext,
   receivers: ReturnType<typeof chooseReceivers>,
   json: boolean,
+  sapWait: string | undefined,
 ): Promise<void> {
-  const judgements: Judgement[] = (await allSubjects(ctx)).map((subject) => judge(subject, receivers));
+  const judgements: Judgement[] = (await allSubjects(ctx, sapWait)).map((subject) =>
+    judge(subject, receivers),
+  );
   if (json) ctx.out.json(judgements.map(judgementJson));
   else if (judgements.length === 0)
     return ctx.err.note('No conferences. Create one: rendezvous create <name>');

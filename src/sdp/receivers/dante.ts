@@ -15,11 +15,15 @@ import {
   samplesOneOf,
 } from './checks.ts';
 import { badOffset, badPtpClock, mediaClockOneOf, otherClock } from './clock-checks.ts';
+import { sapGroupsFor } from '../../sap/index.ts';
 import { code, eachAudio, manual, type Receiver, seen, type Source, standard } from './rule.ts';
 
 /** Makers of Dante equipment print the same list of what AES67 mode takes. */
 const AES67_MODE = manual('AES67 restrictions of Dante devices, as in the manuals of Glensound and Yamaha');
 const AES67_CLOCK: Source = standard('AES67-2018 §8.2, §8.3, which the AES67 mode follows');
+
+/** Where Dante listens for announcements. */
+const SAP_GROUP = '239.255.255.255';
 
 /** Lines that Dante itself never writes before the first `m=`. */
 const UNUSUAL = 'iuepbrzk';
@@ -90,6 +94,21 @@ export const DANTE: Receiver = {
           : undefined,
       ),
       advice: 'use that prefix, or set this one for the devices: Dante Controller, AES67 Config',
+    },
+    {
+      id: 'sap-group',
+      severity: 'warns',
+      source: seen('martim01/pam#53: Dante announces to 239.255.255.255 and hears nothing else'),
+      check: eachAudio(({ group, connectionLine: line }) => {
+        const announced = group?.startsWith('239.') === true ? sapGroupsFor(group) : [];
+        return announced.length === 0 || announced.includes(SAP_GROUP)
+          ? undefined
+          : {
+              line,
+              reason: `sessions on ${group} are announced to ${announced.join(', ')} (RFC 2974 §3), not ${SAP_GROUP}`,
+            };
+      }),
+      advice: 'announce it to 239.255.255.255 too, or take a group from 239.69.0.0/16',
     },
     {
       id: 'port',
