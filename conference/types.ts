@@ -1,3 +1,4 @@
+import type { SnoopingSuspicion } from '../src/igmp/index.ts';
 import type { RandomSource } from '../src/machine.ts';
 import type { BufferGrant, ChosenInterface, Clock, InterfaceWish, QosResult } from '../src/net/index.ts';
 import type { SdesItemName, SdesItems } from '../src/rtcp/index.ts';
@@ -98,6 +99,8 @@ export interface MediaSession extends EventStream<ConferenceEvent>, AsyncDisposa
   readonly media: readonly MediumSupport[];
   /** RTP of somebody else has arrived at some time. */
   readonly everHeard: boolean;
+  /** Signs that a switch has forgotten that this host listens; undefined when there are none. */
+  readonly snooping: SnoopingSuspicion | undefined;
   /** Fixed from the beginning: for each joined medium one stream per direction it has. */
   readonly streams: readonly MediaStream[];
   /** Everyone known, ourselves first. */

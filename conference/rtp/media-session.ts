@@ -1,4 +1,5 @@
 import { NetworkError, StateError } from '../../src/errors.ts';
+import { type SnoopingSuspicion, SnoopingWatch } from '../../src/igmp/index.ts';
 import type { Ms, RandomSource } from '../../src/machine.ts';
 import {
   type Clock,
@@ -75,6 +76,7 @@ export class RtpMediaSession implements MediaSession {
   #leaving: Promise<void> | undefined;
   #talking = false;
   #everHeard = false;
+  #snooping: SnoopingWatch | undefined;
   #upkeeps = 0;
   readonly #monitors = new Map<Medium, QosMonitor>();
 
@@ -169,6 +171,9 @@ export class RtpMediaSession implements MediaSession {
   get everHeard(): boolean {
     return this.#everHeard;
   }
+  get snooping(): SnoopingSuspicion | undefined {
+    return this.#snooping?.suspicion(this.#options.clock.now());
+  }
 
   on<T extends ConferenceEvent['type']>(
     type: T,
@@ -200,6 +205,7 @@ export class RtpMediaSession implements MediaSession {
       throw refused;
     }
     this.#state = 'joined';
+    this.#snooping = new SnoopingWatch(this.#options.clock.now());
     this.#unsubscribe = this.#options.blocks.subscribeUpkeep(this.#onUpkeep);
     const { watch } = this.#options;
     if (watch !== undefined) {
@@ -355,13 +361,16 @@ export class RtpMediaSession implements MediaSession {
         warn('loop', `Our own packets come back through ${event.from.address}; they are ignored`);
         break;
       case 'sourceActive':
-        this.#everHeard = true;
+      case 'sourceInactive':
+      case 'sourceTimeout':
+        this.#everHeard ||= event.type === 'sourceActive';
+        this.#snooping?.handleMedia(event.source.lastRtp ?? event.source.lastHeard);
+        break;
+      case 'sourceBye':
+        this.#snooping?.handleEnd();
         break;
       case 'sourceAdded':
       case 'sourceUpdated':
-      case 'sourceInactive':
-      case 'sourceBye':
-      case 'sourceTimeout':
       case 'sourceRecovered':
       case 'sourceRestarted':
       case 'reportReceived':

@@ -1,3 +1,4 @@
+import type { SnoopingSuspicion } from '../../src/igmp/index.ts';
 import { type HostReport, inspectHost, kernelHoldsMembership, systemClock } from '../../src/net/index.ts';
 import type { MediaSession, MediumSupport, TransportInfo } from '../types.ts';
 
@@ -38,6 +39,8 @@ export interface Evidence {
   readonly hearing: number;
   /** Somebody was heard earlier in this session. */
   readonly heardBefore: boolean;
+  /** Signs that a switch has forgotten that this host listens. */
+  readonly snooping?: SnoopingSuspicion | undefined;
   readonly timing: { readonly active: boolean; readonly nextStart: number | undefined };
   readonly host: {
     readonly container: HostReport['container'];
@@ -65,6 +68,7 @@ export function collectEvidence(
     participants: others.length,
     hearing: heard.length,
     heardBefore: session.everHeard,
+    snooping: session.snooping,
     timing: { active, nextStart: active ? undefined : session.description.nextChange(wall)?.atUnixMs },
     host: {
       container: host.containerNetwork === 'host' ? undefined : host.container,

@@ -271,7 +271,7 @@ function* localReasons(medium: MediumEvidence, transport: Transport, evidence: E
 function* networkReasons(
   medium: MediumEvidence,
   transport: Transport,
-  { host, heardBefore }: Evidence,
+  { host, heardBefore, snooping }: Evidence,
 ): Generator<Weighed> {
   const { group, ttl, interface: chosen } = transport;
   const others = host.otherInterfaces.filter((name) => name !== chosen.name);
@@ -283,7 +283,15 @@ function* networkReasons(
       tryThis: `if the others are elsewhere: --interface ${others.slice(0, 3).join(' or ')}`,
     };
   }
-  if (heardBefore) {
+  if (heardBefore && snooping?.level === 'likely') {
+    yield {
+      weight: 87,
+      code: 'noQuerier',
+      message: `it was heard for ${Math.round((snooping.heardForMs ?? 0) / 1000)} s after the join and then stopped: so long switches remember members that nobody asks for`,
+      tryThis:
+        'switch on an IGMP querier in the network: rendezvous doctor as root tells whether there is one',
+    };
+  } else if (heardBefore) {
     yield {
       weight: 85,
       code: 'noQuerier',

@@ -36,9 +36,9 @@ export class SnoopingWatch {
     this.#refreshedAt = joinedAt;
   }
 
-  /** Media of others arrived for the group. */
-  handleMedia(now: Ms): void {
-    this.#heardAt = now;
+  /** Media of others arrived for the group then, or later than was told so far. */
+  handleMedia(at: Ms): void {
+    this.#heardAt = Math.max(at, this.#heardAt ?? at);
     this.#ended = false;
   }
   /** The session was announced again: by SAP, or its entry in a directory was refreshed. */

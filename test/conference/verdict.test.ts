@@ -136,6 +136,15 @@ describe('the verdict on a join', () => {
     { code: 'onlySource', evidence: withTransport({ sources: ['10.0.0.1'] }), outcome: 'nothing' },
     { code: 'sendRefused', evidence: withTransport({ sendErrors: 3 }), outcome: 'nothing' },
     { code: 'sendOnly', evidence: withMedium({ receives: false }), outcome: 'nothing' },
+    {
+      code: 'noQuerier',
+      evidence: {
+        ...nobody,
+        heardBefore: true,
+        snooping: { level: 'likely', heardForMs: 260_000, silentForMs: 30_000, announced: false },
+      },
+      outcome: 'nothing',
+    },
     { code: 'noQuerier', evidence: { ...nobody, heardBefore: true }, outcome: 'nothing' },
     {
       code: 'container',
@@ -148,6 +157,15 @@ describe('the verdict on a join', () => {
     expect(verdict.outcome).toBe(outcome);
     for (const { message, tryThis } of verdict.reasons)
       expect(`${message}${tryThis}`).not.toMatch(/undefined|NaN/);
+  });
+
+  test('silence after 260 s is told as what it is', () => {
+    const snooping = { level: 'likely', heardForMs: 260_000, silentForMs: 30_000, announced: false } as const;
+    expect(judgeJoin({ ...nobody, heardBefore: true, snooping }).reasons[0]).toMatchObject({
+      code: 'noQuerier',
+      message: expect.stringContaining('heard for 260 s after the join and then stopped'),
+      tryThis: expect.stringContaining('querier'),
+    });
   });
 
   test('a container is no reason for who joined on loopback', () => {
