@@ -215,7 +215,7 @@ export class SapSockets implements AsyncDisposable {
   /**
    * Deletes what was announced, and closes. Deletions are sent three times within a second.
    *
-   * @param withinMs longest wait for that; default 1.5 s, and more for thousands. 0 waits for none
+   * @param withinMs longest wait for that; default 1.5 s, and more for thousands. 0 sends each once
    */
   close(withinMs: Ms = 1500 + this.announcer.size / 5): Promise<void> {
     this.#closing ??= this.#close(withinMs);
@@ -225,7 +225,9 @@ export class SapSockets implements AsyncDisposable {
   async #close(withinMs: Ms): Promise<void> {
     for (const end of this.#subscriptions) end();
     await this.#opening;
+    const sessions = this.announcer.size;
     this.announcer.withdrawAll(this.#clock.now());
+    if (withinMs === 0) this.announcer.handleTimeout(this.#clock.now() + sessions / 5); // all of them once
     this.#pump();
     if (withinMs > 0 && this.announcer.pollTimeout() !== undefined) await this.#quiet(withinMs);
     this.#timer.set(undefined);

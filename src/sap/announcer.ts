@@ -13,6 +13,7 @@ import { sameBytes } from './entry.ts';
 import { ExpiryQueue } from './expiry-queue.ts';
 import { announceInterval, SAP_BANDWIDTH, withOffset } from './interval.ts';
 import { MultiMap } from './multi-map.ts';
+import { newSlot, type Session, type Slot } from './announcement-slot.ts';
 import type { Deflate, SapPacket } from './packet.ts';
 
 /** Nobody acknowledges a deletion, and who misses it keeps the session for an hour: it is sent at these times. */
@@ -58,29 +59,6 @@ export interface OwnAnnouncement {
   /** What is not as it should be, though it works. */
   readonly warnings: readonly string[];
   readonly schedules: readonly GroupSchedule[];
-}
-
-/** One session in one group. */
-interface Slot {
-  readonly session: Session;
-  readonly group: string;
-  count: number;
-  lastSent: Ms | undefined;
-  intervalMs: Ms | undefined;
-  /** To be sent when due, whatever the group's size. */
-  atOnce: boolean;
-  /** Deletions sent; undefined before the end. */
-  deletions: number | undefined;
-  deletedAt: Ms;
-  expiresAt: Ms;
-  scheduled: Ms | undefined;
-  gone: boolean;
-}
-
-interface Session {
-  readonly key: string;
-  announcement: SapAnnouncement;
-  slots: Slot[];
 }
 
 /**
@@ -300,19 +278,7 @@ export class SapAnnouncer {
   }
 
   #start(session: Session, group: string, now: Ms): Slot {
-    const slot: Slot = {
-      session,
-      group,
-      count: 0,
-      lastSent: undefined,
-      intervalMs: undefined,
-      atOnce: true,
-      deletions: undefined,
-      deletedAt: 0,
-      expiresAt: Infinity,
-      scheduled: undefined,
-      gone: false,
-    };
+    const slot = newSlot(session, group);
     this.#perGroup.set(group, this.sessionsIn(group) + 1);
     this.#sendSoon(slot, now);
     return slot;
