@@ -1,5 +1,6 @@
 import type { Ms } from '../machine.ts';
 import { AddressPicker } from './address-picker.ts';
+import { expandRanges, toRanges } from './address-ranges.ts';
 import { MADCAP_ERROR, MADCAP_OPTION } from './constants.ts';
 import type { MadcapError } from './error-option.ts';
 import { type LeaseTimes, planTimes } from './grant-times.ts';
@@ -85,7 +86,9 @@ export class Allocator {
       const addresses = offered ? held.addresses : picker.pick(wanted, within, isFree, now);
       if (addresses === undefined) continue;
       const family = familyOfScope(scope);
-      return { lease: { id, family, scope: scope.first, addresses, ...times, client, features } };
+      // In order, however they were found: it is how they come back from an answer.
+      const sorted = expandRanges(toRanges(addresses));
+      return { lease: { id, family, scope: scope.first, addresses: sorted, ...times, client, features } };
     }
     if (within !== undefined) return notCompletable(MADCAP_OPTION.addressRanges);
     return { exhausted: true };
