@@ -140,24 +140,29 @@ export class MadcapAllocator implements MulticastAllocator {
     return this.#server === undefined ? {} : { server: this.#server };
   }
 
-  /** A call of the client, given up when it takes longer than was said. @param server who is asked, where that is known */
+  /** A call of the client, given up when it takes longer than was said. @param granter who has granted what it is about */
   async #within<T>(
     signal: AbortSignal | undefined,
     call: (signal: AbortSignal) => Promise<T>,
-    server: TransportAddress | undefined = this.#server,
+    granter?: TransportAddress,
   ): Promise<T> {
     const { name, address } = this.#socket.interface;
-    const asked =
-      server === undefined
-        ? `looked for in ${this.#socket.group.address} on ${name} (${address})`
-        : `asked ${formatEndpoint(server.address, server.port)}`;
+    const server = granter ?? this.#server;
+    const asked = {
+      whom:
+        server === undefined
+          ? `looked for in ${this.#socket.group.address} on ${name} (${address})`
+          : `asked ${formatEndpoint(server.address, server.port)}`,
+      isOnlyOne: granter !== undefined,
+      waitedMs: this.#timeoutMs,
+    };
     const late = new AbortController();
-    const timer = this.#clock.timer(() => late.abort(noAnswer(asked, this.#timeoutMs)));
+    const timer = this.#clock.timer(() => late.abort(noAnswer(asked)));
     timer.set(this.#clock.now() + this.#timeoutMs);
     try {
       return await call(signal === undefined ? late.signal : AbortSignal.any([signal, late.signal]));
     } catch (error) {
-      throw allocationError(error, asked, this.#timeoutMs);
+      throw allocationError(error, asked);
     } finally {
       timer.set(undefined);
     }

@@ -6,18 +6,33 @@ import {
   UnknownLeaseError,
 } from './errors.ts';
 
-/** Nobody answered: what may be wrong, and that nothing was drawn instead (MAA-07). @param asked who, in words */
-export function noAnswer(asked: string, waitedMs: number, options?: ErrorOptions): NoAllocationServerError {
+/** Whom was asked. */
+export interface Asked {
+  /** In words. */
+  readonly whom: string;
+  /** Nobody else will do: it is about a lease that this server has granted. */
+  readonly isOnlyOne: boolean;
+  readonly waitedMs: number;
+}
+
+/** Nobody answered: what may be wrong, and that nothing was drawn instead (MAA-07). */
+export function noAnswer(
+  { whom, isOnlyOne, waitedMs }: Asked,
+  options?: ErrorOptions,
+): NoAllocationServerError {
+  const seconds = Number((waitedMs / 1000).toFixed(1));
+  const others = isOnlyOne
+    ? 'is let through'
+    : 'is let through; name another server; or draw addresses on this computer, if you want that (--local)';
   return new NoAllocationServerError(
-    `No MADCAP server answered within ${Number((waitedMs / 1000).toFixed(1))} s: ${asked}. See that one runs ` +
-      '(rendezvous serve --madcap) and that UDP port 2535 is let through; name another server; or draw addresses on ' +
-      'this computer, if you want that (--local)',
+    `No MADCAP server answered within ${seconds} s: ${whom}. See that one runs there (rendezvous serve --madcap) and ` +
+      `that UDP port 2535 ${others}`,
     options,
   );
 }
 
 /** The failure of an operation as an error of allocation; what is none comes back as it is. */
-export function allocationError(cause: unknown, asked: string, waitedMs: number): unknown {
+export function allocationError(cause: unknown, asked: Asked): unknown {
   if (!(cause instanceof MadcapFailureError)) return cause;
   const { message, failure } = cause;
   switch (failure.reason) {
@@ -32,6 +47,6 @@ export function allocationError(cause: unknown, asked: string, waitedMs: number)
     case 'no answer':
     case 'cancelled':
     default:
-      return noAnswer(asked, waitedMs, { cause });
+      return noAnswer(asked, { cause });
   }
 }

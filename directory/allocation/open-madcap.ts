@@ -2,7 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { NetworkError } from '../../src/errors.ts';
 import { type IpFamily, tryParseIp } from '../../src/ip/index.ts';
 import { MADCAP_PORT } from '../../src/madcap/index.ts';
-import { openMadcapSocket } from '../../src/net/index.ts';
+import { openMadcapSocket, systemNetwork } from '../../src/net/index.ts';
 import { MadcapAllocator, type MadcapAllocatorOptions } from './madcap-allocator.ts';
 
 export interface OpenMadcapOptions extends Omit<MadcapAllocatorOptions, 'socket' | 'server'> {
@@ -24,10 +24,12 @@ export async function openMadcapAllocator(options: OpenMadcapOptions): Promise<M
   const { family = 4, server, interface: iface, clock, ...rest } = options;
   const address = server === undefined ? undefined : await resolve(server.host, family);
   const common = clock === undefined ? {} : { clock };
+  // a server that is named is reached by the route to it, and not by that to the group of servers
+  const by = iface ?? (address === undefined ? undefined : await systemNetwork.sourceAddressFor(address));
   const socket = await openMadcapSocket({
     family,
-    ...(iface === undefined ? {} : { interface: iface }),
     ...common,
+    ...(by === undefined ? {} : { interface: by }),
   });
   return new MadcapAllocator({
     ...rest,

@@ -25,7 +25,7 @@ afterEach(async () => {
 
 async function allocatorOf(options: Partial<OpenMadcapOptions> = {}): Promise<MadcapAllocator> {
   const server = { host: '127.0.0.1', port: host.port };
-  const allocator = await openMadcapAllocator({ leases, server, interface: 'lo', ...options });
+  const allocator = await openMadcapAllocator({ leases, server, ...options });
   opened.push(allocator);
   return allocator;
 }
