@@ -50,5 +50,8 @@ async function lintAll(
     if (ctx.out.isTerminal) ctx.err.note(LEGEND);
   }
   const bad = judgements.filter(({ ok }) => !ok).length;
-  if (bad > 0) throw new FailedError(`${bad} of ${judgements.length} are refused by somebody who was asked`);
+  if (bad > 0)
+    throw new FailedError(
+      `${bad} of ${judgements.length} ${bad === 1 ? 'is' : 'are'} refused by somebody who was asked`,
+    );
 }
