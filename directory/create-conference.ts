@@ -95,7 +95,7 @@ function newDescription(init: ConferenceInit, now: Date): SessionDescription {
   const { ttl } = SCOPE_RANGES[init.scope ?? 'site'];
   const audio = { kind: 'audio', encoding: 'PCMU', clockRate: 8000, port: init.port ?? 5004 };
   return createSessionDescription({
-    sessionId: unixMsToNtpSeconds(now.getTime()),
+    sessionId: sessionIdAt(now),
     machineAddress: init.machine ?? hostname(),
     group,
     ...(group.includes(':') ? {} : { ttl }), // IPv6 groups carry their scope in themselves
@@ -104,6 +104,15 @@ function newDescription(init: ConferenceInit, now: Date): SessionDescription {
     phones: init.phones ?? [],
     ...(init.tool === undefined ? {} : { tool: init.tool }),
   });
+}
+
+/**
+ * NTP seconds (RFC 8866 §5.2) and the milliseconds behind them: of two conferences made in one second each is a session of its
+ * own. Below 2^53, so that every program can read it.
+ */
+function sessionIdAt(now: Date): string {
+  const ms = now.getTime();
+  return `${unixMsToNtpSeconds(ms)}${String(((ms % 1000) + 1000) % 1000).padStart(3, '0')}`;
 }
 
 function copyOf(sdp: SessionDescription | string | Uint8Array): SessionDescription {

@@ -173,6 +173,23 @@ export class SapAnnouncer {
     return true;
   }
 
+  /**
+   * Announces a session no more without deleting it, since another host goes on announcing it.
+   *
+   * @returns false when it is not announced
+   */
+  leave(key: string, now: Ms): boolean {
+    const session = this.#sessions.get(key);
+    if (session === undefined) return false;
+    this.#sessions.delete(key);
+    this.#retire(session, now);
+    for (const slot of session.slots) {
+      slot.count = 0; // as if it had never been announced
+      this.#end(slot, now, 0);
+    }
+    return true;
+  }
+
   /** Ends all sessions. Deletions go on until {@link pollTimeout} is undefined. */
   withdrawAll(now: Ms): void {
     for (const key of this.#sessions.keys()) this.withdraw(key, now);

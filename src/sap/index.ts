@@ -13,6 +13,8 @@ export {
   type SapScope,
 } from './groups.ts';
 export { sapGroupsOf } from './media-groups.ts';
+export { describe, type DescriptionFacts } from './description.ts';
+export { type Expiring, ExpiryQueue } from './expiry-queue.ts';
 export { messageIdHash } from './hash.ts';
 export {
   compressSapPacket,

@@ -21,7 +21,7 @@ describe('createConference', () => {
     const conference = createConference(base);
     expect(conference.sdp?.serialize().split('\r\n')).toEqual([
       'v=0',
-      `o=alice ${seconds(now)} ${seconds(now)} IN IP4 192.0.2.1`,
+      `o=alice ${seconds(now)}750 ${seconds(now)}750 IN IP4 192.0.2.1`,
       's=Stand-up',
       `c=IN IP4 ${PLACEHOLDER_GROUP}/15`,
       `t=${seconds(now)} ${seconds(now) + 1800}`,
@@ -33,6 +33,12 @@ describe('createConference', () => {
     expect(conference.dn).toBeUndefined();
     expect(conference.ttlSeconds).toBeUndefined();
     expect(conference.sdp?.modified).toBe(false);
+  });
+
+  test('two made in one second are two sessions', () => {
+    const later = createConference({ ...base, now: new Date(now.getTime() + 1) });
+    expect(later.sdp?.key).not.toBe(createConference(base).sdp?.key);
+    expect(later.sdp?.sessionId).toMatch(/^\d{10}751$/);
   });
 
   test('every value can be given', () => {

@@ -1,0 +1,11 @@
+/** Between announcements on the network (SAP) and a directory. */
+export {
+  type GatewayCounts,
+  type GatewayEvent,
+  type GatewayOptions,
+  SapGateway,
+  type SapPort,
+} from './gateway.ts';
+export type { ImportEvent } from './importer.ts';
+export type { NotImported } from './session.ts';
+export { DEFAULT_GATEWAY_LIMITS, type GatewayLimits, type NotAnnounced } from './types.ts';
