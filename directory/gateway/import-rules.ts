@@ -49,13 +49,13 @@ const LEAST_LIFE_MS = 1000;
  *
  * @param me    name of this gateway
  * @param times when the announcement that counts was heard; undefined when there is none
- * @param name  for a new copy; undefined when there is to be none
+ * @param freeName name for a new copy; undefined when all are taken
  */
 export function decide(
   record: SessionRecord,
   { me, pace, now }: { readonly me: string; readonly pace: ImportPace; readonly now: Ms },
   times: HeardTimes | undefined,
-  name: string | undefined,
+  freeName: () => string | undefined,
 ): Decision {
   const { key, notBefore } = record;
   if (notBefore > now) return { at: notBefore };
@@ -69,7 +69,7 @@ export function decide(
   if (surplus !== undefined) return { action: { kind: 'delete', key, entry: surplus } };
   if (isPublished) return undefined;
   if (session === undefined || times === undefined) return afterTheEnd(record, copies, isMine, pace, now);
-  if (keep === undefined) return first(record, { session, times, name, now, pace });
+  if (keep === undefined) return first(record, { session, times, freeName, now, pace });
   const ttlSeconds = Math.ceil((times.expiresAt - now) / 1000);
   const replace: Decision = { action: { kind: 'replace', key, entry: keep, session, ttlSeconds } };
   if (isOutdated(keep, session, isMine(keep))) {
@@ -115,22 +115,24 @@ function first(
   {
     session,
     times,
-    name,
+    freeName,
     now,
     pace,
   }: {
     readonly session: HeardSession;
     readonly times: HeardTimes;
-    readonly name: string | undefined;
+    readonly freeName: () => string | undefined;
     readonly now: Ms;
     readonly pace: ImportPace;
   },
 ): Decision {
   const { key, goneAt } = record;
-  if (name === undefined || times.expiresAt - now < LEAST_LIFE_MS) return undefined;
+  if (times.expiresAt - now < LEAST_LIFE_MS) return undefined;
   if (goneAt !== undefined && times.lastHeard <= goneAt + pace.settleMs) {
     return { at: now + (times.expiresAt - times.lastHeard) / 64 };
   }
+  const name = freeName();
+  if (name === undefined) return undefined;
   const ttlSeconds = Math.ceil((times.expiresAt - now) / 1000);
   return { action: { kind: 'add', key, name, session, ttlSeconds } };
 }

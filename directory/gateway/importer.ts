@@ -229,7 +229,7 @@ export class Importer {
     const { record } = scheduled;
     const { me, pace, timesOf } = this.#options;
     const times = this.#freshTimes(record, timesOf, now);
-    const decision = decide(record, { me, pace, now }, times, this.#freeName(record));
+    const decision = decide(record, { me, pace, now }, times, () => this.#freeName(record));
     this.#waiting.delete(record.key);
     if (decision === undefined) return this.#wait(scheduled, Infinity);
     if ('at' in decision) return this.#wait(scheduled, Math.max(decision.at, now + 1));

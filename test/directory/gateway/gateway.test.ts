@@ -30,6 +30,12 @@ test('an announced session becomes a conference that says where it is from, and 
   expect(await conferencesOf(directory)).toHaveLength(1);
   expect(gateway.counts).toMatchObject({ kept: 1, imported: 1, announced: 0, removed: 0 });
   expect(gateway.counts.refreshed).toBeLessThan(10);
+  // deleted by hand it comes back under its name, once it is heard again
+  await directory.delete('Talk');
+  await site.pass(5);
+  expect(await conferencesOf(directory)).toEqual([]);
+  await site.pass(900, 10_000);
+  expect((await conferencesOf(directory)).map(({ name }) => name)).toEqual(['Talk']);
   // changed
   bob.announce(description({ version: '2', more: 'a=tool:new\r\n' }), [SITE]);
   await site.pass(15);
@@ -39,6 +45,7 @@ test('an announced session becomes a conference that says where it is from, and 
   await site.pass(10);
   expect(await conferencesOf(directory)).toEqual([]);
   expect(site.told).toEqual([
+    '192.0.2.1: imported Talk',
     '192.0.2.1: imported Talk',
     '192.0.2.1: updated Talk',
     '192.0.2.1: removed Talk',
@@ -177,7 +184,7 @@ test('two gateways and one directory: one copy, one announcer; the other takes o
   const copies = await conferencesOf(directory);
   expect(copies.map(({ name }) => name)).toEqual(['Meeting', 'Talk']);
   expect(one.counts.kept + two.counts.kept).toBe(1);
-  expect([one.counts.announced, two.counts.announced].toSorted()).toEqual([0, 1]);
+  expect(one.counts.announced + two.counts.announced).toBe(1);
   // whoever does it all is gone from one moment to the next
   const keeper = copies[1]?.origin?.gateway;
   const [dead, alive, host] = keeper === '192.0.2.1' ? [one, two, hosts[0]] : [two, one, hosts[1]];
