@@ -212,6 +212,13 @@ export class SapSockets implements AsyncDisposable {
     return known;
   }
 
+  /** Stops announcing what another host goes on announcing: nothing is deleted. @returns false when it is not announced */
+  leave(key: string): boolean {
+    const known = this.announcer.leave(key, this.#clock.now());
+    this.#pump();
+    return known;
+  }
+
   /**
    * Deletes what was announced, and closes. Deletions are sent three times within a second.
    *
