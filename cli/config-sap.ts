@@ -12,6 +12,18 @@ export interface SapConfig {
   readonly interfaces?: readonly string[];
   /** SAP groups to listen to, instead of all that are known. */
   readonly groups?: readonly string[];
+  readonly gateway?: GatewayConfig;
+}
+
+/** What `serve --sap` does. */
+export interface GatewayConfig {
+  /** Whether `serve` is a gateway without being told by `--sap`. */
+  readonly serve?: boolean;
+  readonly name?: string;
+  readonly scopes?: readonly string[];
+  readonly imports?: boolean;
+  readonly announces?: boolean;
+  readonly maxImported?: number;
 }
 
 /** Keys of the table, what they hold and what they do: the documentation is made of this. */
@@ -28,6 +40,16 @@ export const SAP_KEYS: readonly (readonly [key: string, kind: string, help: stri
     'interfaces to listen and announce on; default all for listening',
   ],
   ['group', 'string or array of strings', 'SAP groups to listen to, instead of all that are known'],
+  ['serve', 'boolean', 'true: `serve` carries announcements, as with `--sap`'],
+  ['name', 'string', 'as `--sap-name`'],
+  ['scope', 'string or array of strings', 'as `--sap-scope`'],
+  ['import', 'boolean', 'false: as `--no-sap-import`'],
+  ['announce', 'boolean', 'false: as `--no-sap-announce`'],
+  [
+    'max-imported',
+    'number',
+    'copies that `serve --sap` keeps at most; default 1000, of one host a fifth of it',
+  ],
 ];
 
 /** @throws {UsageError} for a key that nobody knows, or a value of the wrong kind */
@@ -54,6 +76,32 @@ export function readSap(table: unknown): SapConfig {
     ...(wait === undefined ? {} : { waitMs: parseWait(String(wait)) }),
     ...(interfaces === undefined ? {} : { interfaces }),
     ...(groups === undefined ? {} : { groups }),
+    gateway: readGateway(values),
+  };
+}
+
+function readGateway(values: ReadonlyMap<string, unknown>): GatewayConfig {
+  const flag = (key: string): boolean | undefined => {
+    const value = values.get(key);
+    if (value !== undefined && typeof value !== 'boolean')
+      throw new UsageError(`sap.${key} must be a boolean`);
+    return value;
+  };
+  const [name, maxImported] = [values.get('name'), values.get('max-imported')];
+  if (name !== undefined && typeof name !== 'string') throw new UsageError('sap.name must be a string');
+  const isCount = typeof maxImported === 'number' && Number.isSafeInteger(maxImported) && maxImported >= 0;
+  if (maxImported !== undefined && !isCount) {
+    throw new UsageError('sap.max-imported must be a whole number from 0 on');
+  }
+  const [serve, imports, announces] = ['serve', 'import', 'announce'].map(flag);
+  const scopes = readTexts(values, 'scope');
+  return {
+    ...(serve === undefined ? {} : { serve }),
+    ...(name === undefined ? {} : { name }),
+    ...(scopes === undefined ? {} : { scopes }),
+    ...(imports === undefined ? {} : { imports }),
+    ...(announces === undefined ? {} : { announces }),
+    ...(maxImported === undefined ? {} : { maxImported }),
   };
 }
 

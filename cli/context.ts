@@ -296,7 +296,7 @@ export class CliContext {
 
   /** What the configuration file says of listening. Names that are not known are waited for by who asks: `lookMs` is 0. */
   async announcedOptions(asked: AnnouncedOptions = {}): Promise<AnnouncedOptions> {
-    const { listen: _, ...configured } = (await this.config()).sap ?? {};
+    const { listen: _, gateway: __, ...configured } = (await this.config()).sap ?? {};
     const onNotice = (text: string): void => this.err.warn(printable(text));
     return { lookMs: 0, onNotice, ...configured, ...asked };
   }

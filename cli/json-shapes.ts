@@ -221,6 +221,33 @@ export const SERVE_SHAPES: readonly JsonShape[] = [
     ],
   },
   {
+    title: 'With --sap, for each interface that it listens on',
+    fields: [
+      ['type', 'string', '`sapListening`'],
+      ['time', 'string', 'RFC 3339 in UTC'],
+      ['gateway', 'string', 'name of this gateway'],
+      ['interface', 'string', 'name of the interface'],
+      ['groups', 'array of strings', 'SAP groups that were joined there'],
+    ],
+  },
+  {
+    title: 'With --sap, for each thing that happens',
+    fields: [
+      ['type', 'string', '`sap`'],
+      ['time', 'string', 'RFC 3339 in UTC'],
+      [
+        'event',
+        'string',
+        '`imported`, `updated`, `takenOver`, `removed` or `refused`: a copy in the directory; `announced`, `reannounced`, `withdrawn` or `left` (another host announces it): a conference; `trouble`',
+      ],
+      ['name', OR_NULL, 'name of the entry'],
+      ['session', OR_NULL, 'the `o=` line without the version, of a copy'],
+      ['source', OR_NULL, 'host that announces it, of a copy'],
+      ['groups', 'array of strings', 'SAP groups that it is announced in'],
+      ['problem', OR_NULL, 'what is wrong'],
+    ],
+  },
+  {
     title: 'At the end',
     fields: [
       ['type', 'string', '`stopped`'],

@@ -57,9 +57,15 @@ export async function runServe(ctx: CliContext, options: ServeOptions): Promise<
     const { serveMadcap } = await import('./serve-madcap.ts');
     listeners.use(await serveMadcap(ctx, service, dataDir, options));
   }
+  await using gateways = new AsyncDisposableStack();
+  if (await wantsSap(ctx, options)) {
+    const { serveSap } = await import('./serve-sap.ts');
+    gateways.use(await serveSap(ctx, service, options));
+  }
   const sweeping = sweepOthers(ctx, options.sweep ?? [], json, interrupts.signal);
   await interrupts.interrupted;
   await sweeping;
+  await gateways.disposeAsync(); // clients of the service that need not be told
   await service.sayGoodbye();
   await listeners.disposeAsync();
   stopped(ctx, service, json);
@@ -67,6 +73,14 @@ export async function runServe(ctx: CliContext, options: ServeOptions): Promise<
 
 function wantsMadcap({ madcap, madcapInterface, madcapPort }: ServeOptions): boolean {
   return madcap ?? (madcapInterface !== undefined || madcapPort !== undefined);
+}
+
+async function wantsSap(
+  ctx: CliContext,
+  { sap, sapInterface, sapDirectory }: ServeOptions,
+): Promise<boolean> {
+  const isImplied = sapInterface !== undefined || sapDirectory !== undefined;
+  return sap ?? (isImplied || (await ctx.config()).sap?.gateway?.serve === true);
 }
 
 async function offerMetrics(

@@ -1,5 +1,5 @@
 import type { SapSockets } from '../../src/net/index.ts';
-import { describe } from '../../src/sap/index.ts';
+import { announcementKey } from '../../src/sap/index.ts';
 import type { SapPort } from './gateway.ts';
 
 /**
@@ -21,10 +21,7 @@ export function socketsPort(sockets: SapSockets, onProblem: (problem: string) =>
         onProblem(error instanceof Error ? error.message : String(error));
       });
     },
-    withdraw: (description) => void sockets.withdraw(keyOf(description)),
-    leave: (description) => void sockets.leave(keyOf(description)),
+    withdraw: (description) => void sockets.withdraw(announcementKey(description)),
+    leave: (description) => void sockets.leave(announcementKey(description)),
   };
 }
-
-/** Under what the announcer has it: sender does not matter to what it sends itself. */
-const keyOf = (description: Uint8Array): string => describe(description, OWN_SENDER)?.key ?? '';

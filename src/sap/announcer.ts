@@ -42,6 +42,11 @@ export interface SapAnnouncerOptions {
   readonly deflate?: Deflate;
 }
 
+/** Under which a {@link SapAnnouncer} has a description; empty for one without `o=` line. */
+export function announcementKey(description: Uint8Array): string {
+  return describe(description, 'here')?.key ?? '';
+}
+
 /** How a session is announced. */
 export interface AnnounceOptions {
   /** SAP groups, at least one; the same packet goes to each, at each group's own rate. */
@@ -133,7 +138,7 @@ export class SapAnnouncer {
   announce(description: Uint8Array, now: Ms, { groups, authentication }: AnnounceOptions): OwnAnnouncement {
     const wanted = checkedGroups(groups);
     const { deflate } = this.#options;
-    const key = describe(description, 'here')?.key ?? '';
+    const key = announcementKey(description);
     const known = this.#sessions.get(key);
     this.#cancelDeletions(key);
     const changed = known === undefined || !sameBytes(known.announcement.description, description);

@@ -44,6 +44,7 @@ export {
   type SapTransmit,
 } from './announcement.ts';
 export {
+  announcementKey,
   type AnnounceOptions,
   type OwnAnnouncement,
   SapAnnouncer,

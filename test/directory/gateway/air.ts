@@ -3,7 +3,7 @@ import type { Ms, RandomSource } from '../../../src/machine.ts';
 import type { Clock, Timer } from '../../../src/net/clock.ts';
 import {
   type AnnouncedSession,
-  describe,
+  announcementKey,
   parseSapPacket,
   SapAnnouncer,
   SapListener,
@@ -99,11 +99,11 @@ export class SapHost implements SapPort {
     this.#pump();
   }
   withdraw(description: Uint8Array): void {
-    this.announcer.withdraw(keyOf(description), this.#clock.now());
+    this.announcer.withdraw(announcementKey(description), this.#clock.now());
     this.#pump();
   }
   leave(description: Uint8Array): void {
-    this.announcer.leave(keyOf(description), this.#clock.now());
+    this.announcer.leave(announcementKey(description), this.#clock.now());
     this.#pump();
   }
 
@@ -128,5 +128,3 @@ export class SapHost implements SapPort {
     this.#timer.set(next === Infinity ? undefined : next);
   }
 }
-
-const keyOf = (description: Uint8Array): string => describe(description, 'here')?.key ?? '';
