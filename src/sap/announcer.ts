@@ -8,7 +8,7 @@ import {
   type SapTransmit,
 } from './announcement.ts';
 import type { SapAuthentication } from './authentication.ts';
-import { describe } from './description.ts';
+import { announcementKey } from './description.ts';
 import { sameBytes } from './entry.ts';
 import { ExpiryQueue } from './expiry-queue.ts';
 import { announceInterval, SAP_BANDWIDTH, withOffset } from './interval.ts';
@@ -40,11 +40,6 @@ export interface SapAnnouncerOptions {
   readonly intervalMs?: Ms;
   /** Compresses what is announced. Few listeners can read that. */
   readonly deflate?: Deflate;
-}
-
-/** Under which a {@link SapAnnouncer} has a description; empty for one without `o=` line. */
-export function announcementKey(description: Uint8Array): string {
-  return describe(description, 'here')?.key ?? '';
 }
 
 /** How a session is announced. */

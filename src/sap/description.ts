@@ -48,6 +48,11 @@ export function originOf(bytes: Uint8Array): Origin | undefined {
   return undefined;
 }
 
+/** Under which an announcer has a description of its own; empty for one without `o=` line. */
+export function announcementKey(description: Uint8Array): string {
+  return describe(description, 'here')?.key ?? '';
+}
+
 /**
  * The start of {@link DescriptionFacts.key} that a deletion names, which may have no more than the `o=` line; undefined
  * when it has not even that.

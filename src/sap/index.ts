@@ -13,7 +13,7 @@ export {
   type SapScope,
 } from './groups.ts';
 export { sapGroupsOf } from './media-groups.ts';
-export { describe, type DescriptionFacts } from './description.ts';
+export { announcementKey, describe, type DescriptionFacts } from './description.ts';
 export { type Expiring, ExpiryQueue } from './expiry-queue.ts';
 export { messageIdHash } from './hash.ts';
 export {
@@ -44,7 +44,6 @@ export {
   type SapTransmit,
 } from './announcement.ts';
 export {
-  announcementKey,
   type AnnounceOptions,
   type OwnAnnouncement,
   SapAnnouncer,
