@@ -136,6 +136,22 @@ const announceAll = `
     socket.send(Buffer.from(text, 'base64'), port, '224.2.127.254', () => --left || socket.close());
   }`;
 
+/** Sends a second of RTP to a group. */
+const sendRtp = `
+  const [group, port, payloadType] = process.argv.slice(1);
+  const socket = require('dgram').createSocket('udp4');
+  const packet = Buffer.alloc(12 + 288);
+  packet[0] = 0x80;
+  packet[1] = Number(payloadType);
+  packet.writeUInt32BE(77, 8);
+  let sequence = 0;
+  const timer = setInterval(() => {
+    packet.writeUInt16BE(sequence, 2);
+    packet.writeUInt32BE(sequence * 160, 4);
+    socket.send(Buffer.from(packet), Number(port), group);
+    if (++sequence === 50) { clearInterval(timer); setTimeout(() => socket.close(), 50); }
+  }, 20);`;
+
 /** A description as announced under its own name and origin, by which PipeWire tells sessions apart. */
 function announced({ name, bytes }: Sample, index: number): Uint8Array {
   const text = Buffer.from(bytes)
@@ -183,6 +199,29 @@ describe('lint says what the program does', () => {
         ({ severity, rule }) => severity !== 'refuses' || later.has(rule),
       ),
     );
+  });
+
+  test('GStreamer, once packets come', async () => {
+    const names = ['profile-dante', 'phone-paging', 'am824', 'dynamic-without-rtpmap'];
+    const wanted = quirks.filter(({ name }) => names.includes(name));
+    expect(wanted.length).toBe(names.length);
+    const answers = await Promise.all(
+      wanted.map(async ({ name, description }) => {
+        const [endpoint] = description.media.at(0).endpoints;
+        const [payloadType = ''] = description.media.at(0).formats;
+        const target = [endpoint?.address ?? '', String(endpoint?.port), payloadType];
+        const line = `-m filesrc location=${join(folder, `${name}.sdp`)} ! sdpdemux ! decodebin ! fakesink`;
+        const player = new Asked(lab.host(1).spawn('gst-launch-1.0', line.split(' ')));
+        // it listens before the first packet, and where nothing comes of them it has had all
+        await player.says((said) => said.includes('from element "udpsrc0"'));
+        await lab.host(1).run(process.execPath, ['-e', sendRtp, ...target]);
+        await player.says((said) => /stream-start|ERROR/.test(said), 2000);
+        await player.end();
+        return [name, player.said.includes('stream-start')];
+      }),
+    );
+    const said = wanted.map((quirk) => [quirk.name, verdictOf(quirk, 'gstreamer').verdict !== 'refuses']);
+    expect(answers).toEqual(said);
   });
 
   test('VLC, without live555', async () => {
