@@ -57,6 +57,11 @@ export class SapCache {
     return [...this.#vague.get(`${sender} ${base}`)];
   }
 
+  /** The host's own session, where the key is another host's already. */
+  separate(key: string, sender: string): SapEntry | undefined {
+    return this.#separate.has(key) ? this.entries.get(separateKey(key, sender)) : undefined;
+  }
+
   /** Sessions of other hosts that have the same origin as this one. */
   separateFrom(entry: SapEntry): SapEntry[] {
     return [...this.#separate.get(entry.key)];
@@ -164,4 +169,9 @@ export class SapCache {
     if (count > 0) this.#perGroup.set(group, count);
     else this.#perGroup.delete(group);
   }
+}
+
+/** The key of a session whose own one is another host's already. */
+export function separateKey(key: string, sender: string): string {
+  return `${key} ${sender}`;
 }

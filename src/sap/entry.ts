@@ -151,14 +151,14 @@ export class SapEntry {
   snapshot(): AnnouncedSession {
     const { hash, source, authentication, compressed, description, stopUnixSeconds } = this.content;
     const period = this.shortestPeriod;
-    let text: string | undefined;
     return {
       key: this.key,
-      origin: originOf(description),
+      get origin() {
+        return originOf(description);
+      },
       description,
       get text() {
-        text ??= asText(description);
-        return text;
+        return asText(description);
       },
       hash,
       source,

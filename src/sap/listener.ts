@@ -9,7 +9,7 @@ import {
   type SapListenerEvent,
   type SapListenerStats,
 } from './announced-session.ts';
-import { SapCache } from './cache.ts';
+import { SapCache, separateKey } from './cache.ts';
 import { deletedKey, describe, type DescriptionFacts, originOf } from './description.ts';
 import { type EntryContent, entryWeight, sameBytes, SapEntry } from './entry.ts';
 import { decompressSapPacket, type Inflate, type SapPacket, sapVersion, viewSapPacket } from './packet.ts';
@@ -188,8 +188,7 @@ export class SapListener implements DatagramMachine<never, SapListenerEvent> {
   /** Finds out whose session it is. */
   #place(content: EntryContent, sender: string, now: Ms, channel: SapChannel): void {
     const { key, description } = content;
-    const separateKey = `${key} ${sender}`;
-    const found = this.#cache.entries.get(separateKey);
+    const found = this.#cache.separate(key, sender);
     const entry = this.#cache.entries.get(key) ?? found;
     if (entry === undefined) {
       this.#appear(key, content, sender, now, channel);
@@ -209,7 +208,7 @@ export class SapListener implements DatagramMachine<never, SapListenerEvent> {
     } else if (versionOrder(content, entry.content) < 0) {
       this.stats.stale++;
     } else {
-      this.#appear(separateKey, content, sender, now, channel);
+      this.#appear(separateKey(key, sender), content, sender, now, channel);
     }
   }
 
@@ -270,7 +269,7 @@ export class SapListener implements DatagramMachine<never, SapListenerEvent> {
     const entry =
       byHash !== undefined && (named === undefined || byHash.content.base === base)
         ? byHash
-        : (this.#cache.entries.get(`${base} ${sender}`) ??
+        : (this.#cache.separate(base, sender) ??
           this.#cache.entries.get(base) ??
           (alike.length === 1 ? alike[0] : undefined));
     if (entry === undefined) this.stats.unknownDeletes++;
