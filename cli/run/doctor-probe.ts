@@ -139,10 +139,14 @@ const ROWS: readonly Row[] = [
     of: (facts) => {
       const hops = hopsOf(facts);
       const far = hops === 0 ? 'same network' : hops === 1 ? '1 router' : `${hops} routers`;
-      return `${facts.ttlSent} → ${usual(facts.tally.ttls)?.value ?? '?'}${hops === undefined ? '' : ` (${far})`}`;
+      return `${facts.ttlSent} → ${usual(facts.tally.ttls)?.value ?? (facts.tally.heard === 0 ? '–' : '?')}${hops === undefined ? '' : ` (${far})`}`;
     },
   },
-  { label: 'DSCP', of: ({ dscpSent, tally }) => `${dscpSent} → ${usual(tally.dscps)?.value ?? '?'}` },
+  {
+    label: 'DSCP',
+    of: ({ dscpSent, tally }) =>
+      `${dscpSent} → ${usual(tally.dscps)?.value ?? (tally.heard === 0 ? '–' : '?')}`,
+  },
   { label: 'duplicates', of: ({ tally }) => String(tally.duplicates) },
   { label: 'reordered', of: ({ tally }) => String(tally.reordered) },
 ];

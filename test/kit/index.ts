@@ -9,5 +9,6 @@ export {
   openLab,
   type SwitchWays,
 } from './netns.ts';
+export { type Router, type RouterOptions, startRouter } from './router.ts';
 export { type Heard, listen, type Listener, send, type SendOptions, type TrafficOptions } from './traffic.ts';
 export type { WireStatistics } from './wire.ts';
