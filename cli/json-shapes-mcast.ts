@@ -49,3 +49,18 @@ export const SHOWN_LEASES_SHAPE: JsonShape = {
   title: 'With `show`',
   fields: [['leases', 'array', 'leases of its groups that this user has, as `mcast leases` prints them']],
 };
+
+/** What `mcast leases --granted --json` prints. */
+export const GRANTED_SHAPE: JsonShape = {
+  title: 'With `--granted`, a lease that the server has granted',
+  fields: [
+    ['kind', 'string', '`granted`'],
+    ['id', 'string', 'hexadecimal digits of the lease identifier'],
+    ['family', 'number', '4 or 6'],
+    ['start', 'string', 'RFC 3339 in UTC'],
+    ['stop', 'string', 'RFC 3339 in UTC'],
+    ['addresses', 'array of strings', 'the groups'],
+    ['scope', 'string', 'id of their scope'],
+    ['client', 'string', 'whom it is put down to: an IPv4 address, or the first half of an IPv6 address'],
+  ],
+};

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import type { CliContext } from '../context.ts';
 import { addHelp } from '../help.ts';
-import { LEASE_SHAPES, SCOPE_SHAPES } from '../json-shapes-mcast.ts';
+import { GRANTED_SHAPE, LEASE_SHAPES, SCOPE_SHAPES } from '../json-shapes-mcast.ts';
 
 /** Whom to ask for addresses. */
 export interface McastSource {
@@ -31,6 +31,11 @@ export interface McastRequestOptions extends McastSource, LeaseTimes {
 }
 
 export interface McastRenewOptions extends LeaseTimes {
+  readonly json?: boolean;
+}
+
+export interface McastLeasesOptions {
+  readonly granted?: boolean;
   readonly json?: boolean;
 }
 
@@ -166,12 +171,17 @@ function releaseCommand(ctx: CliContext): Command {
 function leasesCommand(ctx: CliContext): Command {
   const command = new Command('leases')
     .description('List the leases of this user')
+    .option('--granted', 'those that the MADCAP server of this computer has granted instead, to whomever')
     .option('--json', 'print a JSON array')
-    .action(async ({ json = false }: { json?: boolean }) => (await run()).runMcastLeases(ctx, json));
+    .action(async (options: McastLeasesOptions) => (await run()).runMcastLeases(ctx, options));
   return addHelp(command, {
-    examples: ['rendezvous mcast leases', 'rendezvous mcast leases --json'],
-    json: LEASE_SHAPES,
+    examples: [
+      'rendezvous mcast leases',
+      'rendezvous mcast leases --granted',
+      'rendezvous mcast leases --json',
+    ],
+    json: [...LEASE_SHAPES, GRANTED_SHAPE],
     text: `In a pipe: fields between tabs: id, addresses, TTL, start, stop (empty for none), server, conference, scope. A lease
-that has ended is listed for an hour more.`,
+that has ended is listed for an hour more. With --granted: id, addresses, start, stop, client, scope.`,
   });
 }

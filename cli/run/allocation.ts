@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Directory, DirectorySet, LeaseFile, MulticastAllocator } from '../../directory/index.ts';
 import type { IpFamily } from '../../src/ip/index.ts';
+import type { GrantedLease } from '../../src/madcap/index.ts';
 import { readAllocation } from '../config-madcap.ts';
 import type { CliContext } from '../context.ts';
 import { ANNOUNCED, type DirectoryChoice } from '../directories.ts';
@@ -98,25 +99,46 @@ export async function openLeases(ctx: CliContext): Promise<LeaseFile> {
 /** Where users of an address are looked for: directories, and what is announced. */
 type Looked = Pick<Directory, 'search'> | Pick<DirectorySet, 'search'>;
 
-/** The name of a conference that uses an address, in any of these. */
-export function usersIn(places: readonly (Looked | undefined)[]): NonNullable<AllocatorNeeds['userOf']> {
-  return async (address, signal) => {
+/** Who may know of other users of an address, for those who draw by themselves; nobody waits for others. */
+export interface Witnesses extends AsyncDisposable {
+  readonly userOf: NonNullable<AllocatorNeeds['userOf']>;
+}
+
+/**
+ * Directories, announced sessions that earlier runs heard, and what the MADCAP server of this computer has granted. For
+ * a server that leases nobody has to be asked: undefined.
+ */
+export async function callWitnesses(
+  ctx: CliContext,
+  { method }: AllocationChoice,
+  directories: Looked,
+): Promise<Witnesses | undefined> {
+  if (method !== 'local') return undefined;
+  const choice: DirectoryChoice = { label: ANNOUNCED, target: ANNOUNCED, origin: 'default' };
+  const granted = await grantedAddresses(ctx);
+  const heard = await ctx.openChoice(choice, undefined, { fromCacheOnly: true });
+  const userOf: Witnesses['userOf'] = async (address, signal) => {
+    if (granted.has(address)) return 'the MADCAP server of this computer';
     const query = { group: { address }, sizeLimit: 1, ...(signal === undefined ? {} : { signal }) };
-    for (const place of places) {
-      for await (const { name } of place?.search(query) ?? []) return name;
+    for (const place of [directories, heard]) {
+      for await (const { name } of place.search(query)) return name;
     }
     return undefined;
   };
+  return { userOf, [Symbol.asyncDispose]: () => heard[Symbol.asyncDispose]() };
 }
 
-/** Announced sessions that earlier runs heard, for those who draw; nobody waits for others. */
-export async function openHeard(
-  ctx: CliContext,
-  { method }: AllocationChoice,
-): Promise<Directory | undefined> {
-  if (method !== 'local') return undefined;
-  const choice: DirectoryChoice = { label: ANNOUNCED, target: ANNOUNCED, origin: 'default' };
-  return await ctx.openChoice(choice, undefined, { fromCacheOnly: true });
+async function grantedAddresses(ctx: CliContext): Promise<ReadonlySet<string>> {
+  const all = await grantedLeases(ctx);
+  return new Set(
+    all.filter(({ stop }) => stop * 1000 > ctx.clock.wall()).flatMap(({ addresses }) => addresses),
+  );
+}
+
+/** What the MADCAP server of the data directory has granted, whether it runs or not. */
+export async function grantedLeases(ctx: CliContext): Promise<readonly GrantedLease[]> {
+  const { GRANTED_LEASES_FILE, readGrantedLeases } = await import('../../directory/madcap/index.ts');
+  return readGrantedLeases(join(await ctx.requireDataDir(), GRANTED_LEASES_FILE));
 }
 
 /** @throws {UsageError} naming what can be done, when nobody said where addresses come from */

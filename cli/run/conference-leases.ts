@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Conference, KeptLease, Lease, LeaseFile, MulticastAllocator } from '../../directory/index.ts';
+import { formatEndpoint } from '../../src/ip/index.ts';
+import { MADCAP_PORT } from '../../src/madcap/index.ts';
 import type { CliContext } from '../context.ts';
 import { codeOf } from '../exit-codes.ts';
 import { messageOf } from '../output/output.ts';
@@ -54,13 +56,14 @@ export async function releaseLeases(
   }
 }
 
-/** The allocator that a lease is from. */
+/** The allocator that a lease is from, by the way to the server that granted it. */
 export async function allocatorOf(
   ctx: CliContext,
   leases: LeaseFile,
-  { method, family }: Lease,
+  { method, family, server, serverPort = MADCAP_PORT }: Lease,
 ): Promise<MulticastAllocator> {
-  const choice = method === 'local' ? { method } : { method, server: undefined, interface: undefined };
+  const from = server === undefined ? undefined : formatEndpoint(server, serverPort);
+  const choice = method === 'local' ? { method } : { method, server: from, interface: undefined };
   return await openAllocation(ctx, choice, { leases, family });
 }
 

@@ -16,12 +16,11 @@ import { momentText } from '../output/times.ts';
 import {
   type AllocationAsked,
   type AllocationChoice,
+  callWitnesses,
   chosenAllocation,
   nowhereToAllocate,
   openAllocation,
-  openHeard,
   openLeases,
-  usersIn,
 } from './allocation.ts';
 import type { ConferencePlan, Times } from './conference-plan.ts';
 
@@ -155,9 +154,13 @@ export async function leaseGroups(
   const leases = await openLeases(ctx);
   let allocator: MulticastAllocator | undefined;
   try {
-    await using heard = await openHeard(ctx, choice);
-    const userOf = usersIn([directory, heard]);
-    allocator = await openAllocation(ctx, choice, { leases, family, conference, userOf });
+    await using witnesses = await callWitnesses(ctx, choice, directory);
+    allocator = await openAllocation(ctx, choice, {
+      leases,
+      family,
+      conference,
+      ...(witnesses === undefined ? {} : { userOf: witnesses.userOf }),
+    });
     const scopes = await allocator.scopes().toArray();
     const request: LeaseRequest = {
       scope: scopeForAdvertising(scopes, scope, family),

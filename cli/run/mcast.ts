@@ -2,6 +2,7 @@ import type { KeptLease, Lease, LeaseFile, McastScope, MulticastAllocator } from
 import { ADVERTISING_SCOPES, type IpFamily } from '../../src/ip/index.ts';
 import type {
   LeaseTimes,
+  McastLeasesOptions,
   McastRenewOptions,
   McastRequestOptions,
   McastScopesOptions,
@@ -12,6 +13,7 @@ import { NotThereError, UsageError } from '../errors.ts';
 import { parseDuration } from '../input/duration.ts';
 import { parseStop, parseTime } from '../input/time.ts';
 import { messageOf } from '../output/output.ts';
+import { grantedColumns, grantedJson, grantedPipeColumns } from '../view/granted-lease.ts';
 import {
   leaseColumns,
   leaseEnd,
@@ -24,11 +26,11 @@ import {
 import { allocatorOf } from './conference-leases.ts';
 import {
   type AllocationChoice,
+  callWitnesses,
   chosenAllocation,
+  grantedLeases,
   openAllocation,
-  openHeard,
   openLeases,
-  usersIn,
 } from './allocation.ts';
 
 const familyOf = ({ ipv6 }: McastSource): IpFamily => (ipv6 === true ? 6 : 4);
@@ -61,10 +63,13 @@ export async function runMcastRequest(ctx: CliContext, options: McastRequestOpti
   const choice = await sourceOf(ctx, options);
   using leases = await openLeases(ctx);
   await using set = choice.method === 'local' ? await ctx.openDirectories() : undefined;
-  await using heard = await openHeard(ctx, choice);
+  await using witnesses = set && (await callWitnesses(ctx, choice, set));
   const family = familyOf(options);
-  const userOf = usersIn([set, heard]);
-  await using allocator = await openAllocation(ctx, choice, { leases, family, userOf });
+  await using allocator = await openAllocation(ctx, choice, {
+    leases,
+    family,
+    ...(witnesses === undefined ? {} : { userOf: witnesses.userOf }),
+  });
   const scope = await chooseScope(allocator, options.scope, family);
   const lease = await allocator.request({
     scope,
@@ -125,12 +130,24 @@ async function release(ctx: CliContext, leases: LeaseFile, lease: Lease, forget:
   }
 }
 
-export async function runMcastLeases(ctx: CliContext, json: boolean): Promise<void> {
+export async function runMcastLeases(
+  ctx: CliContext,
+  { json = false, granted = false }: McastLeasesOptions,
+): Promise<void> {
+  if (granted) return await listGranted(ctx, json);
   using leases = await openLeases(ctx);
   const all = leases.all();
   if (json) return ctx.out.json(all.map(leaseJson));
   if (all.length === 0) return ctx.err.note('No leases. Get one: rendezvous mcast request');
   ctx.out.table(ctx.out.isTerminal ? leaseColumns(ctx.now) : leasePipeColumns(ctx.now), all);
+}
+
+/** What the server of this computer has leased to others. */
+async function listGranted(ctx: CliContext, json: boolean): Promise<void> {
+  const all = await grantedLeases(ctx);
+  if (json) return ctx.out.json(all.map(grantedJson));
+  if (all.length === 0) return ctx.err.note('The MADCAP server of this computer has granted nothing.');
+  ctx.out.table(ctx.out.isTerminal ? grantedColumns(ctx.now) : grantedPipeColumns(ctx.now), all);
 }
 
 async function chooseScope(

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { ANNOUNCEMENTS_FILE, writeCache } from '../../directory/announced/cache-file.ts';
+import { GRANTED_LEASES_FILE, LeaseDatabase } from '../../directory/madcap/index.ts';
 import { randomGroup } from '../../src/ip/index.ts';
 import { cliOnData } from '../cli/data-dir.ts';
 import { runCli } from '../cli/host.ts';
@@ -98,6 +99,34 @@ describe('create', () => {
     expect((await leases())[0]?.addresses).toEqual([randomGroup('site', () => 0.25)]);
     const stuck = await cli(['mcast', 'request', '--local'], { random: () => 0.5 });
     expect(stuck.err).toContain('nothing free');
+  });
+
+  test('[MAA-07] draws around what the server of this computer has granted, which can be listed', async () => {
+    const granted = {
+      id: '00c1',
+      family: 4 as const,
+      scope: '239.255.0.0',
+      addresses: [randomGroup('site', () => 0.5)],
+      start: NOW.getTime() / 1000 - 60,
+      stop: NOW.getTime() / 1000 + 3600,
+      client: '192.0.2.9',
+      features: [],
+    };
+    {
+      using store = new LeaseDatabase(path(GRANTED_LEASES_FILE));
+      store.set(granted);
+      store.commit();
+    }
+    const stuck = await cli(['create', 'Round'], { random: () => 0.5 });
+    expect(stuck.err).toContain('nothing free');
+    const { out } = await ok(['mcast', 'leases', '--granted']);
+    expect(out).toBe(
+      `00c1\t${granted.addresses[0]}\t2026-11-21T11:59:00.000Z\t2026-11-21T13:00:00.000Z\t192.0.2.9\t239.255.0.0\n`,
+    );
+    const [json] = JSON.parse((await ok(['mcast', 'leases', '--granted', '--json'])).out);
+    expect(json).toMatchObject({ kind: 'granted', id: '00c1', client: '192.0.2.9' });
+    const table = (await ok(['mcast', 'leases', '--granted'], { columns: 120 })).out;
+    expect(table).toMatch(/^LEASE +ADDRESSES +WHEN +CLIENT +SCOPE\n00c1 +239/);
   });
 
   test('gives back what it leased when the conference cannot be published', async () => {
