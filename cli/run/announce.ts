@@ -21,12 +21,13 @@ const LOOK_MS = 1000;
 export async function runAnnounce(ctx: CliContext, session: string, options: AnnounceOptions): Promise<void> {
   const forMs = options.for === undefined ? undefined : parseDuration(options.for);
   const settings = { ...readSettings(options), json: options.json === true };
+  const stamp = await stampOf(session); // before it is read: what is written from then on is a change
   const given = await readGiven(ctx, session);
   using interrupts = new Interrupts(ctx.host, () => {}, ['SIGINT', 'SIGTERM']);
   const lastMs = forMs === undefined ? undefined : ctx.clock.wall() + forMs;
   if (given !== undefined) {
     await using announcing = await Announcing.begin(ctx, given.bytes, given.where, settings);
-    using _follow = given.from === 'file' ? followFile(ctx, given.where, announcing) : undefined;
+    using _follow = given.from === 'file' ? followFile(ctx, given.where, stamp, announcing) : undefined;
     return await announcing.untilEnd(interrupts, lastMs);
   }
   await using directories = await ctx.openDirectories();
@@ -72,9 +73,14 @@ function readSettings({
 }
 
 /** Reads the file again when it was written to, or when SIGHUP says so. */
-function followFile(ctx: CliContext, path: string, announcing: Announcing): Disposable {
+function followFile(
+  ctx: CliContext,
+  path: string,
+  stamp: string | undefined,
+  announcing: Announcing,
+): Disposable {
   const { clock, host } = ctx;
-  let last: string | undefined;
+  let last = stamp;
   let isOver = false;
   const again = async (): Promise<void> => {
     try {
@@ -85,12 +91,8 @@ function followFile(ctx: CliContext, path: string, announcing: Announcing): Disp
     }
   };
   const look = async (): Promise<void> => {
-    // one that is being replaced is gone for a moment
-    const now = await stat(path).then(
-      ({ mtimeMs, size, ino }) => `${mtimeMs} ${size} ${ino}`,
-      () => last,
-    );
-    if (last !== undefined && now !== last) await again();
+    const now = (await stampOf(path)) ?? last; // one that is being replaced is gone for a moment
+    if (now !== last) await again();
     last = now;
     if (!isOver) timer.set(clock.now() + LOOK_MS);
   };
@@ -104,6 +106,14 @@ function followFile(ctx: CliContext, path: string, announcing: Announcing): Disp
       unsubscribe();
     },
   };
+}
+
+/** Other when the file was written to; undefined when there is none. */
+async function stampOf(path: string): Promise<string | undefined> {
+  return stat(path).then(
+    ({ mtimeMs, size, ino }) => `${mtimeMs} ${size} ${ino}`,
+    () => undefined,
+  );
 }
 
 /** Announces a conference as it is changed in its directory, and ends when it is removed there. */

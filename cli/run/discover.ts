@@ -24,7 +24,7 @@ export async function runDiscover(ctx: CliContext, options: DiscoverOptions): Pr
   });
   if (options.watch === true) {
     const { watchAnnouncements } = await import('./discover-watch.ts');
-    return watchAnnouncements(ctx, listening, options);
+    return await watchAnnouncements(ctx, listening, options);
   }
   using interrupts = new Interrupts(ctx.host);
   if (waitMs > 0) {

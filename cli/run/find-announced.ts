@@ -33,7 +33,7 @@ export async function lookForAnnounced(
   const member = set.open.find(({ directory }) => directory instanceof AnnouncedDirectory);
   if (member?.directory instanceof AnnouncedDirectory) {
     const asked = waitMs ?? member.directory.waitMs;
-    return lookIn(ctx, member.label, member.directory, name, asked);
+    return await lookIn(ctx, member.label, member.directory, name, asked);
   }
   if (sap.listen === false || (await isLimited(ctx))) return {};
   {
@@ -44,7 +44,7 @@ export async function lookForAnnounced(
   if (!isWaitedFor || wait === 0) return {};
   await using directory = await ctx.openChoice(CHOICE, undefined, { waitMs: wait });
   if (!(directory instanceof AnnouncedDirectory)) return {};
-  return lookIn(ctx, CHOICE.label, directory, name, wait);
+  return await lookIn(ctx, CHOICE.label, directory, name, wait);
 }
 
 /** A directory that waits for a name. */
