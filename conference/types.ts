@@ -281,6 +281,8 @@ export interface TransportInfo {
   readonly interface: ChosenInterface;
   /** Address that what we send comes from; for an IPv6 group of link-local scope not the interface's first one. */
   readonly localAddress: string;
+  /** The interface has gone: nothing is sent or heard until it is back. */
+  readonly away: boolean;
   readonly ttl: number;
   readonly loopback: LoopbackMode;
   readonly qos: QosResult;

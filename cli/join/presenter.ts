@@ -82,7 +82,7 @@ export async function livePresenter(ctx: CliContext, options: LiveOptions): Prom
   return {
     tell(event) {
       if (event.type === 'verdict') {
-        trouble = event.outcome === 'hearing' && event.reasons.length === 0 ? [] : say(event, ctx.now).lines;
+        trouble = event.reasons.length === 0 ? [] : say(event, ctx.now).lines;
       }
       if (SHOWN_ANYWAY.has(event.type)) return;
       const sentence = say(event, ctx.now);

@@ -24,6 +24,8 @@ export interface ViewState {
   readonly medium: MediumJson | undefined;
   /** Which interface, and why. */
   readonly interfaceSentence: string | undefined;
+  /** That interface has gone. */
+  readonly away: boolean;
   /** Until the end, or until the beginning while waiting; undefined for no end. */
   readonly remainingMs: number | undefined;
   readonly held: boolean;
@@ -49,6 +51,7 @@ export function viewOf(call: Call, extras: ViewExtras): ViewState {
     ...extras,
     medium: transport === undefined ? undefined : mediumJson(transport),
     interfaceSentence: transport?.interface.sentence,
+    away: transport?.away ?? false,
     held: call.session.held,
     self: personOf(call.local),
     others: othersOf(call).map(personOf),

@@ -3,7 +3,7 @@ import type { Output } from '../output/output.ts';
 import { padTo, printable, textWidth, truncate } from '../output/printable.ts';
 import { spanText } from '../output/times.ts';
 import type { PersonView, ViewState } from './view-state.ts';
-import { dscpText } from './wording.ts';
+import { dscpText, sourcesText } from './wording.ts';
 
 /** How a line's parts are coloured; `(style, text) => text` for no colour. */
 export type Paint = Output['style'];
@@ -62,7 +62,11 @@ function headLines(state: ViewState, width: number, paint: Paint): string[] {
   const marked = medium === undefined || medium.dscp === medium.dscpRequested;
   const factLine = truncate(facts.join(' · '), width);
   lines.push(state.held || !marked ? paint('yellow', factLine) : paint('dim', factLine));
-  if (interfaceSentence !== undefined) lines.push(paint('dim', truncate(interfaceSentence, width)));
+  if (state.away)
+    lines.push(paint('yellow', truncate(`${medium?.interface} has gone; waiting for it`, width)));
+  else if (interfaceSentence !== undefined) lines.push(paint('dim', truncate(interfaceSentence, width)));
+  const sources = medium === undefined ? undefined : sourcesText(medium);
+  if (sources !== undefined) lines.push(paint('dim', truncate(sources, width)));
   lines.push('');
   return lines;
 }

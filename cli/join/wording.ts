@@ -26,6 +26,16 @@ export function dscpText({ dscp, dscpRequested }: Pick<MediumJson, 'dscp' | 'dsc
   return dscp === dscpRequested ? text : `${text} instead of ${dscpRequested}`;
 }
 
+/** Who alone may be heard; undefined when everybody may. */
+export function sourcesText({
+  sources,
+  interfaceAddress,
+}: Pick<MediumJson, 'sources' | 'interfaceAddress'>): string | undefined {
+  if (sources.length === 0) return undefined;
+  const ours = sources.every((source) => source === interfaceAddress);
+  return ours ? 'only you may be heard' : `hearing only ${sources.join(', ')}`;
+}
+
 /** The name to call a participant by. Everything in it is from elsewhere. */
 export function nameOf({ name, cname, substreams, id }: ParticipantJson): string {
   const ssrc = substreams[0]?.ssrc.toString(16).padStart(8, '0');
@@ -127,7 +137,8 @@ function joinedLines(event: Extract<JoinEvent, { type: 'joined' }>, now: Date): 
     lines.push(
       `  ${medium.media}: ${formatEndpoint(medium.group, medium.port)} through ${medium.interface} (${medium.interfaceAddress})${listening}`,
     );
-    if (medium.sources.length > 0) lines.push(`  hearing only ${medium.sources.join(', ')}`);
+    const sources = sourcesText(medium);
+    if (sources !== undefined) lines.push(`  ${sources}`);
     if (medium.rtcpTo !== null && medium.rtcpTo !== formatEndpoint(medium.group, medium.rtcpPort)) {
       lines.push(`  reporting to ${medium.rtcpTo}`);
     }

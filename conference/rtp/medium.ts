@@ -327,6 +327,7 @@ export class Medium implements PacketSender {
       ssrc: session.ssrc,
       interface: rtp.interface,
       localAddress: rtp.localAddress,
+      away: rtp.away,
       ttl: rtp.ttl,
       loopback: this.#loopback,
       qos: rtp.qos,

@@ -38,7 +38,8 @@ export function judgeJoin(evidence: Evidence): JoinVerdict {
   ];
   found.sort((a, b) => b.weight - a.weight);
   const unique = found.filter((it, i) => found.findIndex(({ code }) => code === it.code) === i);
-  const wanted = hearing > 0 ? unique.filter(({ weight }) => weight >= SIGN) : unique;
+  const fine = hearing > 0 || (participants > 0 && onlyWeAreHeard(evidence));
+  const wanted = fine ? unique.filter(({ weight }) => weight >= SIGN) : unique;
   const reasons = wanted
     .slice(0, MOST_REASONS)
     .map(({ code, message, tryThis }): VerdictReason => ({ code, message, tryThis }));
@@ -53,10 +54,19 @@ function outcomeOf({ joined, participants, hearing, media, timing }: Evidence): 
   return timing.active ? 'nothing' : 'problem';
 }
 
-function summaryOf(
-  outcome: JoinVerdict['outcome'],
-  { participants, hearing, timing, joined }: Evidence,
-): string {
+/** We are the source of a conference with one source: there is nothing to be heard here. */
+function onlyWeAreHeard({ media }: Evidence): boolean {
+  const joined = media.flatMap(({ transport }) => transport ?? []);
+  return joined.length > 0 && joined.every(isOnlySource);
+}
+
+function isOnlySource({ sources, localAddress }: Transport): boolean {
+  return sources.length > 0 && sources.every((source) => source === localAddress);
+}
+
+function summaryOf(outcome: JoinVerdict['outcome'], evidence: Evidence): string {
+  const { participants, hearing, timing, joined } = evidence;
+  const own = onlyWeAreHeard(evidence);
   const people = (n: number): string => `${n} participant${n === 1 ? '' : 's'}`;
   switch (outcome) {
     case 'hearing':
@@ -64,9 +74,11 @@ function summaryOf(
         ? `hearing ${people(hearing)}`
         : `hearing ${hearing} of ${people(participants)}`;
     case 'silent':
-      return `${people(participants)} here, nobody is heard`;
+      return own
+        ? `${people(participants)} here; only you may be heard`
+        : `${people(participants)} here, nobody is heard`;
     case 'nothing':
-      return 'nobody is heard yet';
+      return own ? 'nobody else is here yet; only you may be heard' : 'nobody is heard yet';
     case 'problem':
       break;
   }
@@ -192,15 +204,12 @@ function* arrivedReasons(medium: MediumEvidence, transport: Transport): Generato
       tryThis: `something else uses ${formatEndpoint(group, port)}; choose another group`,
     };
   }
-  const { sources, localAddress } = transport;
-  if (sources.length > 0 && sources.every((source) => source === localAddress)) {
-    yield {
-      weight: 95,
-      code: 'onlySource',
-      message: 'you are the only one who may be heard in this conference',
-      tryThis: 'nothing: who listens is seen, and has nothing to say',
-    };
-  } else if (medium.remote > 0 && medium.senders === 0 && transport.sendersUnheard === 0) {
+  if (
+    medium.remote > 0 &&
+    medium.senders === 0 &&
+    transport.sendersUnheard === 0 &&
+    !isOnlySource(transport)
+  ) {
     yield {
       weight: 90,
       code: 'everyoneSilent',

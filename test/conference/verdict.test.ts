@@ -23,6 +23,7 @@ const transport: TransportInfo = {
   malformed: 0,
   filtered: 0,
   localAddress: '10.0.0.1',
+  away: false,
   sources: [],
   foreignSources: [],
   rtcpTo: undefined,
@@ -133,7 +134,6 @@ describe('the verdict on a join', () => {
       evidence: withTransport({ foreignSources: ['10.0.0.3'], sources: ['10.0.0.9'] }),
       outcome: 'nothing',
     },
-    { code: 'onlySource', evidence: withTransport({ sources: ['10.0.0.1'] }), outcome: 'nothing' },
     { code: 'sendRefused', evidence: withTransport({ sendErrors: 3 }), outcome: 'nothing' },
     { code: 'sendOnly', evidence: withMedium({ receives: false }), outcome: 'nothing' },
     {
@@ -166,6 +166,20 @@ describe('the verdict on a join', () => {
       message: expect.stringContaining('heard for 260 s after the join and then stopped'),
       tryThis: expect.stringContaining('querier'),
     });
+  });
+
+  test('the only source has nothing to hear, and nothing is wrong with that', () => {
+    const listeners = { transport: { ...transport, sources: ['10.0.0.1'] }, remote: 2, arrived: true };
+    expect(judgeJoin(withMedium(listeners, others))).toEqual({
+      outcome: 'silent',
+      participants: 2,
+      hearing: 0,
+      summary: '2 participants here; only you may be heard',
+      reasons: [],
+    });
+    const alone = judgeJoin(withTransport({ sources: ['10.0.0.1'] }));
+    expect(alone.summary).toBe('nobody else is here yet; only you may be heard');
+    expect(alone.reasons.map(({ code }) => code)).not.toContain('sourceFilter');
   });
 
   test('a container is no reason for who joined on loopback', () => {
