@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { InvalidValueError } from '../../src/errors.ts';
 import type { RandomSource } from '../../src/machine.ts';
-import { type Clock, InterfaceWatch, openMulticastSocket, systemClock } from '../../src/net/index.ts';
+import { type Clock, hostWatch, openMulticastSocket, systemClock } from '../../src/net/index.ts';
 import { generateCname } from '../../src/rtcp/index.ts';
 import type { SessionDescription } from '../../src/sdp/index.ts';
 import { UnsupportedSessionError } from '../errors.ts';
@@ -27,7 +27,6 @@ export class MulticastRtpProvider implements MediaStreamProvider {
   readonly #openSocket: typeof openMulticastSocket;
   readonly #lookup: LookupHost;
   readonly #blocks = new Map<Clock, BlockClock>();
-  readonly #watches = new Map<Clock, InterfaceWatch>();
 
   constructor({ openSocket = openMulticastSocket, lookup = lookupHost }: MulticastRtpProviderOptions = {}) {
     this.#openSocket = openSocket;
@@ -70,7 +69,8 @@ export class MulticastRtpProvider implements MediaStreamProvider {
       blocks: this.#blocksOf(clock),
       openSocket: this.#openSocket,
       lookup: this.#lookup,
-      watch: this.#watchOf(clock),
+      // simulated sockets are on no interface of this host
+      watch: this.#openSocket === openMulticastSocket ? hostWatch(clock) : undefined,
     });
   }
 
@@ -78,17 +78,6 @@ export class MulticastRtpProvider implements MediaStreamProvider {
     const session = this.prepare(request);
     await session.join(request.signal);
     return session;
-  }
-
-  /** Simulated sockets are on no interface of this host. */
-  #watchOf(clock: Clock): InterfaceWatch | undefined {
-    if (this.#openSocket !== openMulticastSocket) return undefined;
-    let watch = this.#watches.get(clock);
-    if (watch === undefined) {
-      watch = new InterfaceWatch({ clock });
-      this.#watches.set(clock, watch);
-    }
-    return watch;
   }
 
   #blocksOf(clock: Clock): BlockClock {

@@ -11,6 +11,7 @@ export {
   systemNetwork,
 } from './interfaces.ts';
 export {
+  hostWatch,
   type InterfaceChange,
   InterfaceTracker,
   InterfaceWatch,

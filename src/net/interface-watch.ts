@@ -75,6 +75,19 @@ export interface InterfaceWatchOptions {
   readonly intervalMs?: Ms;
 }
 
+/** The watches of this host's own interfaces that {@link hostWatch} gives out. */
+const hostWatches = new WeakMap<Clock, InterfaceWatch>();
+
+/** The one watch of this host's interfaces on a clock: however many look on, they are looked at once a second. */
+export function hostWatch(clock: Clock): InterfaceWatch {
+  let watch = hostWatches.get(clock);
+  if (watch === undefined) {
+    watch = new InterfaceWatch({ clock });
+    hostWatches.set(clock, watch);
+  }
+  return watch;
+}
+
 /**
  * Tells when interfaces of this host go, come and change: a cable, a wireless network, a VPN, a new lease. One watch serves
  * any number of subscribers, and looks only while there are any; its timer keeps the process alive as long.
