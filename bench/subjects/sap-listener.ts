@@ -1,5 +1,5 @@
 /**
- * `sap-listener.ts ours|bare|parsed GROUP SECONDS`: takes announcements until SECONDS after the first or 0.3 s of
+ * `sap-listener.ts ours|bare|parsed GROUP SECONDS`: takes announcements until SECONDS after the first or a second of
  * silence. `ours` keeps them with all its rules; `bare` counts datagrams; `parsed` reads the header by hand, has
  * sdp-transform read the description, and keeps it by its origin.
  */
@@ -30,7 +30,7 @@ for (let seen = 0, waited = 0; ; waited += 50) {
   }
   if (packets !== seen) last = now;
   seen = packets;
-  if (first === 0 ? waited > 20_000 : now - first > Number(secondsText) * 1000 || now - last > 300) break;
+  if (first === 0 ? waited > 20_000 : now - first > Number(secondsText) * 1000 || now - last > 1000) break;
 }
 const { user, system } = process.cpuUsage(cpu);
 const { packets, sessions } = read();

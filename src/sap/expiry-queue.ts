@@ -7,12 +7,16 @@ export interface Expiring {
   readonly gone: boolean;
 }
 
+const LEAST_FULL = 1024;
+
 /**
  * What expires when, as a heap that is looked at lazily: a later deadline costs nothing until the old one comes, then
  * the item goes back in. That is the common case, since every announcement moves a session's deadline.
  */
 export class ExpiryQueue<T extends Expiring> {
-  readonly #heap: { readonly due: Ms; readonly item: T }[] = [];
+  #heap: { readonly due: Ms; readonly item: T }[] = [];
+  /** Length at which leftovers are thrown out: what comes and goes must not wait here until it would have been due. */
+  #fullAt = LEAST_FULL;
 
   /** Items and their leftovers. */
   get length(): number {
@@ -50,6 +54,7 @@ export class ExpiryQueue<T extends Expiring> {
   }
 
   #push(entry: { readonly due: Ms; readonly item: T }): void {
+    if (this.#heap.length >= this.#fullAt) this.#throwOut();
     const heap = this.#heap;
     let at = heap.length;
     heap.push(entry);
@@ -61,6 +66,11 @@ export class ExpiryQueue<T extends Expiring> {
       at = parent;
     }
     heap[at] = entry;
+  }
+
+  #throwOut(): void {
+    this.#heap = this.#heap.filter((entry) => !isLeftover(entry)).sort((a, b) => a.due - b.due);
+    this.#fullAt = Math.max(LEAST_FULL, 2 * this.#heap.length);
   }
 
   #pop(): void {
