@@ -20,6 +20,7 @@ const PROGRAMS: Record<string, () => Promise<{ bench: Bench }>> = {
   pacing: () => import('./pacing.ts'),
   streams: () => import('./streams.ts'),
   sap: () => import('./sap.ts'),
+  madcap: () => import('./madcap.ts'),
   ldap: () => import('./ldap.ts'),
   abuse: () => import('./ldap-abuse.ts'),
 };
