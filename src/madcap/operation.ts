@@ -62,7 +62,7 @@ export abstract class Operation {
 
   /**
    * A NAK. It is the end when it is from who was asked; to a question to all, another server may say yes until the wait
-   * is over.
+   * is over (RFC 2730 §2.3).
    */
   handleNak(error: MadcapError, server: string, now: Ms): void {
     const exchange = this.#exchange;

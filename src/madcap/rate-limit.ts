@@ -3,7 +3,7 @@ import type { Ms } from '../machine.ts';
 /** Clients that are kept count of at a time; of more, whoever was quiet longest is forgotten. */
 const MOST_CLIENTS = 8192;
 
-/** So many messages of one client in a second, and as many at once. */
+/** So many messages of one client in a second, and as many at once: nobody proves who he is (RFC 2730 §4). */
 export class RateLimit {
   readonly #perSecond: number;
   readonly #clients = new Map<string, { left: number; at: Ms }>();
