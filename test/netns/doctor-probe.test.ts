@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { blocksOf } from '../interop/operations-guide.ts';
 import { type Lab, openLab } from '../kit/index.ts';
 import { Home, PROGRAM, Running } from '../net/cli-program.ts';
 
@@ -95,9 +96,17 @@ describe('doctor --probe and --listen', () => {
     ]);
   });
 
-  test('for people: a line for each direction; and where nobody listens, what to do', async () => {
+  test('for people: the lines of the guide; and where nobody listens, what to do', async () => {
+    const [alone = '', pair = ''] = blocksOf('Nothing is heard: the doctor');
+    const words = (line: string): string[] => line.replace(/#.*$/, '').trim().split(/ +/).slice(2);
+    const [listening = [], probing = []] = pair.trim().split('\n').map(words);
+    expect(listening).toEqual(['--listen']);
     const nobody = start(1, '--probe', '10.77.0.1', '--json');
-    const { out, err, code } = await start(1, '--probe', '10.77.0.2', '--count', '20').end;
+    const own = start(1, ...words(alone.trim().split('\n')[1] ?? '').map((it) => it.replace('eth1', 'eth0')));
+    const { out, err, code } = await start(
+      1,
+      ...probing.map((it) => it.replace('there.example.org', '10.77.0.2')),
+    ).end;
     expect(code).toBe(0);
     expect(err).toMatch(/^Probing 239\.255\..* with 10\.77\.0\.2, through eth0 \(10\.77\.0\.1\), because/);
     expect(out).toContain('TTL\t15 → 15 (same network)\t15 → 15 (same network)');
@@ -105,6 +114,7 @@ describe('doctor --probe and --listen', () => {
     const ended = await nobody.end;
     expect(ended.code).toBe(1);
     expect(ended.err).toContain('run rendezvous doctor --listen there');
+    expect(JSON.parse((await own.end).out)).toMatchObject({ checks: expect.any(Array) });
   });
 });
 
