@@ -131,7 +131,9 @@ export function querier(facts: DoctorFacts): Judged | undefined {
     if (silent.every((name) => hints.some((it) => it.name === name))) return ok(`somebody asks: ${count}`);
     return warn(
       `cannot be looked for because ${reason}${count === '' ? '' : `; ${count}`}`,
-      'run doctor as root, or: tcpdump -ni IF igmp or icmp6',
+      /koffi/.test(reason)
+        ? 'install the optional package koffi, or: tcpdump -ni IF igmp or icmp6'
+        : 'run doctor as root, or: tcpdump -ni IF igmp or icmp6',
     );
   }
   return warn(
