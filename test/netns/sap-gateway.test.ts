@@ -1,0 +1,123 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type Lab, listen, openLab, send, startRouter } from '../kit/index.ts';
+import { PROGRAM, Running } from '../net/cli-program.ts';
+
+// Host 1 is in one network, host 3 in another, and host 2 is the multicast router between them.
+
+/** What the router passes on: the organization's scope. The local scope ends at it (RFC 2365). */
+const PASS = ['239.192.0.0/14', 'ff08::2:7ffe', 'ff18::8:8'];
+/** Announcements of a minute in a second. */
+const HASTE = ['--sap-haste', '60'];
+
+let lab: Lab;
+beforeAll(async () => {
+  const attach = (host: number, network: number): boolean => host === 2 || (host === 1) === (network === 0);
+  lab = await openLab({ hosts: 3, networks: 2, attach });
+});
+afterAll(() => lab[Symbol.asyncDispose]());
+
+/** How many of twenty packets get from host 1 to host 3. */
+async function passing(group: string, ttl: number): Promise<number> {
+  await using member = await listen(lab.host(3), { group, port: 5004, interfaceName: 'eth1' });
+  await send(lab.host(1), { group, port: 5004, count: 20, ttl });
+  await delay(200);
+  return (await member.heard()).packets;
+}
+
+test('a scope ends at its boundary, a TTL at the router, for IPv4 and IPv6', async () => {
+  await using router = await startRouter(lab, 2, { groups: PASS });
+  expect(await passing('239.192.8.8', 15)).toBe(20);
+  expect(await passing('239.192.8.8', 1)).toBe(0);
+  expect(await passing('239.255.8.8', 127)).toBe(0);
+  expect(await passing('ff18::8:8', 15)).toBe(20);
+  expect(await passing('ff15::8:8', 15)).toBe(0);
+  expect(await router.routes()).toMatch(/\(10\.77\.0\.1, 239\.192\.8\.8\) +eth0 +eth1/);
+});
+
+test('a zone that is bounded by TTL keeps what is for the site, and lets out what is for the region', async () => {
+  await using _router = await startRouter(lab, 2, { groups: PASS, ttlThreshold: 16 });
+  expect(await passing('239.192.8.8', 15)).toBe(0);
+  expect(await passing('239.192.8.8', 63)).toBe(20);
+});
+
+describe('a gateway at each side', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'rendezvous-gateway-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  const cli = (host: number, ...args: readonly string[]): Promise<string> =>
+    lab.host(host).run(process.execPath, [PROGRAM, ...args, '--data-dir', join(folder, `h${host}`)]);
+  const start = (host: number, ...args: readonly string[]): Running =>
+    new Running(
+      lab.host(host).spawn(process.execPath, [PROGRAM, ...args, '--data-dir', join(folder, `h${host}`)]),
+    );
+  const gateway = async (host: number, ...more: readonly string[]): Promise<Running> => {
+    const running = start(
+      host,
+      'serve',
+      '--listen',
+      'ldap://127.0.0.1:0',
+      '--sap',
+      ...HASTE,
+      '--json',
+      ...more,
+    );
+    await running.printed(/"type":"sapListening"/);
+    return running;
+  };
+  const create = (host: number, name: string, scope: string, group: string): Promise<string> =>
+    cli(host, 'create', name, '--scope', scope, '--group', group, '--duration', '1h');
+  /** Names in a directory, with where they come from. */
+  const listed = async (host: number): Promise<string[]> => {
+    const all: unknown = JSON.parse(await cli(host, 'list', '--json'));
+    if (!Array.isArray(all)) return [];
+    return all.map(({ name, origin }) => `${name} ${origin?.source ?? 'here'}`).toSorted();
+  };
+
+  test('each directory has what the other’s scope lets through, and nothing goes round', async () => {
+    await using _router = await startRouter(lab, 2, { groups: PASS });
+    await using capture = await lab.host(3).capture('udp port 9875', 'eth1');
+    await using left = await gateway(1, '--sap-name', 'left');
+    await using right = await gateway(3, '--sap-name', 'right');
+    await using watching = start(3, 'discover', '--watch', '--interface', 'eth1');
+    await Promise.all([
+      create(1, 'Site', 'site', '239.255.8.8:5004'),
+      create(1, 'Region', 'region', '239.192.8.8:5004'),
+      create(1, 'Six', 'region', '[ff18::8:8]:5004'),
+      create(1, 'Here', 'local', '239.192.8.10:5004'),
+      create(3, 'Other side', 'region', '239.192.8.9:5004'),
+    ]);
+    for (const name of ['Region', 'Six']) await right.printed(new RegExp(`"imported","name":"${name}"`));
+    await left.printed(/"imported","name":"Other side"/);
+    expect(await listed(3)).toEqual([
+      'Other side here',
+      'Region 10.77.0.1',
+      expect.stringMatching(/^Six fd77::1$|^Six fe80:/),
+    ]);
+    expect(await listed(1)).toContain('Other side 10.78.0.3');
+    // our own command line finds them on the other side too
+    await watching.printed(/^.*appeared\tRegion\t239\.192\.8\.8:5004/m);
+    expect(watching.out).not.toMatch(/\t(Site|Here)\t/);
+    // and hears who takes part there, by the copy in its directory
+    await using _talker = start(1, 'join', 'Region', '--send', 'tone:440', '--receive', 'null', '--json');
+    await using hearer = start(3, 'join', 'Region', '--listen', '--json');
+    await hearer.printed(/"type":"verdict".*"outcome":"hearing","participants":1,"hearing":1/);
+    await cli(1, 'delete', 'Region');
+    await right.printed(/"removed","name":"Region"/);
+    // each session came from one host alone, in its own group, under one hash
+    const rows = await capture.rows('ip.src', 'ipv6.src', 'ip.dst', 'sap.message_identifier_hash');
+    const sent = Map.groupBy(rows, ([, , , hash]) => hash);
+    expect(sent.size).toBe(3);
+    for (const [hash, all] of sent) {
+      expect([hash, new Set(all.map(([ipv4, ipv6]) => `${ipv4}${ipv6}`)).size]).toEqual([hash, 1]);
+    }
+    expect(new Set(rows.map(([, , group]) => group))).not.toContain('239.255.255.255');
+    expect(rows.length).toBeLessThan(120);
+  });
+});
