@@ -47,7 +47,10 @@ export async function runCreate(ctx: CliContext, name: string, options: CreateOp
   const [keep, announce] = [options.keepAlive === true, options.announce === true];
   using interrupts = keep || announce ? new Interrupts(ctx.host) : undefined;
   // what cannot be is wrong before anything is opened or leased for it
-  if (plan.sdp === undefined) createConference({ name, now, ...textOf(options), ...initialTimes(times) });
+  if (plan.sdp === undefined) {
+    const trial = createConference({ name, now, ...textOf(options), ...initialTimes(times) });
+    await finish(trial, plan, times, now);
+  }
   const { label } = await ctx.firstDirectory();
   await using directory = await ctx.openDirectory();
   const drawn = plan.sdp === undefined ? freshMedia(ctx, plan, sources, options.oneGroup) : undefined;

@@ -32,7 +32,7 @@ describe('calendars', () => {
     );
     await ok(['edit', 'Lecture: 1', '--description', 'Chapter 4'], { now: new Date('2026-03-20T12:00:10Z') });
     const changed = unfolded((await ok(['show', 'Lecture: 1', '--ical'])).out);
-    expect(changed).toContain('SEQUENCE:10');
+    expect(changed).toContain('SEQUENCE:1');
     expect(changed).toContain(lines.find((line) => line.startsWith('UID:')));
   });
 
