@@ -128,7 +128,8 @@ export function querier(facts: DoctorFacts): Judged | undefined {
   if (reason !== undefined) {
     const hints = host.interfaces.filter((it) => silent.includes(it.name) && (it.mldQueries ?? 0) > 0);
     const count = hints.map((it) => `${it.mldQueries} MLD queries came to ${it.name}`).join(', ');
-    if (silent.every((name) => hints.some((it) => it.name === name))) return ok(`somebody asks: ${count}`);
+    if (silent.every((name) => hints.some((it) => it.name === name)))
+      return ok(`${count} since it is there; whether somebody still asks, and for IGMP, only root can see`);
     return warn(
       `cannot be looked for because ${reason}${count === '' ? '' : `; ${count}`}`,
       /koffi/.test(reason)
