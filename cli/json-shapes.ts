@@ -82,6 +82,7 @@ export const CONFERENCE_MEDIUM_SHAPE: JsonShape = {
     ['protocol', 'string', 'such as `RTP/AVP`'],
     ['formats', 'array of strings', 'payload types, the preferred one first'],
     ['ttl', 'number or null', 'TTL of IPv4 multicast'],
+    ['sources', 'array of strings', 'senders that alone may be heard; empty for everybody'],
   ],
 };
 

@@ -1,5 +1,10 @@
 import type { AdvertisingScope } from '../src/ip/index.ts';
-import { ntpSecondsToUnixMs, type RepeatTime, type ScheduleEntry } from '../src/sdp/index.ts';
+import {
+  type MediaDescription,
+  ntpSecondsToUnixMs,
+  type RepeatTime,
+  type ScheduleEntry,
+} from '../src/sdp/index.ts';
 import type { Conference } from './conference.ts';
 import type { ConferenceOrigin } from './origin.ts';
 
@@ -55,6 +60,8 @@ export interface ConferenceMediaJson {
   readonly protocol: string;
   readonly formats: readonly string[];
   readonly ttl: number | null;
+  /** Senders that alone may be heard (`a=source-filter: incl`); empty for everybody. */
+  readonly sources: readonly string[];
 }
 
 export function conferenceToJson(conference: Conference): ConferenceJson {
@@ -71,16 +78,7 @@ export function conferenceToJson(conference: Conference): ConferenceJson {
     startTime: conference.startTime?.toISOString() ?? null,
     stopTime: conference.stopTime?.toISOString() ?? null,
     times: (sdp?.times.entries() ?? []).map(timeToJson),
-    media: (sdp?.media.toArray() ?? []).map(
-      ({ kind, port, proto, formats, effectiveConnections: [first] }) => ({
-        kind,
-        address: first?.address ?? null,
-        port,
-        protocol: proto,
-        formats,
-        ttl: first?.ttl ?? null,
-      }),
-    ),
+    media: (sdp?.media.toArray() ?? []).map(mediumToJson),
     sdp: sdp?.serialize() ?? null,
     sdpProblem: conference.sdpProblem ?? null,
     blobBase64: sdp === undefined ? Buffer.from(conference.blob).toString('base64') : null,
@@ -91,6 +89,25 @@ export function conferenceToJson(conference: Conference): ConferenceJson {
     ttlSeconds: conference.ttlSeconds ?? null,
     expiresAt: conference.expiresAt?.toISOString() ?? null,
     attributes: attributesToJson(conference.attributes),
+  };
+}
+
+function mediumToJson(medium: MediaDescription): ConferenceMediaJson {
+  const {
+    kind,
+    port,
+    proto,
+    formats,
+    effectiveConnections: [first],
+  } = medium;
+  return {
+    kind,
+    address: first?.address ?? null,
+    port,
+    protocol: proto,
+    formats,
+    ttl: first?.ttl ?? null,
+    sources: medium.admittedSources,
   };
 }
 

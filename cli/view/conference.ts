@@ -216,7 +216,9 @@ function mediumLine(medium: MediaDescription): string {
   const where = endpoint === undefined ? 'no address' : formatEndpoint(endpoint.address, endpoint.port);
   const ttl = medium.ttl === undefined ? '' : `, TTL ${medium.ttl}`;
   const title = medium.title === undefined ? '' : ` (${printable(medium.title)})`;
-  return `${mediumText(medium)}${title} on ${where}${ttl}`;
+  const { admittedSources: sources } = medium;
+  const from = sources.length === 0 ? '' : `, only from ${printable(sources.join(', '))}`;
+  return `${mediumText(medium)}${title} on ${where}${ttl}${from}`;
 }
 
 function originatorOf({ originator, sdp }: Conference): string | undefined {

@@ -218,8 +218,8 @@ export class Medium implements PacketSender {
 
   /** Looks after RTCP; call it with every block. */
   tick(now: Ms): void {
-    void this.#path.tick(now);
-    if (!this.#rtpHeard && this.#socketOptions !== undefined) void this.#probe.tick(now, this.#socketOptions);
+    this.#path.tick(now);
+    if (!this.#rtpHeard && this.#socketOptions !== undefined) this.#probe.tick(now, this.#socketOptions);
     if (this.#due === undefined || this.#due > now) return;
     this.#wallOffset = this.#options.clock.wall() - this.#options.clock.now();
     this.session.handleTimeout(now, now + this.#wallOffset);

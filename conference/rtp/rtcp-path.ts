@@ -5,6 +5,7 @@ import { NetworkError } from '../../src/errors.ts';
 import { ReflectionLimiter } from '../../src/rtcp/index.ts';
 import type { RtpSession } from '../../src/rtp/index.ts';
 import type { MediumPlan } from './medium-plan.ts';
+import type { FeedbackPlan } from './source-rules.ts';
 
 /**
  * How we take part in RTCP. `group`: as everybody, to the group. `source`: to the group, being among those who are heard
@@ -113,10 +114,14 @@ export class RtcpPath {
   }
 
   /** Opens the feedback port when it is time to; call it now and then. */
-  async tick(now: Ms): Promise<void> {
+  tick(now: Ms): void {
     const feedback = this.#plan?.feedback;
     if (feedback === undefined || this.#nextTry === undefined || now < this.#nextTry || this.#opening) return;
     this.#opening = true;
+    void this.#listen(feedback, now);
+  }
+
+  async #listen(feedback: FeedbackPlan, now: Ms): Promise<void> {
     try {
       const socket = await this.#options.openFeedback(feedback.address, feedback.port);
       if (this.#closed) {

@@ -41,9 +41,13 @@ export class SourceProbe {
   }
 
   /** @param options of the socket that hears nothing; call it now and then, until something was heard */
-  async tick(now: Ms, options: MulticastSocketOptions): Promise<void> {
+  tick(now: Ms, options: MulticastSocketOptions): void {
     if (this.#due === undefined || now < this.#due) return;
     this.#due = undefined;
+    void this.#look(options);
+  }
+
+  async #look(options: MulticastSocketOptions): Promise<void> {
     const { sources = [], ...others } = options;
     if (sources.length === 0) return;
     try {

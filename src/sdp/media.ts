@@ -200,6 +200,13 @@ export class MediaDescription extends DescriptionLevel {
     return filters.find(({ destination }) => destination !== '*') ?? filters[0];
   }
 
+  /** Senders that alone may be heard on the first address; empty for everybody. */
+  get admittedSources(): readonly string[] {
+    const [address] = this.addresses;
+    const filter = address === undefined ? undefined : this.sourceFilterFor(address);
+    return filter?.mode === 'incl' ? filter.sources : [];
+  }
+
   /** Address and ports of each stream of this medium; [] when the port is 0 or no `c=` counts. */
   get endpoints(): MediaEndpoint[] {
     const { port, portCount, isRtp, rtcp, rtcpMux } = this;

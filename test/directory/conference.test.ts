@@ -256,7 +256,15 @@ test('toJSON has documented fields, null where there is nothing', () => {
       },
     ],
     media: [
-      { kind: 'audio', address: '239.255.1.2', port: 6000, protocol: 'RTP/AVP', formats: ['0'], ttl: 15 },
+      {
+        kind: 'audio',
+        address: '239.255.1.2',
+        port: 6000,
+        protocol: 'RTP/AVP',
+        formats: ['0'],
+        ttl: 15,
+        sources: [],
+      },
     ],
     sdp: conference.sdp?.serialize(),
     sdpProblem: null,

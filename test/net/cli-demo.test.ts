@@ -52,7 +52,7 @@ function writeWords(path: string, hz: number, pauses: readonly number[]): void {
 describe('the demonstration', () => {
   test('[QOS-01] [PEV-03] happens, without configuration, in less than 15 seconds', async () => {
     const temporary = join(home.path, 'tmp');
-    mkdirSync(temporary);
+    mkdirSync(temporary, { recursive: true });
     const begun = performance.now();
     // what is configured here must not matter
     const env = {
@@ -130,7 +130,7 @@ describe('what did not happen is named', () => {
 
   test('interrupted: 130, and nothing is left behind', async () => {
     const temporary = join(home.path, 'tmp-interrupted');
-    mkdirSync(temporary);
+    mkdirSync(temporary, { recursive: true });
     await using running = home.start(['demo'], { env: { TMPDIR: temporary } });
     await running.printed(/a=rtpmap/);
     const asked = performance.now();
