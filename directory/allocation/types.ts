@@ -74,7 +74,10 @@ export interface ScopeQuery {
   readonly signal?: AbortSignal;
 }
 
-/** Where group addresses come from: `IMcastAddressAllocation`. Every lease that it grants is kept until it is released. */
+/**
+ * Where group addresses come from: `IMcastAddressAllocation`, in the manner of RFC 2771 §3. Every lease that it grants is
+ * kept until it is released.
+ */
 export interface MulticastAllocator extends AsyncDisposable {
   readonly method: AllocationMethod;
   /** What it is called when something is said about it. */
