@@ -1,6 +1,9 @@
 import { DecodeError } from '../errors.ts';
 import { MadcapDecodeError, type MadcapHeader, type MadcapMessage, parseMadcapMessage } from './message.ts';
 
+/** Longer Lease Identifiers are no client's: they are kept many times over. Those of RFC 2730 §2.4 have 17 or so octets. */
+const LONGEST_IDENTIFIER = 128;
+
 /** What only clients send. */
 export type ClientMessage = 'getinfo' | 'discover' | 'request' | 'renew' | 'release';
 const CLIENT_MESSAGES: readonly string[] = ['getinfo', 'discover', 'request', 'renew', 'release'];
@@ -30,12 +33,16 @@ export function readRequest(bytes: Uint8Array): Readable | Unreadable | undefine
   try {
     const message = parseMadcapMessage(bytes);
     const identifier = message.options.leaseIdentifier;
-    return isFromClient(message) && identifier !== undefined ? { message, identifier } : undefined;
+    return isFromClient(message) && isFit(identifier) ? { message, identifier } : undefined;
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
-    if (!(error instanceof MadcapDecodeError) || error.leaseIdentifier === undefined) return undefined;
+    if (!(error instanceof MadcapDecodeError)) return undefined;
     const { header, leaseIdentifier: identifier, option } = error;
-    if (!isFromClient(header)) return undefined;
+    if (!isFromClient(header) || !isFit(identifier)) return undefined;
     return { message: header, identifier, fault: option === undefined ? {} : { option } };
   }
+}
+
+function isFit(identifier: Uint8Array | undefined): identifier is Uint8Array {
+  return identifier !== undefined && identifier.length <= LONGEST_IDENTIFIER;
 }

@@ -54,6 +54,20 @@ export function intersect(ranges: readonly NumberRange[], others: readonly Numbe
     .filter(({ first, last }) => first <= last);
 }
 
+/** The same addresses in order, each once. */
+export function merged(ranges: readonly NumberRange[]): NumberRange[] {
+  const sorted = ranges
+    .filter(({ first, last }) => first <= last)
+    .sort((a, b) => (a.first < b.first ? -1 : 1));
+  const result: NumberRange[] = [];
+  for (const range of sorted) {
+    const before = result.at(-1);
+    if (before === undefined || range.first > before.last + 1n) result.push(range);
+    else result[result.length - 1] = { first: before.first, last: greater(before.last, range.last) };
+  }
+  return result;
+}
+
 export function sizeOf(ranges: readonly NumberRange[]): bigint {
   return ranges.reduce((sum, { first, last }) => sum + last - first + 1n, 0n);
 }

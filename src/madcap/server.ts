@@ -255,9 +255,10 @@ export class MadcapServer implements DatagramMachine<MadcapReply, MadcapServerEv
   }
 
   #renew(request: Request): void {
-    const { id, options, unix } = request;
+    const { id, message, options, unix } = request;
     const lease = this.#store.get(id);
-    if (lease === undefined || hasEnded(lease, unix)) {
+    // What it is about can only be said in a message of its family.
+    if (lease === undefined || lease.family !== message.family || hasEnded(lease, unix)) {
       return this.#nak(request, { code: MADCAP_ERROR.unknownLease });
     }
     this.#grant(request, this.#allocator.prolong(lease, options, unix), 'renewed');
@@ -374,7 +375,8 @@ export class MadcapServer implements DatagramMachine<MadcapReply, MadcapServerEv
     requirePlacement(reply, answerTo);
     const bytes = formatMadcapMessage(reply);
     this.stats.sent[type]++;
-    this.#cache.add(message, bytes, client, now);
+    // Scopes are the same whenever they are asked for, and may be long.
+    if (message.type !== 'getinfo') this.#cache.add(message, bytes, client, now);
     this.#outbox.push({ bytes, to: from, identifier: arrival.identifier });
   }
 }

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { EncodeError } from '../../src/errors.ts';
 import {
@@ -8,6 +9,7 @@ import {
   MADCAP_FEATURE,
   type MadcapOptions,
 } from '../../src/madcap/index.ts';
+import { anyMessage } from './arbitraries.ts';
 import { ClientRig, EPOCH, SCOPE, SERVER } from './rig.ts';
 
 const OTHER = { address: '192.0.2.2', port: 2535 };
@@ -510,6 +512,40 @@ describe('bad messages are overlooked (RFC 2730 §2.6)', () => {
     expect(rig.client.stats.ignored).toBe(2);
     rig.answer('ack');
     expect(rig.events).toMatchObject([{ type: 'lease' }]);
+  });
+
+  test('whatever servers answer, an operation ends once', () => {
+    const begin = fc.constantFrom('getInfo', 'request', 'direct', 'renew', 'release');
+    fc.assert(
+      fc.property(
+        begin,
+        fc.array(fc.tuple(anyMessage, fc.nat(9000)), { maxLength: 10 }),
+        (kind, messages) => {
+          const rig = new ClientRig();
+          const servers = [SERVER, OTHER];
+          if (kind === 'getInfo') rig.client.getInfo({ family: 4 }, 0);
+          else if (kind === 'renew') rig.client.renew({ family: 4, id, servers }, 0);
+          else if (kind === 'release') rig.client.release({ family: 4, id, servers }, 0);
+          else {
+            const server = kind === 'direct' ? { server: SERVER } : {};
+            rig.client.request({ family: 4, scope: SCOPE, id, count: 2, minimumCount: 1, ...server }, 0);
+          }
+          rig.poll();
+          for (const [message, wait] of messages) {
+            const { xid, options } = rig.last;
+            const own = options.leaseIdentifier ?? id;
+            rig.receive(
+              formatMadcapMessage({ ...message, xid, options: { ...message.options, leaseIdentifier: own } }),
+            );
+            rig.advance(wait);
+          }
+          rig.advance(1_000_000);
+          expect(rig.events.filter(({ type }) => type !== 'retry')).toHaveLength(1);
+          expect(rig.client.pollTimeout()).toBeUndefined();
+        },
+      ),
+      { numRuns: 500 },
+    );
   });
 
   test('a second answer', () => {

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { InvalidValueError } from '../../src/errors.ts';
 import {
@@ -9,6 +10,7 @@ import {
   MemoryLeaseStore,
   type ServedScope,
 } from '../../src/madcap/index.ts';
+import { anyMessage } from './arbitraries.ts';
 import { EPOCH } from './rig.ts';
 import { addressOf, CLIENT, errorOf, ID, OWN, servedScope, ServerRig, smallScope } from './server-rig.ts';
 
@@ -242,9 +244,9 @@ describe('answers are repeated, not worked out again (RFC 2730 §2.1.4)', () => 
 
   test('for each client as far as memory allows', () => {
     const rig = new ServerRig({ limits: { messagesPerSecond: Infinity } });
-    for (let i = 0; i < 600; i++) rig.ask('getinfo', { optionRequestList: [9] });
+    for (let i = 0; i < 600; i++) rig.ask('renew');
     expect(rig.server.cached).toBe(512);
-    rig.ask('getinfo', { optionRequestList: [9] }, { from: { address: '192.0.2.78', port: 1 } });
+    rig.ask('renew', {}, { from: { address: '192.0.2.78', port: 1 } });
     expect(rig.server.cached).toBe(513);
   });
 });
@@ -501,6 +503,35 @@ describe('GETINFO', () => {
   });
 });
 
+test('whatever comes in, the server stays up, and says only what can be read', () => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(anyMessage, fc.nat(), fc.boolean()), { maxLength: 20 }), (messages) => {
+      const six = servedScope({ first: 'ff13::8000:0', last: 'ff13::ffff:ffff' });
+      const rig = new ServerRig({ scopes: [smallScope(40), six], limits: { messagesPerSecond: Infinity } });
+      const ids = [ID, otherId, Uint8Array.of(1)];
+      for (const [message, n, multicast] of messages) {
+        // Sensible enough to get far: a scope that there is, one of three leases, clocks that agree or not.
+        const scope = message.family === 4 ? '239.255.0.0' : 'ff13::8000:0';
+        const { scope: _, featureList: __, currentTime, ...rest } = message.options;
+        const options = {
+          ...(n % 3 === 0 ? {} : rest),
+          leaseIdentifier: ids[n % ids.length] ?? ID,
+          ...(n % 7 === 0 ? {} : { scope }),
+          ...(currentTime === undefined ? {} : { currentTime: EPOCH + (n % 5) }),
+        };
+        const bytes = formatMadcapMessage({ ...message, options });
+        rig.now += n % 100_000;
+        rig.receive(bytes, { multicast });
+        const flipped = bytes.slice();
+        flipped[n % flipped.length] = n & 255;
+        rig.receive(flipped, { multicast });
+        rig.advance(n % 1000);
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
 describe('no client has it all', () => {
   const from = (last: number, port = 1) => ({ from: { address: `192.0.2.${last}`, port } });
   const id = (n: number): MadcapOptions => ({ leaseIdentifier: Uint8Array.of(9, n >> 8, n & 255) });
@@ -540,6 +571,23 @@ describe('no client has it all', () => {
     expect(rig.ask('renew', {}, from(6))).toBeDefined();
     rig.now += 500;
     expect(rig.ask('renew', {}, from(5))).toBeDefined();
+  });
+
+  test('ranges beyond counting, and lease identifiers beyond reason', () => {
+    const rig = new ServerRig();
+    const one = { first: '239.255.7.9', count: 1 };
+    const again = Array.from({ length: 5000 }, () => one);
+    const twice = { addressRanges: again, addressCount: { minimum: 2, desired: 2 } };
+    expect(errorOf(rig.ask('request', twice))).toEqual({ code: 0, option: 10 });
+    expect(rig.ask('request', { addressRanges: again })?.options.addressRanges).toEqual([one]);
+    expect(rig.ask('request', { leaseIdentifier: new Uint8Array(128) })).toBeDefined();
+    expect(rig.ask('request', { leaseIdentifier: new Uint8Array(129) })).toBeUndefined();
+  });
+
+  test('a lease is not renewed in another family', () => {
+    const rig = new ServerRig();
+    rig.ask('request');
+    expect(errorOf(rig.ask('renew', {}, { family: 6 }))).toEqual({ code: 3 });
   });
 
   test('so many leases in all', () => {

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import {
   GRANTED_LEASES_FILE,
@@ -43,6 +44,7 @@ const scopes: readonly ServedScope[] = [
 let dir: string;
 let service: MadcapService;
 const events: MadcapServerEvent[] = [];
+const troubles: string[] = [];
 const inUse = new Set<string>();
 const port = drawPort();
 
@@ -54,6 +56,7 @@ const open = (path: string): Promise<MadcapService> =>
     interfaces: ['lo'],
     isInUse: (address) => inUse.has(address),
     onEvent: (event) => events.push(event),
+    onTrouble: (text) => troubles.push(text),
   });
 
 beforeAll(() => {
@@ -65,6 +68,7 @@ let number = 0;
 beforeEach(async () => {
   path = join(dir, `${number++}-${GRANTED_LEASES_FILE}`);
   events.length = 0;
+  troubles.length = 0;
   service = await open(path);
 });
 afterEach(() => service.close());
@@ -154,6 +158,21 @@ describe('a client and a server on real sockets', () => {
       ranges: [{ first: '239.255.0.7', count: 1 }],
     });
     expect(lease.addresses).toEqual(['239.255.0.7']);
+  });
+
+  test('what cannot be written is not granted; once it can be, the client that asks again gets it', async () => {
+    await using client = await openClient();
+    using other = new DatabaseSync(path);
+    other.exec('BEGIN IMMEDIATE');
+    const id = client.newLeaseIdentifier();
+    const request = client.request({ scope: SCOPE, id, server: { address: '127.0.0.1', port } });
+    await until(() => troubles.length > 0);
+    expect(troubles[0]).toMatch(/none are granted: .*Another process holds it/);
+    expect(service.troubles).toBeGreaterThan(0);
+    expect(events).toEqual([]);
+    other.exec('ROLLBACK');
+    const lease = await request; // sent again after four seconds
+    expect(readGrantedLeases(path)).toMatchObject([{ id: hexOf(id), addresses: lease.addresses }]);
   });
 
   test('a hundred clients at once get a hundred addresses', async () => {
