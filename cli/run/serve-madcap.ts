@@ -1,10 +1,12 @@
 import { join } from 'node:path';
-import type { MadcapService } from '../../directory/madcap/index.ts';
+import type { Directory } from '../../directory/index.ts';
+import type { GroupsInUse, MadcapService } from '../../directory/madcap/index.ts';
 import type { LocatorService } from '../../directory/server/index.ts';
 import { formatEndpoint } from '../../src/ip/index.ts';
 import type { MadcapServerEvent } from '../../src/madcap/index.ts';
 import type { ServeOptions } from '../commands/serve.ts';
 import type { CliContext } from '../context.ts';
+import { ANNOUNCED } from '../directories.ts';
 import { UsageError } from '../errors.ts';
 import { messageOf } from '../output/output.ts';
 import { printable } from '../output/printable.ts';
@@ -17,25 +19,21 @@ export async function serveMadcap(
   dataDir: string,
   { madcapInterface, madcapPort: portText, json = false }: ServeOptions,
 ): Promise<AsyncDisposable> {
-  const { GRANTED_LEASES_FILE, GroupsInUse, monitoredMadcap, openMadcapService } = await import(
-    '../../directory/madcap/index.ts'
-  );
-  const configured = (await ctx.config()).madcap?.scopes;
-  const scopes = configured === undefined ? undefined : readMadcapScopes(configured);
+  const {
+    GRANTED_LEASES_FILE,
+    GroupsInUse: Groups,
+    monitoredMadcap,
+    openMadcapService,
+  } = await import('../../directory/madcap/index.ts');
+  const { madcap, sap } = await ctx.config();
+  const scopes = madcap?.scopes === undefined ? undefined : readMadcapScopes(madcap.scopes);
   await using opened = new AsyncDisposableStack();
-  const directory = opened.use(
-    await ctx.openChoice({ label: 'embedded', target: 'embedded', origin: 'default' }),
-  );
-  const following = new AbortController();
-  const groups = new GroupsInUse();
-  const follow = groups.follow(directory, following.signal).catch((error: unknown) => {
-    if (!following.signal.aborted)
-      ctx.err.warn(`groups of conferences are not looked at: ${messageOf(error)}`);
-  });
-  opened.defer(async () => {
-    following.abort();
-    await follow;
-  });
+  const groups = new Groups();
+  // What is announced is in use as well, where announcements are listened to.
+  for (const target of sap?.listen === true ? ['embedded', ANNOUNCED] : ['embedded']) {
+    const directory = await ctx.openChoice({ label: target, target, origin: 'default' });
+    opened.use(follow(ctx, groups, directory));
+  }
   const path = join(dataDir, GRANTED_LEASES_FILE);
   const service = opened.use(
     await openMadcapService({
@@ -53,6 +51,24 @@ export async function serveMadcap(
   monitor.include(monitoredMadcap(service));
   announce(ctx, service, path, json);
   return opened.move();
+}
+
+/** Keeps the groups of a directory in mind until it is disposed of; then closes it. */
+function follow(ctx: CliContext, groups: GroupsInUse, directory: Directory): AsyncDisposable {
+  const following = new AbortController();
+  const { signal } = following;
+  const followed = groups.follow(directory, signal).catch((error: unknown) => {
+    const why = printable(messageOf(error));
+    if (!signal.aborted)
+      ctx.err.warn(`the groups of ${directory.displayName} may be leased to others: ${why}`);
+  });
+  return {
+    async [Symbol.asyncDispose]() {
+      following.abort();
+      await followed;
+      await directory.close();
+    },
+  };
 }
 
 function parsePort(text: string): number {

@@ -93,12 +93,14 @@ export class LeaseDatabase implements LeaseStore, Disposable {
   /**
    * Puts on disk what was changed.
    *
+   * @returns whether there was anything
    * @throws {DatabaseFileError} when that cannot be done: nothing of it has happened then, here and on disk
    */
-  commit(): void {
-    if (!this.#db.isTransaction) return;
+  commit(): boolean {
+    if (!this.#db.isTransaction) return false;
     try {
       this.#db.exec('COMMIT');
+      return true;
     } catch (error) {
       this.rollback();
       throw databaseTrouble(this.path, FORMAT, error);

@@ -92,6 +92,8 @@ export class MadcapService implements AsyncDisposable {
   /** What has come in since the last answers. */
   #taken = 0;
   #troubles = 0;
+  /** The trouble was told, and nothing has been written since. */
+  #isFailing = false;
   #closed = false;
 
   constructor(
@@ -172,7 +174,7 @@ export class MadcapService implements AsyncDisposable {
     this.#flush = undefined;
     this.#taken = 0;
     try {
-      this.#store.commit();
+      if (this.#store.commit()) this.#isFailing = false;
     } catch (error) {
       this.#failed(error);
     }
@@ -192,6 +194,8 @@ export class MadcapService implements AsyncDisposable {
     this.#troubles++;
     this.server.forget();
     this.#store.rollback();
-    this.#options.onTrouble?.(`leases cannot be written, so none are granted: ${error.message}`);
+    if (!this.#isFailing)
+      this.#options.onTrouble?.(`leases cannot be written, so none are granted: ${error.message}`);
+    this.#isFailing = true;
   }
 }
