@@ -16,7 +16,7 @@ import { checkLines } from './doctor.ts';
 /** How far a probe goes unless told otherwise: as far as a conference of scope site. */
 const DEFAULT_TTL = 15;
 const DEFAULT_COUNT = 50;
-const SPACING_MS = 20;
+const SPACING_MS = 10;
 
 /**
  * Probes the path to a host on which `doctor --listen` runs, in both directions.

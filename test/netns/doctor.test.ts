@@ -1,6 +1,8 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Check } from '../../cli/doctor/check.ts';
-import { type Lab, openLab } from '../kit/index.ts';
+import { judgePacket, parseNftRuleset } from '../../src/net/index.ts';
+import { type Lab, type Listener, listen, openLab, send } from '../kit/index.ts';
 import { Home, PROGRAM, Running } from '../net/cli-program.ts';
 
 const home = new Home();
@@ -62,4 +64,59 @@ test('doctor tells interfaces, scopes, old IGMP, reverse path and reach', () => 
   expect(checks.get('otherInterfaces')?.detail).toContain(
     'members on eth1, eth2 do not hear what eth0 sends',
   );
+});
+
+describe('what is said of the rules of a firewall is what they do', () => {
+  const where = { group: '239.255.3.9', port: 6001 };
+  let member: Listener;
+  /** Packets are numbered over all the tests: a listener counts different ones. */
+  let sent = 0;
+  beforeAll(async () => {
+    member = await listen(lab.host(2), where);
+  });
+  afterAll(() => member[Symbol.asyncDispose]());
+
+  test.each([
+    ['', 'drop', 'yes'],
+    ['', 'accept', 'no'],
+    ['udp dport 6001 accept', 'drop', 'no'],
+    ['udp dport { 53, 6000-6010 } accept', 'drop', 'no'],
+    ['udp dport != 6001 accept', 'drop', 'yes'],
+    ['ip daddr 239.255.0.0/16 drop', 'accept', 'yes'],
+    ['ip daddr 239.255.3.0-239.255.3.9 udp dport 6001 reject', 'accept', 'yes'],
+    ['iifname "eth0" meta l4proto udp drop', 'accept', 'yes'],
+    ['iifname { "lo", "eth1" } drop', 'accept', 'no'],
+    ['meta pkttype multicast accept', 'drop', 'no'],
+    ['fib daddr type multicast accept', 'drop', 'no'],
+    ['ct state established,related accept', 'drop', 'yes'],
+    ['ct state vmap { established : accept, new : jump fresh, invalid : drop }', 'drop', 'no'],
+    ['ip6 daddr ff00::/8 drop', 'accept', 'no'],
+    ['meta nfproto ipv4 th dport > 6000 goto fresh', 'drop', 'no'],
+    ['tcp dport 6001 drop', 'accept', 'no'],
+  ])('%s, else %s: drops %s', async (rule, policy, drops) => {
+    const host = lab.host(2);
+    await host.run('nft', [
+      'flush ruleset; add table inet t; add chain inet t fresh; add rule inet t fresh ip protocol udp accept;' +
+        ` add chain inet t in { type filter hook input priority 0; policy ${policy}; };` +
+        (rule === '' ? '' : ` add rule inet t in ${rule};`),
+    ]);
+    const rules = parseNftRuleset(await host.run('nft', ['-j', 'list', 'ruleset']));
+    expect(rules).toBeDefined();
+    const packet = {
+      direction: 'in',
+      protocol: 'udp',
+      interfaceName: 'eth0',
+      destination: where.group,
+    } as const;
+    expect(rules && judgePacket(rules, { ...packet, port: where.port }).drops).toBe(drops);
+    const before = (await member.heard()).packets;
+    sent++;
+    await send(lab.host(1), { ...where, count: sent }); // the last number is new
+    let arrived = false;
+    for (let tries = 0; tries < (drops === 'no' ? 250 : 5) && !arrived; tries++) {
+      await delay(20);
+      arrived = (await member.heard()).packets > before;
+    }
+    expect(arrived).toBe(drops === 'no');
+  });
 });
