@@ -15,7 +15,7 @@ import { packageVersion } from '../version.ts';
 import { conferencePairs, pipeColumns } from '../view/conference.ts';
 import { jsonWithWhere, withWhere } from '../view/where.ts';
 import { type ConferencePlan, placeMedia, readPlan, type Times, warnOfIssues } from './conference-plan.ts';
-import { type LeasedGroups, leaseMissing, plannedSpan, tellOfLease } from './lease-plan.ts';
+import { type LeasedGroups, leaseMissing, mayBeDone, plannedSpan, tellOfLease } from './lease-plan.ts';
 import {
   dressed,
   originAddress,
@@ -79,7 +79,10 @@ export async function runCreate(ctx: CliContext, name: string, options: CreateOp
   }
   const ownTtl = keep ? DEFAULT_TTL_SECONDS : ttlUntilStop(conference, now);
   directory.autoRefresh = keep;
-  await publish(ctx, directory, conference, plan.ttlSeconds ?? ownTtl);
+  await publish(ctx, directory, conference, plan.ttlSeconds ?? ownTtl).catch((error: unknown) => {
+    if (mayBeDone(error)) leased?.keep(); // its groups may be in use
+    throw error;
+  });
   if (!keep) leased?.keep(); // what is kept alive takes its groups along when it is removed
   tell(ctx, conference, label, options.json === true);
   if (leased !== undefined) tellOfLease(ctx, leased.lease, span, keep);

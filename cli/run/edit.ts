@@ -11,7 +11,7 @@ import { ConferenceLeases } from './conference-leases.ts';
 import { type ConferencePlan, placeMedia, readPlan, warnOfIssues } from './conference-plan.ts';
 import { moveMedia, tell, tellOfFlag } from './create.ts';
 import { findToChange } from './find.ts';
-import { type LeasedGroups, leaseMissing, neededSpan } from './lease-plan.ts';
+import { type LeasedGroups, leaseMissing, mayBeDone, neededSpan } from './lease-plan.ts';
 import { type RepeatPlan, seriesOf } from './repeat-plan.ts';
 
 export async function runEdit(ctx: CliContext, name: string, options: EditOptions): Promise<void> {
@@ -70,9 +70,15 @@ async function commit(
   tellOfFlag(ctx, conference, options);
   const timesMoved = timesBefore !== timesText(conference);
   if (timesMoved) await leases.renew(conference);
-  await directory.modify(conference);
-  leases.keep();
-  added?.keep();
+  const keepLeases = (): void => {
+    leases.keep();
+    added?.keep();
+  };
+  await directory.modify(conference).catch((error: unknown) => {
+    if (mayBeDone(error)) keepLeases();
+    throw error;
+  });
+  keepLeases();
   const { rename } = options;
   if (rename !== undefined && rename !== conference.name) {
     // as a published object, so that the directory knows which entry goes away

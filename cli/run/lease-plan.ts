@@ -233,6 +233,11 @@ export function tellOfLease(ctx: CliContext, lease: Lease, span: LeaseSpan, isKe
   );
 }
 
+/** Whether a change that failed may have been made: its answer was lost. Nothing is undone then. */
+export function mayBeDone(error: unknown): boolean {
+  return error instanceof Error && 'outcomeUnknown' in error && error.outcomeUnknown === true;
+}
+
 /** Gives a lease back, or says that it could not be, and how it can. */
 export async function releaseOrSay(
   ctx: CliContext,

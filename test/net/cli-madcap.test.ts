@@ -2,6 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/net/index.ts';
 import { cliOnData } from '../cli/data-dir.ts';
 import type { Ran } from '../cli/host.ts';
+import { listeningService } from '../support/listening-service.ts';
+import { losingAnswers, REQUEST_TAGS } from '../support/lost-answers.ts';
 import { MadcapHost } from '../support/madcap-host.ts';
 
 const NOW = new Date('2026-11-21T12:00:00Z');
@@ -139,6 +141,26 @@ describe('a conference', () => {
     expect(host.server.stats.received.renew).toBe(2); // there and back
     expect(host.leases).toEqual([before]);
     expect(seconds((await leases())[0]?.stop ?? '')).toBe(before?.stop);
+  });
+
+  test('that may have been published keeps its group, and one that may have been changed its times', async () => {
+    await using service = await listeningService();
+    {
+      await using way = await losingAnswers(service.listener.port, REQUEST_TAGS.add);
+      const lost = await cli(...round, '--directory', way.url);
+      expect(lost.code).toBe(5);
+    }
+    const there = ['--directory', `ldap://127.0.0.1:${service.listener.port}`];
+    expect((await ok('show', 'Round', '--json', ...there)).code).toBe(0);
+    expect(host.leases).toHaveLength(1);
+    {
+      await using way = await losingAnswers(service.listener.port, REQUEST_TAGS.modify);
+      const lost = await cli('edit', 'Round', '--stop', '2026-11-21T20:00:00Z', '--directory', way.url);
+      expect(lost.code).toBe(5);
+    }
+    expect(host.leases[0]?.stop).toBe(seconds('2026-11-21T20:00:00Z'));
+    await ok('delete', 'Round', ...there);
+    expect(host.leases).toEqual([]);
   });
 
   test('that is deleted gives its group back; if the server is down, that is said', async () => {
