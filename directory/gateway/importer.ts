@@ -73,6 +73,8 @@ export class Importer {
   /** Keys of copies kept by this gateway, and how many of each announcing host. */
   readonly #mine = new Map<string, string>();
   readonly #perSource = new Map<string, number>();
+  /** Announcing hosts of copies that are being added, by key. */
+  readonly #adding = new Map<string, string>();
   /** Sessions that wait for room. */
   readonly #waiting = new Set<string>();
   readonly #events: ImportEvent[] = [];
@@ -171,6 +173,7 @@ export class Importer {
       if (!this.#budget.take(now)) return undefined; // stays first in turn
       this.#dirty.delete(key);
       scheduled.record.isBusy = true;
+      if (action.kind === 'add') this.#adding.set(key, action.session.source);
       this.#busy++;
       return action;
     }
@@ -180,6 +183,7 @@ export class Importer {
   /** How an action went. */
   done(action: ImportAction, outcome: ImportOutcome, now: Ms): void {
     this.#busy--;
+    this.#adding.delete(action.key);
     const { record } = this.#of(action.key, now);
     record.isBusy = false;
     this.#touch(action.key);
@@ -234,7 +238,8 @@ export class Importer {
     if (decision === undefined) return this.#wait(scheduled, Infinity);
     if ('at' in decision) return this.#wait(scheduled, Math.max(decision.at, now + 1));
     const { action } = decision;
-    if (action.kind !== 'add' || this.#hasRoom(action.session.source)) return action;
+    if (action.kind !== 'add') return action;
+    if (this.#hasRoom(action.session.source)) return action;
     this.#waiting.add(record.key);
     return this.#wait(scheduled, now + NO_ROOM_RETRY_MS);
   }
@@ -268,7 +273,12 @@ export class Importer {
 
   #hasRoom(source: string): boolean {
     const { maxImported, maxImportedPerSource } = this.#options.limits;
-    return this.#mine.size < maxImported && (this.#perSource.get(source) ?? 0) < maxImportedPerSource;
+    const adding = this.#adding
+      .values()
+      .filter((it) => it === source)
+      .toArray().length;
+    const isWithinShare = (this.#perSource.get(source) ?? 0) + adding < maxImportedPerSource;
+    return isWithinShare && this.#mine.size + this.#adding.size < maxImported;
   }
 
   #succeeded(action: ImportAction, entry: EntryView | undefined, now: Ms): void {

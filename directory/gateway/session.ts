@@ -9,7 +9,7 @@ import { announceability } from './announceable.ts';
 import type { Publishable } from './publisher.ts';
 import { type EntryView, type HeardSession, MAX_DESCRIPTION_BYTES } from './types.ts';
 
-/** Why an announced session is not copied. */
+/** Why an announced session is not copied: `invalid` is no description, or one without media. */
 export type NotImported = 'invalid' | 'tooLong' | 'scope';
 
 /**
@@ -34,7 +34,7 @@ export function heardSession(
   if (payload.length > MAX_DESCRIPTION_BYTES) return 'tooLong';
   const key = sessionKey(payload);
   const sdp = readable(payload);
-  if (key === undefined || sdp === undefined) return 'invalid';
+  if (key === undefined || sdp === undefined || sdp.media.length === 0) return 'invalid';
   const version = origin?.sessionVersion ?? '0';
   const source = withoutZone(sender);
   return { id, key, version, payload, name: sdp.name, source, group: channel.group, hash };
