@@ -53,6 +53,30 @@ function context(options: Partial<GlobalOptions>, env: Record<string, string> = 
 describe('the configuration file', () => {
   const read = (text: string): ReturnType<typeof readConfig> => readConfig({ RENDEZVOUS_CONFIG: file(text) });
 
+  test('the table [sap]', async () => {
+    const text =
+      '[sap]\nlisten = true\nwait = "1.5s"\ninterface = "eth1"\ngroup = ["239.255.255.255", "ff05::2:7ffe"]';
+    expect((await read(text)).sap).toEqual({
+      listen: true,
+      waitMs: 1500,
+      interfaces: ['eth1'],
+      groups: ['239.255.255.255', 'ff05::2:7ffe'],
+    });
+    expect((await read('[sap]\nwait = 0')).sap).toEqual({ waitMs: 0 });
+    expect((await read('')).sap).toBeUndefined();
+  });
+
+  test.each([
+    ['[sap]\nlisten = "yes"', /sap\.listen must be a boolean/],
+    ['[sap]\nwait = true', /sap\.wait must be a string/],
+    ['[sap]\nwait = "soon"', /"soon" is not a duration/],
+    ['[sap]\ninterface = 1', /sap\.interface must be a string, or an array/],
+    ['[sap]\nlisen = true', /unknown key sap\.lisen: did you mean sap\.listen\?/],
+    ['sap = true', /sap must be a table/],
+  ])('%j is refused', async (text, reason) => {
+    await expect(read(text)).rejects.toThrow(reason);
+  });
+
   test('every key', async () => {
     const text = `
       directory = "ldap://directory.example.org"

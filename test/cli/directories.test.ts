@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Config } from '../../cli/config.ts';
-import { chooseDirectories, defaultDirectories, meantName } from '../../cli/directories.ts';
+import { asksNobody, chooseDirectories, defaultDirectories, meantName } from '../../cli/directories.ts';
 
 const config: Config = {
   directories: [
@@ -68,6 +68,26 @@ describe('which directories are looked in', () => {
     expect(labelsOf(chooseDirectories({ ...asked, environment }, config))).toEqual(['lab environment']);
     const one = { ...config, directory: 'office' };
     expect(labelsOf(chooseDirectories(asked, one))).toEqual(['office configuration']);
+  });
+
+  test('announced sessions only where they are configured, for commands that can do with them, and last', () => {
+    const sap: Config = { ...config, sap: { listen: true } };
+    const reading = { ...asked, announced: true };
+    expect(labelsOf(chooseDirectories(reading, sap)).at(-1)).toBe('sap: configuration');
+    expect(labelsOf(chooseDirectories(asked, sap))).not.toContain('sap: configuration');
+    expect(labelsOf(chooseDirectories(reading, config))).not.toContain('sap: configuration');
+    expect(labelsOf(chooseDirectories({ ...reading, hasDataDir: true }, sap))).toEqual([
+      'embedded option',
+      'sap: configuration',
+    ]);
+    // whoever names directories means those
+    expect(labelsOf(chooseDirectories({ ...reading, directories: ['lab'] }, sap))).toEqual(['lab option']);
+    expect(labelsOf(chooseDirectories({ ...asked, directories: ['sap:'] }, config))).toEqual(['sap: option']);
+    expect([asksNobody('embedded'), asksNobody('SAP:?wait=1'), asksNobody('ldap://sap')]).toEqual([
+      true,
+      true,
+      false,
+    ]);
   });
 
   test('a word that is no host is taken for a name that was misspelt', () => {
