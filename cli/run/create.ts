@@ -27,7 +27,13 @@ import {
   withProfilePorts,
 } from './profile-plan.ts';
 import { seriesOf } from './repeat-plan.ts';
-import { readSources, type SourcePlan, sourceSpecificGroups, withSources } from './source-plan.ts';
+import {
+  moveSources,
+  readSources,
+  type SourcePlan,
+  sourceSpecificGroups,
+  withSources,
+} from './source-plan.ts';
 import { stayAlive } from './stay.ts';
 
 const DEFAULT_SCOPE: AdvertisingScope = 'site';
@@ -268,6 +274,7 @@ export function moveMedia(
     const ttl = address.includes(':') ? undefined : (medium.ttl ?? SCOPE_RANGES[scope].ttl);
     const hasOwn = medium.connection.field !== undefined;
     // the only medium and the session name the same group: readers that look at one of them shall not be misled
+    moveSources(medium, medium.effectiveConnection?.address, address);
     const isAlone = media.length === 1 && sdp.connection.address === medium.effectiveConnection?.address;
     if (isAlone) sdp.connection.setAddress(address, { ttl });
     if (hasOwn || !isAlone) medium.connection.setAddress(address, { ttl });

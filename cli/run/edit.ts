@@ -13,6 +13,7 @@ import { moveMedia, tell, tellOfFlag } from './create.ts';
 import { findToChange } from './find.ts';
 import { type LeasedGroups, leaseMissing, mayBeDone, neededSpan } from './lease-plan.ts';
 import { type RepeatPlan, seriesOf } from './repeat-plan.ts';
+import { carriedSources } from './source-plan.ts';
 
 export async function runEdit(ctx: CliContext, name: string, options: EditOptions): Promise<void> {
   const { json: _json, ...changes } = options;
@@ -191,7 +192,8 @@ async function replaceMedia(
     const { address, port } = kept[i] ?? {};
     if (address === undefined || port === undefined) return drawn.shift() ?? { kind, formats, port: 5004 };
     const ttl = address.includes(':') ? {} : { ttl: old[i]?.ttl ?? SCOPE_RANGES[scope].ttl };
-    return { kind, formats, port, group: address, ...ttl };
+    const attributes = old[i] === undefined ? [] : carriedSources(old[i], address);
+    return { kind, formats, port, group: address, ...ttl, attributes };
   });
   const model = createSessionDescription({
     sessionId: '2208988800',

@@ -1,8 +1,9 @@
-import type { MediaInit } from '../../src/sdp/index.ts';
+import { type MediaDescription, type MediaInit, readSourceFilter } from '../../src/sdp/index.ts';
 import {
   type AdvertisingScope,
   type IpFamily,
   randomSourceSpecificGroup,
+  sameIp,
   tryParseIp,
 } from '../../src/ip/index.ts';
 import type { RandomSource } from '../../src/machine.ts';
@@ -77,4 +78,30 @@ export function withSources<T extends MediaInit>({ family, sources }: SourcePlan
       attributes: [...(medium.attributes ?? []), ...target, 'rtcp-unicast:reflection'],
     };
   });
+}
+
+/** Attributes that go with the group of a medium: who may be heard there, and where the others report. */
+const SOURCE_ATTRIBUTES = ['source-filter', 'rtcp-unicast', 'rtcp', 'multicast-rtcp'];
+
+/** Those attributes of a medium that is written anew with another group, or with the same one. */
+export function carriedSources(medium: MediaDescription, to: string): string[] {
+  const from = medium.effectiveConnection?.address;
+  return medium.attributes.list
+    .filter((text) => SOURCE_ATTRIBUTES.includes(text.split(':', 1)[0] ?? ''))
+    .map((text) => movedFilter(text, from, to));
+}
+
+/** Has the filters of a medium speak of the group that it is moved to; otherwise nobody could be heard there. */
+export function moveSources(medium: MediaDescription, from: string | undefined, to: string): void {
+  for (const [i, text] of medium.attributes.list.entries()) {
+    const moved = movedFilter(text, from, to);
+    if (moved !== text) medium.attributes.replace(i, moved);
+  }
+}
+
+function movedFilter(text: string, from: string | undefined, to: string): string {
+  const filter = readSourceFilter(text);
+  if (filter === undefined || from === undefined || !sameIp(filter.destination, from)) return text;
+  const type = `IP${tryParseIp(to)?.family ?? 4}`;
+  return `source-filter: ${filter.mode} ${filter.netType} ${type} ${to} ${filter.sources.join(' ')}`;
 }

@@ -63,6 +63,19 @@ describe('create --source', () => {
   );
 
   test.each([
+    { change: ['--group', '232.9.9.9:6000'] },
+    { change: ['--group', '232.9.9.9', '--media', 'audio:PCMA'] },
+  ])('edit $change takes the filter along', async ({ change }) => {
+    await ok(['create', 'Lecture', '--source', '10.0.0.7']);
+    await ok(['edit', 'Lecture', ...change]);
+    expect((await shown('Lecture')).media).toMatchObject([{ address: '232.9.9.9', sources: ['10.0.0.7'] }]);
+    const sdp = await sdpOf('Lecture');
+    expect(sdp).toContain('a=source-filter: incl IN IP4 232.9.9.9 10.0.0.7\r\n');
+    expect(sdp).toContain('a=rtcp-unicast:reflection\r\n');
+    expect(sdp.match(/source-filter/g)).toHaveLength(1);
+  });
+
+  test.each([
     { options: ['--source', '239.1.1.1'], problem: /239\.1\.1\.1 is a group/ },
     { options: ['--source', '10.0.0.7', '--group', 'ff15::1'], problem: /different families/ },
     { options: ['--source', '10.0.0.7,fd00::7'], problem: /one family/ },

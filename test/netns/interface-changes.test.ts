@@ -110,7 +110,7 @@ describe('two hosts in an IPv4 and an IPv6 conference, one of which loses its in
   test('the address taken away, and another one given', async () => {
     const four = everybody().filter((_, i) => i % 2 === 0);
     const took = await outage(
-      () => onHost('ip addr del 10.77.0.2/24 dev eth0'),
+      () => onHost('ip -4 addr flush dev eth0'),
       () => onHost('ip addr add 10.77.0.22/24 dev eth0'),
       four,
     );
