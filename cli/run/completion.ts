@@ -11,6 +11,8 @@ import { buildProgram } from '../program.ts';
 const NAMING_USERS = ['user show', 'user delete', 'user publish'];
 /** Commands whose first argument is the name of a conference. */
 const NAMING = ['show', 'edit', 'delete', 'join', 'invite'];
+/** Those of them that take announced sessions too. */
+const READING = ['show', 'join', 'invite'];
 /** Nobody waits long for a key to answer: the directory gets this, in milliseconds; a busy computer needs some of it. */
 const LOOKUP_MS = 2000;
 const MOST_NAMES = 200;
@@ -85,7 +87,8 @@ async function namesFor(ctx: CliContext, words: readonly string[]): Promise<stri
   try {
     configureFrom(ctx, words);
     if (await wouldAskOrMake(ctx)) return [];
-    await using directories = await ctx.openDirectories(signal);
+    const announced = words.some((word) => READING.includes(word)) ? { fromCacheOnly: true } : undefined;
+    await using directories = await ctx.openDirectories(signal, announced);
     const query = { sizeLimit: MOST_NAMES, signal };
     const found = isUser
       ? directories.searchAll<{ readonly name: string }>((it) => it.searchUsers(query))

@@ -23,7 +23,7 @@ const agoText = (then: Date, now: Date): string => `${spanText(now.getTime() - t
 function nextText({ nextExpected, periodMs = 0 }: Announcement, now: Date): string {
   if (nextExpected === undefined) return '';
   const left = nextExpected.getTime() - now.getTime();
-  if (left >= 0) return `in ${spanText(left)}`;
+  if (left >= 500) return `in ${spanText(left)}`;
   return -left > periodMs ? `late by ${spanText(-left)}` : 'now';
 }
 
