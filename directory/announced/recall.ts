@@ -5,7 +5,7 @@ import type { CachedAnnouncement } from './cache-file.ts';
 
 /**
  * Lets a listener know what earlier runs heard, as if it had heard it when they did: it ends, changes and withdraws those
- * sessions by the same rules as all others.
+ * sessions by the same rules as all others (RFC 2974 §4).
  *
  * @param momentOf the moment on the listener's clock of a time, milliseconds since 1970; it may be before its zero
  */
