@@ -97,7 +97,6 @@ export class SapCache {
     if (host === undefined) return;
     host.byHash.set(entry.content.hash, entry);
     if (!own) return;
-    this.#shares.refreshed(host, entry);
     if (now - entry.firstHeard >= SETTLED_AFTER_MS) this.#shares.settle(host, entry);
   }
 

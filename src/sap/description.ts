@@ -42,10 +42,11 @@ export function describe(bytes: Uint8Array, sender: string): DescriptionFacts | 
   }
   if (origin === undefined) return undefined;
   const { base, unique } = identify(origin);
-  const endpoint = (): string =>
-    endpointOf(lineValue(bytes, connectionAt, ending), lineValue(bytes, mediaAt, ending));
+  const place = unique
+    ? ''
+    : endpointOf(lineValue(bytes, connectionAt, ending), lineValue(bytes, mediaAt, ending));
   return {
-    key: unique ? base : `${base} ${sender} ${endpoint()}`,
+    key: unique ? base : `${base} ${sender} ${place}`,
     base,
     unique,
     stopUnixSeconds: stop === undefined || stop === 0 ? undefined : ntpToUnixSeconds(stop),
@@ -92,6 +93,17 @@ function identify(line: string): { base: string; unique: boolean } {
 }
 
 function readOrigin(line: string): Origin | undefined {
+  const [
+    username = '',
+    sessionId = '',
+    sessionVersion = '',
+    netType = '',
+    addressType = '',
+    address = '',
+    more,
+  ] = line.split(' ');
+  const usual = more === undefined && address !== '' && !line.includes('  ') && !line.includes('\t');
+  if (usual && username !== '') return { username, sessionId, sessionVersion, netType, addressType, address };
   return parseOrigin(line) ?? withBlanksInName(line);
 }
 

@@ -80,23 +80,22 @@ export function viewSapPacket(bytes: Uint8Array): SapPacket {
   const hash = r.u16();
   const source = formatIp({ bytes: r.view((flags & IPV6_SOURCE) === 0 ? 4 : 16) });
   const authentication = authWords === 0 ? undefined : readAuthentication(r.bytes(authWords * 4));
-  const type = (flags & DELETION) === 0 ? 'announce' : 'delete';
   const encrypted = (flags & ENCRYPTED) !== 0;
   const compressed = (flags & COMPRESSED) !== 0;
   const body = r.view(r.remaining);
-  const opaque = encrypted || compressed;
-  const { payloadType, payload } = opaque ? { payloadType: undefined, payload: body } : splitPayload(body);
-  return {
-    type,
+  const { payloadType, payload } = encrypted || compressed ? { payload: body } : splitPayload(body);
+  const packet: { -readonly [Field in keyof SapPacket]: SapPacket[Field] } = {
+    type: (flags & DELETION) === 0 ? 'announce' : 'delete',
     hash,
     source,
-    ...(authentication === undefined ? {} : { authentication }),
     encrypted,
     compressed,
-    ...((flags & RESERVED) === 0 ? {} : { reserved: true }),
-    ...(payloadType === undefined ? {} : { payloadType }),
     payload,
   };
+  if (authentication !== undefined) packet.authentication = authentication;
+  if ((flags & RESERVED) !== 0) packet.reserved = true;
+  if (payloadType !== undefined) packet.payloadType = payloadType;
+  return packet;
 }
 
 /**

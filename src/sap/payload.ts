@@ -10,21 +10,19 @@ const SDP = 'application/sdp';
  *
  * @returns views of `body`
  */
-export function splitPayload(body: Uint8Array): { payloadType: string | undefined; payload: Uint8Array } {
+export function splitPayload(body: Uint8Array): { payloadType?: string; payload: Uint8Array } {
   // a description or an `o=` line itself: `<letter>=`
-  if (body[1] === EQUALS) return { payloadType: undefined, payload: body };
+  if (body[1] === EQUALS) return { payload: body };
   const end = body.subarray(0, MAX_TYPE_BYTES + 1).indexOf(NUL);
-  if (end === 0) return { payloadType: undefined, payload: body.subarray(1) };
+  if (end === 0) return { payload: body.subarray(1) };
   if (end > 0) {
     const type = mediaType(body, end);
-    return type === undefined
-      ? { payloadType: undefined, payload: body }
-      : { payloadType: type, payload: body.subarray(end + 1) };
+    return type === undefined ? { payload: body } : { payloadType: type, payload: body.subarray(end + 1) };
   }
   if (startsWithSdpType(body) && (body.length === SDP.length || body[SDP.length + 1] === EQUALS)) {
     return { payloadType: SDP, payload: body.subarray(SDP.length) };
   }
-  return { payloadType: undefined, payload: body };
+  return { payload: body };
 }
 
 /** The text before `end` where it may be a media type: printable, with a slash. */

@@ -3,12 +3,18 @@ import type { SapEntry } from './entry.ts';
 /** A host's part of the cache. */
 export class SapHost {
   readonly address: string;
-  /** Its own sessions, the one not heard longest first. */
+  /** Its own sessions, the longest known first. */
   readonly entries = new Set<SapEntry>();
+  /** Those of them that were heard a single time. */
+  readonly unsettled = new Set<SapEntry>();
   /** Sessions that it announces, its own or others', by message identifier hash. */
   readonly byHash = new Map<number, SapEntry>();
   weight = 0;
-  settled = 0;
+
+  /** Whether any of its sessions was heard again. */
+  get hasSettled(): boolean {
+    return this.entries.size > this.unsettled.size;
+  }
 
   constructor(address: string) {
     this.address = address;
@@ -21,8 +27,9 @@ const GUARANTEED = 100;
 /**
  * Who has how much of a cache that is full, so that nobody pushes out others by announcing more:
  *
- * - A host above its share (the cache divided by the hosts with settled sessions, but at least 100) loses the session
- *   that was not heard longest to a host that has less, and gets nothing more itself.
+ * - A host above its share (the cache divided by the hosts with settled sessions, but at least 100) loses a session to a
+ *   host that has less, and gets nothing more itself: one that was heard a single time, else of the longest known the one
+ *   that is silent longest.
  * - A host with less than 100 may push out what was heard a single time, the oldest first; a session settles when it is heard again. So
  *   made-up addresses, each with its share, cannot push out those who were there before.
  * - If that does not help, the newcomer is refused.
@@ -74,16 +81,22 @@ export class FairShares {
   }
 
   add(host: SapHost, entry: SapEntry, weight: number): void {
+    const before = host.hasSettled;
     host.entries.add(entry);
-    if (entry.settled) this.#countSettled(host, 1);
-    else this.#unsettled.add(entry);
+    if (!entry.settled) {
+      host.unsettled.add(entry);
+      this.#unsettled.add(entry);
+    }
+    this.#settledChanged(host, before);
     this.reweigh(host, weight);
   }
 
   remove(host: SapHost, entry: SapEntry, weight: number): void {
+    const before = host.hasSettled;
     if (!host.entries.delete(entry)) return;
-    if (entry.settled) this.#countSettled(host, -1);
+    host.unsettled.delete(entry);
     this.#unsettled.delete(entry);
+    this.#settledChanged(host, before);
     this.reweigh(host, -weight);
   }
 
@@ -103,17 +116,13 @@ export class FairShares {
     while (this.#heaviest > 0 && !this.#byWeight.has(this.#heaviest)) this.#heaviest--;
   }
 
-  /** The entry was heard: it is the last of its host to go. */
-  refreshed(host: SapHost, entry: SapEntry): void {
-    if (!host.entries.delete(entry)) return;
-    host.entries.add(entry);
-  }
-
   settle(host: SapHost, entry: SapEntry): void {
     if (entry.settled) return;
+    const before = host.hasSettled;
     entry.settled = true;
+    host.unsettled.delete(entry);
     this.#unsettled.delete(entry);
-    this.#countSettled(host, 1);
+    this.#settledChanged(host, before);
   }
 
   /**
@@ -125,24 +134,33 @@ export class FairShares {
   victim(host: SapHost, weight: number, keep?: SapEntry): SapEntry | 'refused' | undefined {
     if (this.#total + weight <= this.#limit) return undefined;
     if (weight > this.#limit) return 'refused';
-    const sharers = this.#settledHosts + (host.settled > 0 ? 0 : 1);
+    const sharers = this.#settledHosts + (host.hasSettled ? 0 : 1);
     const share = Math.max(this.#guaranteed, Math.floor(this.#limit / sharers));
     if (host.weight + weight > share) return 'refused';
     const [heaviest] = this.#byWeight.get(this.#heaviest) ?? [];
-    const [silentLongest] = heaviest?.entries ?? [];
-    if (heaviest !== undefined && heaviest !== host && silentLongest !== undefined) {
-      const more = heaviest.weight > host.weight + weight;
-      if (heaviest.weight > share || (more && !silentLongest.settled)) return silentLongest;
+    if (heaviest !== undefined && heaviest !== host) {
+      const [unsettled] = heaviest.unsettled;
+      if (heaviest.weight > share) return unsettled ?? stalest(heaviest.entries);
+      if (heaviest.weight > host.weight + weight && unsettled !== undefined) return unsettled;
     }
     if (host.weight + weight > this.#guaranteed) return 'refused';
     for (const entry of this.#unsettled) if (entry !== keep && entry.owner !== host.address) return entry;
     return 'refused';
   }
 
-  #countSettled(host: SapHost, difference: 1 | -1): void {
-    const before = host.settled;
-    host.settled += difference;
-    if (before === 0) this.#settledHosts++;
-    if (host.settled === 0) this.#settledHosts--;
+  #settledChanged(host: SapHost, before: boolean): void {
+    if (before === host.hasSettled) return;
+    this.#settledHosts += before ? -1 : 1;
   }
+}
+
+/** Of the first few the one not heard longest; looking at all of them each time would take too long in a flood. */
+function stalest(entries: Iterable<SapEntry>): SapEntry | 'refused' {
+  let found: SapEntry | undefined;
+  let looked = 0;
+  for (const entry of entries) {
+    if (found === undefined || entry.lastHeard < found.lastHeard) found = entry;
+    if (++looked === 16) break;
+  }
+  return found ?? 'refused';
 }
