@@ -81,7 +81,7 @@ describe('serve', () => {
         { type: 'stopped', connections: 1, operations: 0 },
       ]);
       expect(events.map((event) => Object.keys(event))).toEqual(
-        SERVE_SHAPES.filter(({ title }) => !/--metrics|--madcap|to sweep/.test(title)).map(({ fields }) =>
+        SERVE_SHAPES.filter(({ title }) => !/^With |to sweep/.test(title)).map(({ fields }) =>
           fields.map(([name]) => name),
         ),
       );
