@@ -3,6 +3,7 @@ import type { Clock } from '../../src/net/clock.ts';
 import { type AnnouncedSession, describe } from '../../src/sap/index.ts';
 import { SessionDescription } from '../../src/sdp/index.ts';
 import { Conference } from '../conference.ts';
+import { dnKey } from '../dn-key.ts';
 import type { ConferenceOrigin } from '../origin.ts';
 import { type Publication, publicationOf } from '../publication.ts';
 import { announceability } from './announceable.ts';
@@ -63,7 +64,7 @@ export function entryView(conference: Conference, clock: Clock): EntryView | und
   const { sdp, blob: payload, origin } = conference;
   const expiresAt = publication.expiresAt?.getTime();
   return {
-    dn: publication.dn,
+    dn: dnKey(publication.dn),
     name: publication.name,
     key: origin?.session ?? (sdp === undefined ? undefined : sessionKey(payload)),
     version: sdp?.sessionVersion ?? '0',

@@ -33,6 +33,7 @@ export type TimesOf = (id: string) => HeardTimes | undefined;
 
 /** What the gateway needs to know of a conference in the directory. */
 export interface EntryView {
+  /** As `dnKey` spells it. */
   readonly dn: string;
   readonly name: string;
   /** Undefined when its description names no session. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { normalizeDn, parseDn } from '../../src/ldap/index.ts';
+import { dnKey } from '../dn-key.ts';
 import type { LdapEntry } from '../ldap/entry.ts';
 import { publicationOf } from '../publication.ts';
 import type { EventQueue } from './event-queue.ts';
@@ -62,7 +62,7 @@ export class KnownObjects<T extends object> {
 
   /** An entry as it is now. @returns whether that is news */
   present(entry: LdapEntry, uuid?: string): boolean {
-    const key = keyOf(entry.dn);
+    const key = dnKey(entry.dn);
     this.#unseen?.delete(key);
     const renamed = uuid === undefined ? undefined : this.#keys.get(uuid);
     if (renamed !== undefined && renamed !== key) this.#remove(renamed);
@@ -85,7 +85,7 @@ export class KnownObjects<T extends object> {
   }
   /** @returns whether that is news */
   gone(dn: string): boolean {
-    return this.#remove(keyOf(dn));
+    return this.#remove(dnKey(dn));
   }
   /** @returns whether that is news */
   goneId(uuid: string): boolean {
@@ -127,14 +127,5 @@ export class KnownObjects<T extends object> {
       for (const value of entry.all(name)) hash.update('\0').update(value);
     }
     return hash.digest('base64');
-  }
-}
-
-/** One spelling of a DN. */
-function keyOf(dn: string): string {
-  try {
-    return normalizeDn(parseDn(dn));
-  } catch {
-    return dn.toLowerCase();
   }
 }

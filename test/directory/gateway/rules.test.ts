@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { announceability } from '../../../directory/gateway/announceable.ts';
 import { nameKey, sessionName } from '../../../directory/gateway/names.ts';
-import { sessionKey } from '../../../directory/gateway/session.ts';
-import { createConference } from '../../../directory/index.ts';
+import { entryView, sessionKey } from '../../../directory/gateway/session.ts';
+import { Conference, createConference } from '../../../directory/index.ts';
 import type { AdvertisingScope } from '../../../src/ip/index.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
 import { conferencesOf, description, NOW, Site } from './site.ts';
 
 const SITE = '239.255.255.255';
@@ -37,6 +38,20 @@ describe('where a conference is announced', () => {
     const conference = createConference({ name: 'X', now, group: '239.192.1.2', scope: 'region' });
     expect(announceability(conference, now, new Set(['site']))).toEqual({ reason: 'scope' });
   });
+});
+
+test('an entry is one entry, however the server spells its name', () => {
+  const clock = new FakeClock();
+  // as it was added, and as Active Directory gives it back
+  const dns = [
+    'msTAPI-uid=Über,ou=Conferences,dc=rv,dc=test',
+    'msTAPI-uid=Über,OU=Conferences,DC=rv,DC=test',
+  ];
+  const views = dns.map((dn) => {
+    const publication = { dn, name: 'Über', ttlSeconds: 60, expiresAt: undefined };
+    return entryView(new Conference({ name: 'Über', blob: description(), publication }), clock);
+  });
+  expect(views[0]?.dn).toBe(views[1]?.dn);
 });
 
 describe('names', () => {
