@@ -146,8 +146,7 @@ context.objects = [
   test('module-rtp-source takes up what we announce', async () => {
     const sdp = here.file('pipewire.sdp');
     const lines = ['a=rtpmap:127 L16/48000/2', 'a=ptime:5'];
-    const text = audioSdp('To PipeWire', '239.255.33.15', { format: 'RTP/AVP 127', lines });
-    writeFileSync(sdp, text.replaceAll('\r\n', '\n'));
+    writeFileSync(sdp, audioSdp('To PipeWire', '239.255.33.15', { format: 'RTP/AVP 127', lines }));
     await using pipewire = server(
       here.home(),
       'libpipewire-module-rtp-source',
