@@ -7,7 +7,14 @@ import {
   MemoryLeaseStore,
   toRanges,
 } from '../../src/madcap/index.ts';
-import { type DatabaseFormat, databaseTrouble, openDatabase, Sql, type SqlRow } from '../sqlite/index.ts';
+import {
+  type DatabaseFormat,
+  DatabaseFileError,
+  databaseTrouble,
+  openDatabase,
+  Sql,
+  type SqlRow,
+} from '../sqlite/index.ts';
 
 /** Name of the file in the data directory. */
 export const GRANTED_LEASES_FILE = 'madcap.db';
@@ -40,17 +47,24 @@ const BUSY_MS = 250;
  */
 export class LeaseDatabase implements LeaseStore, Disposable {
   readonly path: string;
+  readonly #lock: Disposable;
   readonly #db: DatabaseSync;
   readonly #sql: Sql;
   #memory: MemoryLeaseStore;
 
-  /** @throws {DatabaseFileError} when the file cannot be opened, is damaged, or is none of ours */
+  /** @throws {DatabaseFileError} when the file cannot be opened, is damaged, none of ours, or another server's */
   constructor(path: string) {
     this.path = path;
     this.#db = openDatabase(path, FORMAT, BUSY_MS);
-    this.#db.exec('PRAGMA synchronous = FULL');
-    this.#sql = new Sql(this.#db);
-    this.#memory = this.#load();
+    try {
+      this.#lock = lockFor(path);
+      this.#db.exec('PRAGMA synchronous = FULL');
+      this.#sql = new Sql(this.#db);
+      this.#memory = this.#load();
+    } catch (error) {
+      this.#db.close();
+      throw error;
+    }
   }
 
   get size(): number {
@@ -115,6 +129,7 @@ export class LeaseDatabase implements LeaseStore, Disposable {
 
   [Symbol.dispose](): void {
     this.#db.close();
+    this.#lock[Symbol.dispose]();
   }
 
   #change(work: () => void): void {
@@ -134,6 +149,24 @@ export class LeaseDatabase implements LeaseStore, Disposable {
       throw databaseTrouble(this.path, FORMAT, error);
     }
     return memory;
+  }
+}
+
+/**
+ * Only one process may grant from a file: what another grants is not in the memory of the first. The lock is a transaction in
+ * a database beside it, which the system ends with the process, however that ends.
+ */
+function lockFor(path: string): Disposable {
+  const lock = new DatabaseSync(`${path}-lock`, { timeout: BUSY_MS });
+  try {
+    lock.exec('PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE');
+    return { [Symbol.dispose]: () => lock.close() };
+  } catch (cause) {
+    lock.close();
+    throw new DatabaseFileError(
+      `Another process already leases addresses from ${path}. Stop it, or choose another data directory.`,
+      { cause },
+    );
   }
 }
 

@@ -226,5 +226,6 @@ describe('a client and a server on real sockets', () => {
 
   test('a second server on the same port says that it is taken', async () => {
     await expect(open(join(dir, 'second.db'))).rejects.toThrow(/EADDRINUSE/);
+    await expect(open(path)).rejects.toThrow(/Another process already leases/);
   });
 });

@@ -118,6 +118,15 @@ describe('the file', () => {
     expect(store.size).toBe(1);
   });
 
+  test('is granted from by one process alone, until that ends', () => {
+    {
+      using _ = new LeaseDatabase(path);
+      expect(() => new LeaseDatabase(path)).toThrow(/Another process already leases addresses/);
+    }
+    using again = new LeaseDatabase(path);
+    expect(again.size).toBe(0);
+  });
+
   test('that is none of ours, or damaged, is left alone', () => {
     writeFileSync(path, 'not a database, but long enough to be looked at as one '.repeat(20));
     expect(() => new LeaseDatabase(path)).toThrow(/damaged.*may be granted a second time/s);
