@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { IPV4_ZONES, ipv6Zone, isIp, randomGroup } from '../../src/ip/index.ts';
 import type { RandomSource } from '../../src/machine.ts';
 import {
@@ -60,7 +61,7 @@ interface Place {
   readonly interface?: string;
 }
 
-/** Whether members on the other interfaces hear what is sent on the chosen one. One packet with TTL 1. */
+/** Whether members on the other interfaces hear what is sent on the chosen one: three packets with TTL 1. */
 export async function tryReach(
   place: Place,
   chosen: string,
@@ -79,15 +80,18 @@ export async function tryReach(
   if (others.length === 0) return [];
   await using opened = new AsyncDisposableStack();
   const heard = new Set<string>();
+  const token = randomBytes(8); // others may send to that group
   for (const { name } of others) {
     const { value } = await attempt(() => openMulticastSocket({ ...place, interface: name }));
     if (value === undefined) continue;
     opened.use(value);
-    value.onDatagram(() => heard.add(name));
+    value.onDatagram(({ bytes }) => {
+      if (Buffer.compare(bytes, token) === 0) heard.add(name);
+    });
   }
   const sender = opened.use(await openMulticastSocket({ ...place, interface: chosen, ttl: 1, join: false }));
   const end = clock.now() + REACH_PATIENCE_MS;
-  for (let i = 0; i < 3; i++) sender.send(Uint8Array.of(i));
+  for (let i = 0; i < 3; i++) sender.send(token);
   while (clock.now() < end && heard.size < others.length) await sleep(clock, 20);
   return others.map(({ name }) => ({ name, heard: heard.has(name) }));
 }

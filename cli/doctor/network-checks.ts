@@ -197,12 +197,14 @@ export function container({ host, platform }: DoctorFacts): Judged | undefined {
     return platform === 'linux' ? ok('none that is known to hinder multicast') : undefined;
   }
   if (containerNetwork === 'host') return ok(`this runs in ${kind}, with the network of its host`);
+  if (containerNetwork === 'lan')
+    return ok(`this runs in ${kind}, with an interface of its own in the LAN (macvlan or alike)`);
   const advice = {
-    wsl: 'use mirrored networking',
+    wsl: 'use mirrored networking (networkingMode=mirrored in .wslconfig); if it is mirrored, all is well',
     kubernetes: 'hostNetwork: true in the pod, or a second interface by macvlan (Multus)',
-    docker: 'run it with the host network (--network host) or macvlan',
-    podman: 'run it with the host network (--network host) or macvlan',
-    lxc: 'give it a macvlan or a bridged interface of the LAN',
+    docker: 'run it with the host network (--network host) or macvlan; if this is macvlan, all is well',
+    podman: 'run it with the host network (--network host) or macvlan; if this is macvlan, all is well',
+    lxc: 'unless it has one, give it a macvlan or a bridged interface of the LAN',
   }[kind];
   return warn(
     `this runs in ${kind}, whose usual network does not carry multicast`,

@@ -14,10 +14,10 @@ export interface Judgement {
 }
 
 export function judge(subject: Subject, receivers: readonly Receiver[]): Judgement {
-  const { description } = subject;
+  const { description, heardOn } = subject;
   if (typeof description === 'string')
     return { subject, verdicts: [], findings: [], problem: description, ok: false };
-  const verdicts = lintDescription(description, receivers);
+  const verdicts = lintDescription(description, receivers, { heardOn });
   return {
     subject,
     verdicts,

@@ -1,3 +1,4 @@
+import type { Conference } from '../../directory/index.ts';
 import type { SessionDescription } from '../../src/sdp/index.ts';
 import type { CliContext } from '../context.ts';
 import { parseWait } from '../config-sap.ts';
@@ -13,6 +14,8 @@ export interface Subject {
   readonly directory: string | undefined;
   /** The description, or why there is none. */
   readonly description: SessionDescription | string;
+  /** SAP group that its announcement was heard on. */
+  readonly heardOn: string | undefined;
 }
 
 /**
@@ -26,7 +29,7 @@ export async function readSubject(ctx: CliContext, what: string, sapWait?: strin
   const given = await readGiven(ctx, what);
   if (given !== undefined) {
     const { description } = described(given.bytes, given.where, given.from);
-    return { name: what, directory: undefined, description };
+    return { name: what, directory: undefined, description, heardOn: undefined };
   }
   const heard = sapWait === undefined ? {} : { waitMs: parseWait(sapWait) };
   await using directories = await ctx.openDirectories(undefined, heard);
@@ -35,7 +38,7 @@ export async function readSubject(ctx: CliContext, what: string, sapWait?: strin
   if (sdp === undefined) {
     throw new FailedError(`"${name}" cannot be judged: ${sdpProblem ?? 'it holds no session description'}`);
   }
-  return { name, directory: label, description: sdp };
+  return { name, directory: label, description: sdp, heardOn: heardOn(conference) };
 }
 
 /** Every conference of the directories that are looked in, by name. */
@@ -50,6 +53,10 @@ export async function allSubjects(ctx: CliContext, sapWait?: string): Promise<Su
       name: conference.name,
       directory: where(conference),
       description: conference.sdp ?? conference.sdpProblem ?? 'it holds no session description',
+      heardOn: heardOn(conference),
     }))
     .sort((a, b) => a.name.localeCompare(b.name));
 }
+
+/** Empty where an announcement was kept from before, and not heard again. */
+const heardOn = ({ origin }: Conference): string | undefined => origin?.group || undefined;

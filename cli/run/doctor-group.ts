@@ -21,6 +21,9 @@ const POLL_MS = 10;
 /** After so long without anything it is looked up whether the conference is still there. */
 const SILENCE_MS = 10_000;
 
+/** An address, perhaps with a port; a conference may be called `101` or `10:30`. */
+const LIKE_A_GROUP = /^\d+\.\d+\.[\d.]+(:\d+)?$|^\[?[\da-f]{0,4}:[\da-f]{0,4}:[\da-f:.]*(\](:\d+)?)?$/i;
+
 interface Target {
   readonly group: string;
   readonly port: number;
@@ -68,7 +71,7 @@ export async function runDoctorGroup(ctx: CliContext, what: string, options: Doc
 }
 
 async function findTarget(ctx: CliContext, what: string): Promise<Target> {
-  if (/^[\d.]+(:\d+)?$|^\[?[\da-f:]*:[\da-f:]*:/i.test(what)) {
+  if (LIKE_A_GROUP.test(what)) {
     const { address, port = 5004 } = parseGroup(what);
     return { group: address, port, rtcpPort: port + 1, expected: undefined, described: false };
   }

@@ -277,6 +277,9 @@ export class UdpMulticastSocket implements MulticastSocket {
     this.#problems.clear();
     this.#begin(opened);
     this.#away = false;
+    // what was changed while it was opened
+    if (this.#ttl !== settings.ttl) opened.controls.setTtl(this.#ttl);
+    if (this.multicast && this.#loopback !== settings.loopback) opened.controls.setLoopback(this.#loopback);
     return true;
   }
 

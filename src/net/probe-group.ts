@@ -26,6 +26,8 @@ export interface ProbeGroupOptions {
 }
 
 const POLL_MS = 10;
+const isInTheLan = ({ containerNetwork }: HostReport): boolean =>
+  containerNetwork === 'host' || containerNetwork === 'lan';
 
 /** @throws {NetworkError} when the group cannot be joined or sent to */
 export async function openProbeGroup(options: ProbeGroupOptions): Promise<ProbeGroup> {
@@ -72,7 +74,7 @@ export async function openProbeGroup(options: ProbeGroupOptions): Promise<ProbeG
       member: kernelHoldsMembership(group, name) ?? true,
       strictReversePath: host.interfaces.find((it) => it.name === name)?.rpFilter === 1,
       firewall: host.firewalls.length > 0,
-      container: host.container !== undefined && host.containerNetwork !== 'host',
+      container: host.container !== undefined && !isInTheLan(host),
       seesMarks,
     },
     qos: socket.qos,

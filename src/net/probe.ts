@@ -140,6 +140,7 @@ export async function listenForProbes(options: ProbeListenerOptions): Promise<Pr
   };
   socket.on('error', ({ message }) => onProblem(message));
   socket.on('message', (bytes, from) => {
+    if (from.port === 0) return; // RFC 768: it wants no answer, and none can be sent
     ignoringForeign(() => machine.handleDatagram(new Uint8Array(bytes), from, clock.now()));
     pump();
   });

@@ -130,7 +130,8 @@ export class ProbeListener {
       bytes: formatProbeMessage({ type: 'probe', session: current.id, direction: 'back', number: sent }),
     });
     current.sent = sent + 1;
-    if (current.sent < request.count) this.#due = current.began + current.sent * request.spacingMs;
+    if (current.sent < request.count)
+      this.#due = Math.min(current.endsAt, current.began + current.sent * request.spacingMs);
     else {
       this.#answer(current.from, { type: 'sent', session: current.id, count: current.sent });
       this.#tellEnd(current);

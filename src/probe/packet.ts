@@ -18,7 +18,7 @@ export interface ProbeRequest {
   readonly dscp: number;
 }
 
-/** What a listener never exceeds, whoever asks: it then sends 400 packets of 32 bytes in two seconds at the most. */
+/** What a listener never exceeds, whoever asks: it then sends 200 packets of 32 bytes in a second at the most. */
 export const LIMITS = { count: 200, spacingMs: 5, sessionMs: 30_000 } as const;
 
 /** Signs on the host that receives, which explain silence. */
@@ -186,9 +186,14 @@ function writeRequest(writer: WireWriter, request: ProbeRequest): void {
 
 function readSigns(reader: WireReader): ReceiverSigns {
   const flags = reader.u8();
+  const [interfaceName, address] = [readText(reader), readText(reader)];
+  // both are shown, and put into commands to try
+  if (interfaceName === '' || /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(interfaceName))
+    throw reader.fail('names no interface');
+  if (tryParseIp(address) === undefined) throw reader.fail('the address of the receiver is none');
   return {
-    interfaceName: readText(reader),
-    address: readText(reader),
+    interfaceName,
+    address,
     member: (flags & 1) !== 0,
     strictReversePath: (flags & 2) !== 0,
     firewall: (flags & 4) !== 0,

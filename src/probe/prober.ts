@@ -1,6 +1,7 @@
 import type { Ms, TransportAddress } from '../machine.ts';
 import {
   formatProbeMessage,
+  LIMITS,
   parseProbeMessage,
   type ProbeMessage,
   type ProbeRequest,
@@ -155,7 +156,9 @@ export class Prober {
             ? { type: 'ask', session, what: 'result' }
             : { type: 'ask', session, what: 'back' };
     this.#outbox.push({ to: this.#options.peer, bytes: formatProbeMessage(question) });
-    const busy = this.#state === 'back' ? this.#agreed.count * this.#agreed.spacingMs : 0;
+    const { count, spacingMs } = this.#agreed;
+    // no listener is at it for longer, whatever this one says
+    const busy = this.#state === 'back' ? Math.min(count * spacingMs, LIMITS.sessionMs) : 0;
     this.#due = now + RETRY_MS + (this.#tries === 1 ? busy : 0);
   }
 

@@ -13,6 +13,7 @@ const eth0: InterfaceReport = {
   mtu: 1500,
   carrier: true,
   physical: true,
+  speed: 1000,
   wireless: false,
   igmpVersion: 3,
   forcedIgmpVersion: 0,
@@ -256,6 +257,7 @@ describe('the doctor', () => {
     },
     { id: 'firewall', status: 'warn', facts: withHost({ firewalls: ['ufw'] }), tryThis: /IGMP/ },
     { id: 'container', status: 'warn', facts: withHost({ container: 'docker' }), tryThis: /host network/ },
+    { id: 'container', status: 'warn', facts: withHost({ container: 'wsl' }), tryThis: /mirrored/ },
     { id: 'sound', status: 'warn', facts: { soundPrograms: [] }, tryThis: /install/ },
     { id: 'sound', status: 'warn', facts: { soundHere: false }, tryThis: /tone/ },
   ])('$status: $id', ({ id, status, facts, tryThis }) => {
@@ -268,6 +270,9 @@ describe('the doctor', () => {
       judgeDoctor({ ...well, ...facts }).find((it) => it.id === id && it.status === 'ok')?.detail;
     expect(detailOf('container', withHost({ container: 'docker', containerNetwork: 'host' }))).toContain(
       'with the network of its host',
+    );
+    expect(detailOf('container', withHost({ container: 'docker', containerNetwork: 'lan' }))).toContain(
+      'LAN',
     );
     expect(detailOf('firewall', { firewallRules: rules() })).toBe('no rules');
     expect(detailOf('querier', {})).toBe('eth0: IGMPv3 from 192.0.2.1 every 125 s');

@@ -75,6 +75,11 @@ test('doctor GROUP tells who sends there, with marks, and what is no RTP; doctor
     '200ms',
   ]);
   expect([silent.code, silent.out]).toEqual([1, expect.stringMatching(/ ✗ Heard +nothing came/)]);
+  // conferences are called so, too
+  for (const name of ['101', '10:30:00 round']) {
+    const { code, err } = await home.run(['doctor', name]);
+    expect([code, err]).toEqual([3, expect.stringContaining(`There is no conference "${name}"`)]);
+  }
   const wrong = await home.run(['doctor', group, '--listen']);
   expect([wrong.code, wrong.err]).toEqual([2, expect.stringContaining('Either a conference')]);
 });

@@ -120,6 +120,8 @@ describe('the report on a host', () => {
       '/proc/sys/net/ipv6/mld_max_msf': '64\n',
       '/sys/class/net/eth0/mtu': '1500\n',
       '/sys/class/net/eth0/carrier': '1\n',
+      '/sys/class/net/eth0/speed': '1000\n',
+      '/sys/class/net/lo/speed': '-1\n',
       '/sys/class/net/eth0/device': '',
       '/sys/class/net/eth0/master/uevent': 'DEVTYPE=bridge\nINTERFACE=br0\nIFINDEX=7\n',
       '/proc/net/dev_snmp6/eth0': 'Icmp6InMsgs   99\nIcmp6InGroupMembQueries  12\n',
@@ -138,6 +140,7 @@ describe('the report on a host', () => {
           carrier: true,
           physical: true,
           wireless: false,
+          speed: 1000,
           igmpVersion: 2,
           forcedIgmpVersion: 2,
           forcedMldVersion: undefined,
@@ -156,6 +159,7 @@ describe('the report on a host', () => {
           carrier: undefined,
           physical: false,
           wireless: false,
+          speed: undefined,
           igmpVersion: 3,
           forcedIgmpVersion: undefined,
           forcedMldVersion: undefined,
@@ -200,10 +204,22 @@ describe('the report on a host', () => {
     ['/var/run/secrets/kubernetes.io', '', 'kubernetes'],
     ['/proc/1/cgroup', '0::/kubepods/burstable/pod1\n', 'kubernetes'],
     ['/proc/1/cgroup', '0::/lxc.payload.web\n', 'lxc'],
-    ['/proc/version', 'Linux version 5.15 (Microsoft@x)', 'wsl'],
   ])('%s tells %s', (path, content, kind) => {
     const report = inspectHost(files({ [path]: content }), network);
     expect([report.container, report.containerNetwork]).toEqual([kind, 'own']);
+  });
+
+  test.each([
+    ['/.dockerenv', 'speed', '10000', 'own'], // a veth
+    ['/.dockerenv', 'speed', '2500', 'lan'], // macvlan: that of the device below it
+    ['/.dockerenv', 'speed', '-1', 'own'],
+    ['/.dockerenv', 'device', '', 'host'],
+    // every WSL 2 has a device, also where addresses are translated
+    ['/proc/version', 'device', '', undefined],
+  ])('the network of a container by %s, %s %s: %s', (path, file, content, expected) => {
+    const wsl = 'Linux version 5.15 (Microsoft@x)';
+    const report = inspectHost(files({ [path]: wsl, [`/sys/class/net/eth0/${file}`]: content }), network);
+    expect(report.containerNetwork).toBe(expected);
   });
 
   test('a bridge of this host says whether it asks', () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { formatProbeMessage } from '../../src/probe/index.ts';
 import { blocksOf } from '../interop/operations-guide.ts';
 import { type Lab, openLab } from '../kit/index.ts';
 import { Home, PROGRAM, Running } from '../net/cli-program.ts';
@@ -62,6 +63,14 @@ describe('doctor --probe and --listen', () => {
     await listener.printed(
       new RegExp(`"type":"ended","from":"${own}","heard":20,"sentBack":20,"ttlHeard":15`),
     );
+  });
+
+  test('who asks from port 0, which cannot be answered, does not end the listener', async () => {
+    await using _ = await filter(2, 'ip daddr 10.77.0.2 udp dport 57171 udp sport set 0');
+    const hello = formatProbeMessage({ type: 'hello', session: 7n }).toHex();
+    const escaped = hello.replaceAll(/../g, '\\x$&');
+    await lab.host(1).run('bash', ['-c', `printf '${escaped}' > /dev/udp/10.77.0.2/57171`]);
+    expect(listener.child.exitCode).toBeNull(); // and the next tests ask it
   });
 
   test('one direction dropped: which one, and what it may be', async () => {

@@ -74,6 +74,16 @@ test.each([
     says: /no multicast group/,
   },
   { name: 'no packets', bytes: `${HEAD(2)}${COOKIE}${GROUP}138c000000140f2e`, says: /out of range/ },
+  {
+    name: 'an interface with an escape sequence in its name',
+    bytes: `${HEAD(3)}13041b5b326a0831302e302e302e32${REQUEST}`,
+    says: /names no interface/,
+  },
+  {
+    name: 'a receiver without an address',
+    bytes: `${HEAD(3)}1304657468300831302e302e302e78${REQUEST}`,
+    says: /address of the receiver/,
+  },
   { name: 'too many values', bytes: `${HEAD(6)}00320001000209`, says: /9 values/ },
 ])('$name is refused', ({ bytes, says }) => {
   expect(() => parseProbeMessage(Uint8Array.fromHex(bytes))).toThrow(says);

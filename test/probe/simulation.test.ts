@@ -12,6 +12,7 @@ import {
   type ProbeRequest,
   type ProbeTransmit,
   type ReceiverSigns,
+  Tallier,
 } from '../../src/probe/index.ts';
 import { seededRandom } from '../kit/index.ts';
 
@@ -158,6 +159,29 @@ describe('prober and listener', () => {
     expect(events[0]).toMatchObject({ type: 'ready', request: { count: 200, spacingMs: 5, ttl: 15 } });
     expect(events[2]).toMatchObject({ type: 'back', sent: 200 });
   });
+
+  test('a listener that claims to need weeks is waited for half a minute', () => {
+    const prober = new Prober({ session, peer: B, request }, 0);
+    const greedy = { ...request, count: 65_535, spacingMs: 65_535 };
+    const tally = new Tallier(1).result();
+    const cookie = new Uint8Array(16);
+    for (let now = 0; prober.pollTimeout() !== undefined && now < 60_000; now++) {
+      prober.handleTimeout(now);
+      for (let out = prober.pollTransmit(); out !== undefined; out = prober.pollTransmit()) {
+        if (out.to === 'group') continue;
+        const { type } = parseProbeMessage(out.bytes);
+        if (type === 'hello')
+          prober.handleDatagram(formatProbeMessage({ type: 'challenge', session, cookie }), now);
+        if (type === 'begin')
+          prober.handleDatagram(formatProbeMessage({ type: 'ready', session, signs, request: greedy }), now);
+        if (type === 'ask')
+          prober.handleDatagram(formatProbeMessage({ type: 'result', session, tally }), now);
+      }
+    }
+    expect(prober.pollTimeout()).toBeUndefined();
+    const events = Array.from({ length: 3 }, () => prober.pollEvent()?.type);
+    expect(events).toEqual(['ready', 'there', 'failed']);
+  });
 });
 
 describe('a listener', () => {
@@ -227,6 +251,22 @@ describe('a listener', () => {
     expect(answers(listener)).toMatchObject([
       { type: 'refused', reason: 'failed', text: 'no such interface' },
     ]);
+  });
+
+  test('sends back for no longer than a session lasts, however slowly it was asked to', () => {
+    const listener = new ProbeListener({ mac });
+    const cookie = cookieFor(listener, A, session);
+    const slow = { ...request, spacingMs: 20_000 };
+    listener.handleDatagram(formatProbeMessage({ type: 'begin', session, cookie, request: slow }), A, 0);
+    listener.opened(signs);
+    listener.handleDatagram(formatProbeMessage({ type: 'ask', session, what: 'back' }), A, 1);
+    for (let due = listener.pollTimeout(), steps = 0; due !== undefined && steps < 9; steps++) {
+      expect(due).toBeLessThanOrEqual(30_000);
+      listener.handleTimeout(due);
+      due = listener.pollTimeout();
+    }
+    expect(listener.pollTimeout()).toBeUndefined();
+    expect(answers(listener).filter(({ type }) => type === 'probe')).toHaveLength(2);
   });
 
   test('forgets a prober that never comes back', () => {

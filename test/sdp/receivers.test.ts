@@ -104,6 +104,18 @@ const CASES: [string, string[]][] = [
 /** Shown by the pair below. */
 const PAIRS = ['st2110-30/dup-format', 'st2110-30/dup-place'];
 
+test.each([
+  ['239.69.1.1', undefined, []], // what RFC 2974 says of the group
+  ['239.192.1.1', undefined, ['sap-group']],
+  ['239.192.1.1', '239.255.255.255', []], // and what is so
+  ['239.69.1.1', '224.0.0.56', ['sap-group']],
+])('Dante, a session on %s that was heard on %s: %j', (group, heardOn, rules) => {
+  const lines = changed('c=', `c=IN IP4 ${group}/32`).map((line) => `${line}\r\n`);
+  const dante = RECEIVERS.filter(({ id }) => id === 'dante');
+  const [verdict] = lintDescription(parseSessionDescription(lines.join('')), dante, { heardOn });
+  expect(verdict?.findings.map(({ rule }) => rule).filter((it) => it === 'sap-group')).toEqual(rules);
+});
+
 describe('the corpus of quirks', () => {
   test('has expectations for each description, and nothing else', () => {
     const files = readdirSync(quirksFolder).filter((file) => /\.(sdp|json)$/.test(file));

@@ -96,7 +96,7 @@ function silence(
   if (apart && receiver.strictReversePath) {
     causes.push([
       `rp_filter of ${where} is strict: it drops what is routed elsewhere`,
-      `there: sysctl -w net.ipv4.conf.${receiver.interfaceName}.rp_filter=2`,
+      `there: sysctl -w net.ipv4.conf.${isPlain(receiver.interfaceName) ? receiver.interfaceName : 'IF'}.rp_filter=2`,
     ]);
   }
   const worksBack = other !== undefined && other.tally.heard > 0;
@@ -130,6 +130,9 @@ function silence(
       : warn('or else', tryThis, cause),
   );
 }
+
+/** Fit for a command that is copied into a shell: the other end says what its interface is called. */
+const isPlain = (interfaceName: string): boolean => /^[\w.@-]+$/.test(interfaceName);
 
 /** By the first 24 or 64 bits: the prefix of the other end is not known. */
 function sameNetwork(a: string, b: string): boolean {

@@ -15,12 +15,18 @@ export function containerKind(files: HostFiles): ContainerKind | undefined {
   return undefined;
 }
 
+/** The speed that the kernel's cable between namespaces (veth) says it has, Mbit/s. */
+const VETH_SPEED = 10_000;
+
 /**
- * `host`: devices of the computer are to be seen, so the container has the network of its host. `own`: only ends of cables
- * that lead out of it; whether to a bridge or, as macvlan, to the network itself, cannot be seen from inside.
+ * `host`: devices of the computer are to be seen, so the container has the network of its host. `lan`: an interface has the
+ * speed of a real one, as macvlan and ipvlan take it from the device below them. `own`: only ends of cables that lead out
+ * of it, or what cannot be told from them.
  */
-export function containerNetwork(interfaces: readonly InterfaceReport[]): 'host' | 'own' | undefined {
+export function containerNetwork(interfaces: readonly InterfaceReport[]): 'host' | 'lan' | 'own' | undefined {
   const outward = interfaces.filter((it) => it.up && !it.loopback && it.addresses.length > 0);
   if (outward.length === 0) return undefined;
-  return outward.some((it) => it.physical || it.wireless) ? 'host' : 'own';
+  if (outward.some((it) => it.physical || it.wireless)) return 'host';
+  const isReal = ({ speed }: InterfaceReport): boolean => speed !== undefined && speed !== VETH_SPEED;
+  return outward.some(isReal) ? 'lan' : 'own';
 }

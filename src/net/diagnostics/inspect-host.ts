@@ -29,8 +29,8 @@ export interface HostReport {
   readonly optmemMax: number | undefined;
   /** The container or virtual machine that this runs in, where its network is known to hinder multicast. */
   readonly container: ContainerKind | undefined;
-  /** In a container: whether it has the network of its host. */
-  readonly containerNetwork: 'host' | 'own' | undefined;
+  /** In a container: whether it has the network of its host, or is in the LAN by an interface of its own. */
+  readonly containerNetwork: 'host' | 'lan' | 'own' | undefined;
   /** Firewalls that seem to be on. An empty list proves nothing: rules can be read by root only. */
   readonly firewalls: readonly string[];
 }
@@ -56,7 +56,9 @@ export function inspectHost(
     mldMaxSources: readNumber(files, '/proc/sys/net/ipv6/mld_max_msf'),
     optmemMax: readNumber(files, '/proc/sys/net/core/optmem_max'),
     container,
-    containerNetwork: container === undefined ? undefined : containerNetwork(interfaces),
+    // what looks like a device in WSL is one of a virtual machine, whose network may be translated or mirrored
+    containerNetwork:
+      container === undefined || container === 'wsl' ? undefined : containerNetwork(interfaces),
     firewalls: firewallHints(files),
   };
 }

@@ -16,6 +16,8 @@ export interface InterfaceReport {
   /** A device of hardware, also of a virtual machine; false for bridges, tunnels, ends of cables to containers. */
   readonly physical: boolean;
   readonly wireless: boolean;
+  /** Mbit/s; undefined where there is none to tell. */
+  readonly speed: number | undefined;
   /** IGMP version spoken there now; 2 or 1 means that an older querier was heard. */
   readonly igmpVersion: number | undefined;
   /** Versions forced by the administrator; 0 for none. */
@@ -56,6 +58,7 @@ export function inspectInterfaces(files: HostFiles, network: NetworkView): Inter
     const flags = readNumber(files, `${sys}/flags`);
     const own = addresses.filter((it) => it.name === name);
     const carrier = readNumber(files, `${sys}/carrier`);
+    const speed = readNumber(files, `${sys}/speed`) ?? -1; // -1 is the kernel's own word for "unknown"
     return {
       name,
       addresses: own.map((it) => it.address),
@@ -66,6 +69,7 @@ export function inspectInterfaces(files: HostFiles, network: NetworkView): Inter
       carrier: carrier === undefined ? undefined : carrier === 1,
       physical: files.exists(`${sys}/device`),
       wireless: files.exists(`${sys}/wireless`) || files.exists(`${sys}/phy80211`),
+      speed: speed > 0 ? speed : undefined,
       igmpVersion: igmp.find((it) => it.name === name)?.igmpVersion,
       forcedIgmpVersion: conf(4, 'all', 'force_igmp_version') || conf(4, name, 'force_igmp_version'),
       forcedMldVersion: conf(6, 'all', 'force_mld_version') || conf(6, name, 'force_mld_version'),

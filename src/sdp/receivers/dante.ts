@@ -99,7 +99,11 @@ export const DANTE: Receiver = {
       id: 'sap-group',
       severity: 'warns',
       source: seen('martim01/pam#53: Dante announces to 239.255.255.255 and hears nothing else'),
-      check: eachAudio(({ group, connectionLine: line }) => {
+      check: eachAudio(({ group, connectionLine: line }, { heardOn }) => {
+        if (heardOn !== undefined) {
+          const reason = `it was heard on ${heardOn}, and Dante listens to ${SAP_GROUP} alone`;
+          return heardOn === SAP_GROUP ? undefined : { line, reason };
+        }
         const announced = group?.startsWith('239.') === true ? sapGroupsFor(group) : [];
         return announced.length === 0 || announced.includes(SAP_GROUP)
           ? undefined

@@ -58,10 +58,12 @@ export interface Description {
   /** Length in bytes. */
   readonly byteLength: number;
   readonly byteOrderMark: boolean;
+  /** SAP group that it was heard on; undefined when it was not, or nobody knows. */
+  readonly heardOn: string | undefined;
 }
 
 /** Takes a description apart for the rules. */
-export function describe(session: SessionDescription): Description {
+export function describe(session: SessionDescription, heardOn?: string): Description {
   const { lines } = session;
   const sessionLines = lines.filter(({ media }) => media === undefined);
   const attributes = attributesOf(sessionLines);
@@ -81,6 +83,7 @@ export function describe(session: SessionDescription): Description {
     ),
     byteLength: bytes.length,
     byteOrderMark: bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf,
+    heardOn,
   };
 }
 

@@ -35,6 +35,12 @@ export interface Verdict {
   readonly findings: readonly Finding[];
 }
 
+/** What is known of a description beside what stands in it. */
+export interface Circumstances {
+  /** SAP group that it was heard on; undefined when it was not, or nobody knows. */
+  readonly heardOn?: string | undefined;
+}
+
 /**
  * What receivers would refuse or misread in a description, and why. It judges the description alone: what is sent, and
  * on which network, is not looked at.
@@ -44,8 +50,9 @@ export interface Verdict {
 export function lintDescription(
   session: SessionDescription,
   receivers: readonly Receiver[] = RECEIVERS,
+  { heardOn }: Circumstances = {},
 ): Verdict[] {
-  const description = describe(session);
+  const description = describe(session, heardOn);
   const textOf = (line: number): string | undefined => {
     const found = description.lines.find(({ number }) => number === line);
     if (found === undefined) return undefined;
