@@ -141,11 +141,12 @@ export async function grantedLeases(ctx: CliContext): Promise<readonly GrantedLe
   return readGrantedLeases(join(await ctx.requireDataDir(), GRANTED_LEASES_FILE));
 }
 
-/** @throws {UsageError} naming what can be done, when nobody said where addresses come from */
-export function nowhereToAllocate(): UsageError {
+/** Nobody said where addresses come from. @param why there is no server either @returns what can be done */
+export function nowhereToAllocate(why: string): UsageError {
   return new UsageError(
-    'Nobody says where group addresses come from. Give one with --group; lease from a server with --madcap HOST, or ' +
-      '--madcap find to look for one; or draw on this computer with --local. For always: allocation = "local" or ' +
-      '"madcap" in the configuration file',
+    `Nobody says where group addresses come from, and ${why}. ` +
+      'Give one with --group; lease from a server with --madcap HOST, or ' +
+      '--madcap find to look for one longer; or draw on this computer with --local. For always: allocation = "local" ' +
+      'or "madcap" in the configuration file',
   );
 }

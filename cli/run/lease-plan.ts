@@ -18,11 +18,11 @@ import {
   type AllocationChoice,
   callWitnesses,
   chosenAllocation,
-  nowhereToAllocate,
   openAllocation,
   openLeases,
 } from './allocation.ts';
 import type { ConferencePlan, Times } from './conference-plan.ts';
+import { serverFound } from './find-server.ts';
 
 /** When the addresses of a conference are needed; null for without end. */
 export interface LeaseSpan {
@@ -137,9 +137,9 @@ export class LeasedGroups implements AsyncDisposable {
 
 /**
  * Leases addresses where that was said: on the command line, in the configuration; else, when the directory on this
- * computer is used alone, they are drawn here.
+ * computer is used alone, they are drawn here; else from a server that is found.
  *
- * @throws {UsageError} when nobody said where they come from, and others share the directory (DEF-14)
+ * @throws {UsageError} when nobody said where they come from, others share the directory, and no server is found (DEF-14)
  * @throws {AllocationError} when the server refuses or does not answer: nothing is drawn instead (MAA-07)
  */
 export async function leaseGroups(
@@ -148,7 +148,7 @@ export async function leaseGroups(
   asked: AllocationAsked,
   wish: LeaseWish,
 ): Promise<LeasedGroups> {
-  const choice = (await chosenAllocation(ctx, asked)) ?? (await unsaid(ctx));
+  const choice = (await chosenAllocation(ctx, asked)) ?? (await unsaid(ctx, wish.family));
   const { scopeForAdvertising } = await import('../../directory/index.ts');
   const { conference, count, family, scope, span } = wish;
   const leases = await openLeases(ctx);
@@ -198,11 +198,11 @@ export async function leaseMissing(
   return await leaseGroups(ctx, directory, asked, { conference, count, family: isIpv6 ? 6 : 4, scope, span });
 }
 
-/** With nothing said: this computer alone may draw for itself. */
-async function unsaid(ctx: CliContext): Promise<AllocationChoice> {
+/** With nothing said: this computer alone may draw for itself; where others share the directory a server is looked for. */
+async function unsaid(ctx: CliContext, family: IpFamily): Promise<AllocationChoice> {
   const directories = await ctx.directories();
   if (directories.every(({ target }) => asksNobody(target))) return { method: 'local' };
-  throw nowhereToAllocate();
+  return await serverFound(ctx, family);
 }
 
 /** From when to when a conference that is planned so needs its addresses: all occurrences of a series. */

@@ -50,11 +50,14 @@ describe('create', () => {
   });
 
   test('[DEF-14] [MAA-07] draws nothing for a directory that others share, unless it is told to', async () => {
+    writeFileSync(path('config.toml'), '[madcap]\ninterface = "lo"\n');
+    const nobody = { RENDEZVOUS_CONFIG: path('config.toml'), RENDEZVOUS_ALLOCATION: '' };
     const shared = ['create', 'Round', '--directory', `embedded`, '--directory', 'ldap://127.0.0.1:1'];
-    const refused = await cli(shared);
+    const refused = await cli([...shared, '--ipv6', '--timeout', '100ms'], { env: nobody });
     expect(refused.code).toBe(2);
+    expect(refused.err).toMatch(/^Looking for a MADCAP server on lo…$/m);
     expect(refused.err).toMatch(
-      /Nobody says where group addresses come from.*--group.*--madcap HOST.*--local/,
+      /Nobody says where group addresses come from, and no MADCAP server answered on lo\. .*--group.*--madcap HOST.*--local/,
     );
     expect(existsSync(path('leases.db'))).toBe(false);
     expect((await cli([...shared, '--local'])).code).toBe(0);

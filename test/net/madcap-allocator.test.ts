@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
+  findMadcapServers,
   Lease,
   LeaseFile,
   type MadcapAllocator,
@@ -176,5 +177,30 @@ describe('what a server refuses', () => {
     await expect(allocatorOf({ server: { host: 'none.invalid', port: undefined } })).rejects.toThrow(
       /none\.invalid has no IPv4 address/,
     );
+  });
+});
+
+describe('a look around', () => {
+  const look = (waitMs: number) =>
+    findMadcapServers({
+      group: { address: '127.0.0.1', port: host.port, multicastTtl: 1 },
+      interface: 'lo',
+      waitMs,
+    });
+
+  test('finds a server, also when the first question is lost', async () => {
+    host.isDown = true;
+    setTimeout(() => (host.isDown = false), 200);
+    const [found] = await look(20_000);
+    expect(found).toMatchObject({ from: { address: '127.0.0.1', port: host.port } });
+    expect(found?.scopes.map(({ first }) => first)).toEqual(['239.255.0.0', '239.192.0.0']);
+    expect(host.asked).toBe(1);
+  });
+
+  test('finds none where none answers, in the time that was said', async () => {
+    host.isDown = true;
+    const begun = performance.now();
+    expect(await look(300)).toEqual([]);
+    expect(performance.now() - begun).toBeGreaterThan(290);
   });
 });

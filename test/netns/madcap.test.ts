@@ -11,7 +11,7 @@ interface LeaseJson {
   server: string;
 }
 
-const homes = { one: new Home(), other: new Home(), client: new Home() };
+const homes = { one: new Home(), other: new Home(), client: new Home(), directory: new Home() };
 const servers: Running[] = [];
 let lab: Lab;
 
@@ -50,7 +50,7 @@ beforeAll(async () => {
     join(homes.other.path, 'config.toml'),
     scope('239.255.0.0-239.255.127.255', 'ff15::8000:0-ff15::8000:7fff'),
   );
-  writeFileSync(join(homes.client.path, 'config.toml'), '');
+  for (const { path } of [homes.client, homes.directory]) writeFileSync(join(path, 'config.toml'), '');
   for (const [host, home] of [
     [1, homes.one],
     [3, homes.other],
@@ -97,6 +97,31 @@ describe('two servers and a client on a network', () => {
     expect(leased(renewed).addresses).toEqual(lease.addresses);
     expect(await client('release', lease.id)).toMatchObject({ code: 0 });
     expect(granted(home)).toEqual([]);
+  });
+
+  test('create finds them where others share the directory, and stops where there are none', async () => {
+    const directory = start(
+      2,
+      homes.directory,
+      'serve',
+      '--listen',
+      'ldap://127.0.0.1:0',
+      '--anonymous-write',
+      '--json',
+    );
+    servers.push(directory);
+    const [, uri = ''] = (await directory.printed(/"(ldap:\/\/127\.0\.0\.1:\d+)/)) ?? [];
+    const create = (name: string) => start(2, homes.client, 'create', name, '--directory', uri).end;
+    const found = await create('Round');
+    expect([found.code, found.err]).toEqual([0, expect.anything()]);
+    expect(found.err).toMatch(
+      /^Looking for a MADCAP server on eth0…\nLeasing from one of 10\.77\.0\.\d:2535, 10\.77\.0\.\d:2535$/m,
+    );
+    expect([...granted(homes.one), ...granted(homes.other)]).toHaveLength(1);
+    expect(await start(2, homes.client, 'delete', 'Round', '--directory', uri).end).toMatchObject({
+      code: 0,
+    });
+    expect([...granted(homes.one), ...granted(homes.other)]).toEqual([]);
   });
 
   test('IPv6: found at the group of SCOP 3, and leased', async () => {

@@ -1,0 +1,76 @@
+import type { IpFamily } from '../../src/ip/index.ts';
+import type { InfoAnswer, MadcapDestination } from '../../src/madcap/index.ts';
+import type { Ms } from '../../src/machine.ts';
+import { type Clock, type MadcapSocket, openMadcapSocket, systemClock } from '../../src/net/index.ts';
+
+export interface FindServersOptions {
+  /** Family of the addresses wanted, and of what travels; default 4. */
+  readonly family?: IpFamily;
+  /** Interface to look on, by name or address; default the one of the route to the servers' group. */
+  readonly interface?: string;
+  /** Where servers are looked for; default the group of the local scope. */
+  readonly group?: MadcapDestination;
+  /** How long in all, milliseconds; default {@link QUICK_LOOK_MS}. */
+  readonly waitMs?: Ms;
+  readonly clock?: Clock;
+  /** Told where it looks, before it does. */
+  readonly onLook?: (interfaceName: string) => void;
+}
+
+/** How long a look around takes when nobody answers. */
+export const QUICK_LOOK_MS: Ms = 1800;
+/** A first question that was lost shall not be taken for silence. */
+const SECOND_QUESTION_MS: Ms = 600;
+/** How much longer other servers are waited for after the first. */
+const SETTLE_MS: Ms = 200;
+
+/**
+ * The MADCAP servers that answer at once: a look around, for who has not been told of any. It takes less than the first
+ * retransmission of RFC 2730 §2.3, so after a while a second question is asked, with a transaction id of its own.
+ *
+ * @returns none when nobody answers in time
+ * @throws {InterfaceError} when the interface cannot be used
+ * @throws {NetworkError} when the system refuses the socket
+ */
+export async function findMadcapServers(options: FindServersOptions = {}): Promise<readonly InfoAnswer[]> {
+  const { onLook, waitMs = QUICK_LOOK_MS, clock = systemClock, ...where } = options;
+  await using socket = await openMadcapSocket({ ...where, clock });
+  onLook?.(socket.interface.name);
+  const end = new AbortController();
+  const late = clock.timer(() => end.abort());
+  late.set(clock.now() + waitMs);
+  const questions = [ask(socket, end.signal), askLater(socket, end.signal, clock)];
+  try {
+    return await Promise.any(questions);
+  } catch {
+    return []; // silence, or a server that does not tell its scopes
+  } finally {
+    end.abort();
+    late.set(undefined);
+    await Promise.allSettled(questions);
+  }
+}
+
+const ask = (socket: MadcapSocket, signal: AbortSignal): Promise<readonly InfoAnswer[]> =>
+  socket.getInfo({ settleMs: SETTLE_MS }, { signal });
+
+async function askLater(
+  socket: MadcapSocket,
+  signal: AbortSignal,
+  clock: Clock,
+): Promise<readonly InfoAnswer[]> {
+  await new Promise<void>((resolve) => {
+    const timer = clock.timer(resolve);
+    timer.set(clock.now() + SECOND_QUESTION_MS);
+    signal.addEventListener(
+      'abort',
+      () => {
+        timer.set(undefined);
+        resolve();
+      },
+      { once: true },
+    );
+  });
+  signal.throwIfAborted();
+  return await ask(socket, signal);
+}
