@@ -1,11 +1,12 @@
 /**
- * Rendezvous' protocols, each under its own name: `sdp`, `sap`, `rtp`, `rtcp`, `madcap`, `ldap`, `ip` and `ical` are pure
+ * Rendezvous' protocols, each under its own name: `sdp`, `sap`, `rtp`, `rtcp`, `madcap`, `ldap`, `igmp`, `ip` and `ical` are pure
  * (bytes and time in, bytes and events out); `net` has the sockets. `receivers` tells what receivers make of a session
  * description, `profiles` makes some that they take. Directories and conferences are the package's other
  * entry points, `rendezvous/directory` and `rendezvous/conference`.
  */
 export * from './errors.ts';
 export * as ical from './ical/index.ts';
+export * as igmp from './igmp/index.ts';
 export * as ip from './ip/index.ts';
 export * as ldap from './ldap/index.ts';
 export type { DatagramMachine, Ms, RandomSource, TransportAddress } from './machine.ts';
