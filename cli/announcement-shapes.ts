@@ -41,6 +41,11 @@ const HEARD_FIELDS: JsonShape['fields'] = [
   ['encrypted', 'number', 'announcements with an encrypted payload'],
   ['undecodable', 'number', 'datagrams that are no announcements of session descriptions'],
   ['refused', 'number', 'announcements that there was no room for'],
+  [
+    'unreadSenders',
+    'array',
+    'who sent what could not be read, at most 100 hosts: `sender`, and how many of `encrypted`, `malformed`, `version0` and `otherPayloads` (no session descriptions)',
+  ],
 ];
 
 /** What `discover --json` prints. */

@@ -1,13 +1,17 @@
 import type { Announcement, Listening } from '../../directory/index.ts';
+import type { SapUnreadSender } from '../../src/sap/index.ts';
 import type { DiscoverOptions } from '../commands/discover.ts';
 import { parseWait } from '../config-sap.ts';
 import type { CliContext } from '../context.ts';
 import { Interrupts } from '../interrupts.ts';
+import { printable } from '../output/printable.ts';
 import { spanText } from '../output/times.ts';
 import { ANNOUNCEMENT_FIELDS, announcementColumns, announcementJson } from '../view/announcement.ts';
 import { compareNames } from '../view/conference.ts';
 
 const DEFAULT_WAIT_MS = 5000;
+/** Hosts that a remark names at most. */
+const MOST_NAMED = 4;
 
 export async function runDiscover(ctx: CliContext, options: DiscoverOptions): Promise<void> {
   const waitMs = options.wait === undefined ? DEFAULT_WAIT_MS : parseWait(options.wait);
@@ -68,7 +72,7 @@ export function placesText({ interfaces, groups }: Listening): string {
 }
 
 /** What was listened to, and what was heard that is no session to be shown. */
-export function heardJson({ interfaces, groups, stats }: Listening): object {
+export function heardJson({ interfaces, groups, stats, unreadSenders }: Listening): object {
   return {
     interfaces,
     groups,
@@ -76,6 +80,7 @@ export function heardJson({ interfaces, groups, stats }: Listening): object {
     encrypted: stats?.encrypted ?? 0,
     undecodable: undecodable(stats),
     refused: stats?.overQuota ?? 0,
+    unreadSenders,
   };
 }
 
@@ -84,10 +89,15 @@ function undecodable(stats: Listening['stats']): number {
 }
 
 /** What a person should know beyond the sessions. */
-export function remarks({ stats }: Listening, all: readonly Announcement[]): string[] {
+export function remarks(
+  { stats, unreadSenders }: Pick<Listening, 'stats' | 'unreadSenders'>,
+  all: readonly Announcement[],
+): string[] {
   const recalled = all.filter(({ isRecalled }) => isRecalled).length;
   const count = (n: number, one: string, many: string): string[] =>
     n === 0 ? [] : [n === 1 ? `1 ${one}` : `${n} ${many}`];
+  const encrypted = sendersText(unreadSenders, (it) => it.encrypted);
+  const damaged = sendersText(unreadSenders, (it) => it.malformed + it.version0 + it.otherPayloads);
   return [
     ...count(
       recalled,
@@ -96,13 +106,13 @@ export function remarks({ stats }: Listening, all: readonly Announcement[]): str
     ),
     ...count(
       stats?.encrypted ?? 0,
-      'announcement was encrypted: nobody here has its key.',
-      'announcements were encrypted: nobody here has their keys.',
+      `announcement was encrypted: nobody here has its key${encrypted}.`,
+      `announcements were encrypted: nobody here has their keys${encrypted}.`,
     ),
     ...count(
       undecodable(stats),
-      `datagram was no announcement of a session description${kindsText(stats)}.`,
-      `datagrams were no announcements of session descriptions${kindsText(stats)}.`,
+      `datagram was no announcement of a session description${kindsText(stats)}${damaged}.`,
+      `datagrams were no announcements of session descriptions${kindsText(stats)}${damaged}.`,
     ),
     ...count(
       stats?.overQuota ?? 0,
@@ -110,6 +120,18 @@ export function remarks({ stats }: Listening, all: readonly Announcement[]): str
       'announcements were left out: their senders announce too many.',
     ),
   ];
+}
+
+/** The hosts that sent most of it: `, from 192.0.2.7 (12), 192.0.2.8 (3) and 2 more`. */
+function sendersText(
+  senders: Listening['unreadSenders'],
+  countOf: (sender: SapUnreadSender) => number,
+): string {
+  const guilty = senders.filter((it) => countOf(it) > 0).sort((a, b) => countOf(b) - countOf(a));
+  if (guilty.length === 0) return '';
+  const named = guilty.slice(0, MOST_NAMED).map((it) => `${printable(it.sender)} (${countOf(it)})`);
+  const more = guilty.length > named.length ? ` and ${guilty.length - named.length} more` : '';
+  return `, from ${named.join(', ')}${more}`;
 }
 
 function kindsText(stats: Listening['stats']): string {

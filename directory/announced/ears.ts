@@ -41,6 +41,9 @@ export async function socketEars(options: SocketEarsOptions): Promise<Ears> {
       return distinct('group');
     },
     stats: listener.stats,
+    get unreadSenders() {
+      return listener.unreadSenders;
+    },
     sessions: () => listener.sessions(),
     close: () => sockets.close(),
   };
@@ -56,6 +59,9 @@ export async function deafEars(recalled: readonly CachedAnnouncement[], clock: C
     interfaces: [],
     groups: [],
     stats: listener.stats,
+    get unreadSenders() {
+      return listener.unreadSenders;
+    },
     sessions: () => listener.sessions(),
     close: () => {},
   };

@@ -1,7 +1,12 @@
 import { join } from 'node:path';
 import type { Ms } from '../../src/machine.ts';
 import type { Clock, Timer } from '../../src/net/clock.ts';
-import type { AnnouncedSession, SapListenerEvent, SapListenerStats } from '../../src/sap/index.ts';
+import type {
+  AnnouncedSession,
+  SapListenerEvent,
+  SapListenerStats,
+  SapUnreadSender,
+} from '../../src/sap/index.ts';
 import { type Announcement, announcementOf, recordOf } from './announcement.ts';
 import {
   ANNOUNCEMENTS_FILE,
@@ -18,6 +23,8 @@ export interface Ears {
   /** SAP groups that are listened to. */
   readonly groups: readonly string[];
   readonly stats: Readonly<SapListenerStats>;
+  /** Who sent what could not be read. */
+  readonly unreadSenders: readonly SapUnreadSender[];
   sessions(): Iterable<AnnouncedSession>;
   close(): Promise<void> | void;
 }
@@ -93,6 +100,11 @@ export class Listening implements AsyncDisposable {
   /** What was heard, counted. */
   get stats(): Readonly<SapListenerStats> | undefined {
     return this.#ears?.stats;
+  }
+
+  /** Who sent what could not be read, the busiest first. */
+  get unreadSenders(): readonly SapUnreadSender[] {
+    return this.#ears?.unreadSenders ?? [];
   }
 
   /** @returns ends the subscription */

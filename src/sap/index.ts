@@ -57,3 +57,4 @@ export {
   SapListener,
   type SapListenerOptions,
 } from './listener.ts';
+export { SAP_UNREAD_KINDS, type SapUnreadKind, type SapUnreadSender } from './unread-senders.ts';

@@ -14,6 +14,7 @@ import { deletedKey, describe, type DescriptionFacts, originOf } from './descrip
 import { type EntryContent, entryWeight, sameBytes, SapEntry } from './entry.ts';
 import { decompressSapPacket, type Inflate, type SapPacket, sapVersion, viewSapPacket } from './packet.ts';
 import { isSdpPayload, withoutTrailingNuls } from './payload.ts';
+import { type SapUnreadKind, type SapUnreadSender, UnreadSenders } from './unread-senders.ts';
 
 /** Least time after which a session that is not heard is forgotten (RFC 2974 §4). */
 export const SAP_TIMEOUT_MS = 3_600_000;
@@ -62,6 +63,7 @@ export class SapListener implements DatagramMachine<never, SapListenerEvent> {
   readonly stats: SapListenerStats = newSapListenerStats();
   readonly #options: SapListenerOptions;
   readonly #cache: SapCache;
+  readonly #unread = new UnreadSenders();
   readonly #timeoutMs: Ms;
   #events: SapListenerEvent[] = [];
   #taken = 0;
@@ -85,6 +87,11 @@ export class SapListener implements DatagramMachine<never, SapListenerEvent> {
     return this.#cache.hosts;
   }
 
+  /** Who sent what could not be read, the busiest first; at most 100 hosts. */
+  get unreadSenders(): SapUnreadSender[] {
+    return this.#unread.all;
+  }
+
   /** Sessions heard in one group: what the interval of announcements there depends on (RFC 2974 §3.1). */
   sessionsIn(group: string): number {
     return this.#cache.sessionsIn(group);
@@ -104,14 +111,14 @@ export class SapListener implements DatagramMachine<never, SapListenerEvent> {
   handleDatagram(bytes: Uint8Array, from: TransportAddress, now: Ms, channel: SapChannel = NO_CHANNEL): void {
     this.stats.received++;
     if (sapVersion(bytes) === 0) {
-      this.stats.version0++;
+      this.#notRead('version0', from.address);
       return;
     }
     try {
       this.#handle(viewSapPacket(bytes), from.address, now, channel);
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error;
-      this.stats.malformed++;
+      this.#notRead('malformed', from.address);
     }
   }
 
@@ -144,7 +151,7 @@ export class SapListener implements DatagramMachine<never, SapListenerEvent> {
   #handle(packet: SapPacket, sender: string, now: Ms, channel: SapChannel): void {
     const { stats } = this;
     if (packet.encrypted) {
-      stats.encrypted++;
+      this.#notRead('encrypted', sender);
       return;
     }
     if (this.#options.isOwn?.(packet, sender) === true) {
@@ -155,6 +162,11 @@ export class SapListener implements DatagramMachine<never, SapListenerEvent> {
     if (packet.authentication !== undefined) stats.authenticated++;
     if (packet.type === 'delete') this.#delete(this.#inTheClear(packet), sender);
     else this.#announce(packet, sender, now, channel);
+  }
+
+  #notRead(kind: SapUnreadKind, sender: string): void {
+    this.stats[kind]++;
+    this.#unread.add(sender, kind);
   }
 
   #inTheClear(packet: SapPacket): SapPacket {
@@ -172,7 +184,7 @@ export class SapListener implements DatagramMachine<never, SapListenerEvent> {
     }
     const clear = this.#inTheClear(packet);
     if (!isSdpPayload(clear.payloadType)) {
-      this.stats.otherPayloads++;
+      this.#notRead('otherPayloads', sender);
       return;
     }
     const description = withoutTrailingNuls(clear.payload);

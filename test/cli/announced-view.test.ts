@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { remarks } from '../../cli/run/discover.ts';
 import { withoutCopies } from '../../cli/view/copies.ts';
 import { ANNOUNCEMENT_FIELDS, announcementColumns, announcementJson } from '../../cli/view/announcement.ts';
 import { tableLines, tabLines } from '../../cli/output/table.ts';
 import { type Announcement, conferenceOf, createConference } from '../../directory/index.ts';
+import { SapListener } from '../../src/sap/index.ts';
 import { SessionDescription } from '../../src/sdp/index.ts';
 
 const NOW = new Date('2026-11-21T10:30:00Z');
@@ -95,5 +97,17 @@ describe('announced sessions as they are shown', () => {
     const entry = createConference({ name: 'Hall', now: NOW, sdp: hall.blob });
     expect(withoutCopies([hall, stage, entry])).toEqual([stage, entry]);
     expect(withoutCopies([hall, hall])).toHaveLength(2);
+  });
+
+  test('what could not be read is told with its senders, the busiest first', () => {
+    const from = (sender: string, encrypted: number, malformed = 0) => {
+      return { sender, encrypted, malformed, version0: 0, otherPayloads: 0 };
+    };
+    const senders = [from('192.0.2.7', 12, 1), ...[1, 2, 3, 4, 5].map((n) => from(`192.0.2.1${n}`, n))];
+    const stats = { ...new SapListener().stats, encrypted: 27, malformed: 1 };
+    expect(remarks({ stats, unreadSenders: senders }, [])).toEqual([
+      '27 announcements were encrypted: nobody here has their keys, from 192.0.2.7 (12), 192.0.2.15 (5), 192.0.2.14 (4), 192.0.2.13 (3) and 2 more.',
+      '1 datagram was no announcement of a session description (1 damaged), from 192.0.2.7 (1).',
+    ]);
   });
 });

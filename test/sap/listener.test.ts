@@ -261,7 +261,20 @@ describe('counted, and otherwise left alone', () => {
     const { hear, listener } = setUp();
     expect(hear(bytes)).toEqual([]);
     expect(listener.stats).toMatchObject({ received: 1, [count]: 1 });
+    expect(listener.unreadSenders).toMatchObject([{ sender: '192.0.2.1', [count]: 1 }]);
     expect(listener.size).toBe(0);
+  });
+
+  test('by sender, of whom made-up ones push out only each other', () => {
+    const { hear, listener } = setUp();
+    const secret = hex('2200 1234 c0000201 deadbeef');
+    for (let n = 0; n < 3; n++) hear(secret, '192.0.2.7');
+    for (let n = 0; n < 300; n++) hear(secret, `10.0.${n >> 8}.${n & 255}`);
+    hear(secret, '192.0.2.8');
+    expect(listener.unreadSenders).toHaveLength(100);
+    expect(listener.unreadSenders[0]).toMatchObject({ sender: '192.0.2.7', encrypted: 3, malformed: 0 });
+    expect(listener.unreadSenders.map(({ sender }) => sender)).toContain('192.0.2.8');
+    expect(listener.stats.encrypted).toBe(304);
   });
 
   test('our own, where somebody can tell', () => {

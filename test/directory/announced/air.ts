@@ -50,6 +50,7 @@ export class Air {
       interfaces: ['mem0'],
       groups: ['239.255.255.255'],
       stats: listener.stats,
+      unreadSenders: listener.unreadSenders,
       sessions: () => listener.sessions(),
       close: () => {
         timer.set(undefined);
