@@ -20,4 +20,5 @@ export function addAllocationOptions(command: Command): Command {
 /** What `create` and `edit` say of it in their help. */
 export const ALLOCATION_HELP = `Groups that are not given are leased for as long as the conference lasts: from the MADCAP server of --madcap or of the
 configuration file; drawn on this computer with --local or allocation = "local", and where the directory of this computer
-is used alone. Nothing is drawn because a server does not answer.`;
+is used alone; else from a server that is found on the network within two seconds. Nothing is drawn because no server
+answers.`;

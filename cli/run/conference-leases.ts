@@ -51,8 +51,10 @@ export async function releaseLeases(
   kept: readonly KeptLease[],
 ): Promise<void> {
   for (const { lease } of kept) {
-    await using allocator = await allocatorOf(ctx, leases, lease);
-    await releaseOrSay(ctx, allocator, lease);
+    await releaseOrSay(ctx, lease, async () => {
+      await using allocator = await allocatorOf(ctx, leases, lease);
+      await allocator.release(lease);
+    });
   }
 }
 

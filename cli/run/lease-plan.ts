@@ -11,6 +11,7 @@ import type { AllocationOptions } from '../commands/allocation-options.ts';
 import type { CliContext } from '../context.ts';
 import { asksNobody } from '../directories.ts';
 import type { GroupSpec } from '../input/group.ts';
+import { codeOf } from '../exit-codes.ts';
 import { messageOf } from '../output/output.ts';
 import { momentText } from '../output/times.ts';
 import {
@@ -127,7 +128,8 @@ export class LeasedGroups implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     try {
-      if (!this.#isKept) await releaseOrSay(this.#ctx, this.#allocator, this.#lease);
+      if (!this.#isKept)
+        await releaseOrSay(this.#ctx, this.#lease, () => this.#allocator.release(this.#lease));
     } finally {
       await this.#allocator[Symbol.asyncDispose]();
       this.#leases[Symbol.dispose]();
@@ -241,18 +243,19 @@ export function mayBeDone(error: unknown): boolean {
 /** Gives a lease back, or says that it could not be, and how it can. */
 export async function releaseOrSay(
   ctx: CliContext,
-  allocator: MulticastAllocator,
-  lease: Lease,
-): Promise<boolean> {
-  const what = lease.addresses.join(', ');
+  { id, addresses }: Lease,
+  release: () => Promise<void>,
+): Promise<void> {
+  const what = addresses.join(', ');
   try {
-    await allocator.release(lease);
+    await release();
     ctx.err.detail(`Released ${what}`);
-    return true;
   } catch (error) {
-    ctx.err.warn(
-      `${what} could not be given back: ${messageOf(error)}. Try again: ${ctx.callText('mcast release', lease.id)}`,
-    );
-    return false;
+    const why = messageOf(error);
+    if (codeOf(error) === 'ERR_ALLOCATION_UNKNOWN_LEASE') {
+      ctx.err.detail(`${what} had not to be given back: ${why}`); // and is not kept here any longer
+      return;
+    }
+    ctx.err.warn(`${what} could not be given back: ${why}. Try again: ${ctx.callText('mcast release', id)}`);
   }
 }

@@ -1,5 +1,5 @@
 import { DEFAULT_MAXIMUM_SECONDS, scopeNames } from '../../directory/madcap/index.ts';
-import { tryParseIp, zoneOfGroup } from '../../src/ip/index.ts';
+import { formatIp, tryParseIp, zoneOfGroup } from '../../src/ip/index.ts';
 import { requireScopes, type ServedScope } from '../../src/madcap/index.ts';
 import { checkKeys } from '../config-keys.ts';
 import { MADCAP_SCOPE_KEYS } from '../config-madcap.ts';
@@ -50,7 +50,8 @@ function readScope(table: unknown): ServedScope {
 }
 
 function readAddress(value: unknown, key: string): string {
-  if (typeof value === 'string' && tryParseIp(value) !== undefined) return value;
+  const address = typeof value === 'string' ? tryParseIp(value) : undefined;
+  if (address !== undefined) return formatIp(address); // as it comes back from the wire
   throw new UsageError(`madcap.scopes.${key} must be an address, like "239.255.0.0"`);
 }
 

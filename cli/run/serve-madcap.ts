@@ -32,7 +32,9 @@ export async function serveMadcap(
   // What is announced is in use as well, where announcements are listened to.
   for (const target of sap?.listen === true ? ['embedded', ANNOUNCED] : ['embedded']) {
     const directory = await ctx.openChoice({ label: target, target, origin: 'default' });
-    opened.use(follow(ctx, groups, directory));
+    const following = opened.use(follow(ctx, groups, directory));
+    // What is there already is in use from the first request on; for announcements nobody can wait.
+    if (target === 'embedded') await following.known;
   }
   const path = join(dataDir, GRANTED_LEASES_FILE);
   const service = opened.use(
@@ -54,15 +56,21 @@ export async function serveMadcap(
 }
 
 /** Keeps the groups of a directory in mind until it is disposed of; then closes it. */
-function follow(ctx: CliContext, groups: GroupsInUse, directory: Directory): AsyncDisposable {
+function follow(
+  ctx: CliContext,
+  groups: GroupsInUse,
+  directory: Directory,
+): AsyncDisposable & { readonly known: Promise<void> } {
   const following = new AbortController();
   const { signal } = following;
-  const followed = groups.follow(directory, signal).catch((error: unknown) => {
+  const { promise: ready, resolve } = Promise.withResolvers<void>();
+  const followed = groups.follow(directory, signal, resolve).catch((error: unknown) => {
     const why = printable(messageOf(error));
     if (!signal.aborted)
       ctx.err.warn(`the groups of ${directory.displayName} may be leased to others: ${why}`);
   });
   return {
+    known: Promise.race([ready, followed]),
     async [Symbol.asyncDispose]() {
       following.abort();
       await followed;

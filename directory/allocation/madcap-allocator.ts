@@ -14,7 +14,7 @@ import { Results } from '../results.ts';
 import { UnknownLeaseError } from './errors.ts';
 import { checkTimes, Lease } from './lease.ts';
 import type { LeaseFile } from './lease-file.ts';
-import { allocationError, noAnswer } from './madcap-errors.ts';
+import { allocationError, type Asked, noAnswer } from './madcap-errors.ts';
 import { checkCount } from './request.ts';
 import type { LeaseRequest, McastScope, MulticastAllocator, ScopeQuery } from './types.ts';
 
@@ -148,13 +148,18 @@ export class MadcapAllocator implements MulticastAllocator {
   ): Promise<T> {
     const { name, address } = this.#socket.interface;
     const server = granter ?? this.#server;
-    const asked = {
+    const socket = this.#socket;
+    const asked: Asked = {
       whom:
         server === undefined
           ? `looked for in ${this.#socket.group.address} on ${name} (${address})`
           : `asked ${formatEndpoint(server.address, server.port)}`,
       isOnlyOne: granter !== undefined,
       waitedMs: this.#timeoutMs,
+      // known only once it was tried
+      get sendProblem() {
+        return socket.sendProblem;
+      },
     };
     const late = new AbortController();
     const timer = this.#clock.timer(() => late.abort(noAnswer(asked)));

@@ -13,17 +13,25 @@ export interface Asked {
   /** Nobody else will do: it is about a lease that this server has granted. */
   readonly isOnlyOne: boolean;
   readonly waitedMs: number;
+  /** Why it could not even be asked. */
+  readonly sendProblem?: string | undefined;
 }
 
 /** Nobody answered: what may be wrong, and that nothing was drawn instead (MAA-07). */
 export function noAnswer(
-  { whom, isOnlyOne, waitedMs }: Asked,
+  { whom, isOnlyOne, waitedMs, sendProblem }: Asked,
   options?: ErrorOptions,
 ): NoAllocationServerError {
   const seconds = Number((waitedMs / 1000).toFixed(1));
   const others = isOnlyOne
     ? 'is let through'
     : 'is let through; name another server; or draw addresses on this computer, if you want that (--local)';
+  if (sendProblem !== undefined) {
+    return new NoAllocationServerError(
+      `No MADCAP server could be asked: ${whom}: ${sendProblem}${isOnlyOne ? '' : '; or name the server'}`,
+      options,
+    );
+  }
   return new NoAllocationServerError(
     `No MADCAP server answered within ${seconds} s: ${whom}. See that one runs there (rendezvous serve --madcap) and ` +
       `that UDP port 2535 ${others}`,

@@ -18,11 +18,13 @@ export class GroupsInUse {
   /**
    * Follows the directory until the signal is aborted; a directory that is away for a while is taken up again.
    *
+   * @param onReady called when all are known that there are, and after each absence
    * @throws {DirectoryError} when it cannot be followed
    */
-  async follow(directory: Directory, signal: AbortSignal): Promise<void> {
+  async follow(directory: Directory, signal: AbortSignal, onReady: () => void = () => {}): Promise<void> {
     for await (const event of directory.watch({ signal })) {
-      if (event.type === 'added') this.#count(event.object, 1);
+      if (event.type === 'ready') onReady();
+      else if (event.type === 'added') this.#count(event.object, 1);
       else if (event.type === 'removed') this.#count(event.object, -1);
       else if (event.type === 'changed') {
         this.#count(event.object, 1);

@@ -50,7 +50,9 @@ export class LeaseDatabase implements LeaseStore, Disposable {
   readonly #lock: Disposable;
   readonly #db: DatabaseSync;
   readonly #sql: Sql;
-  #memory: MemoryLeaseStore;
+  readonly #memory: MemoryLeaseStore;
+  /** What there was before, of what was changed since the last {@link commit}. */
+  readonly #before = new Map<string, GrantedLease | undefined>();
 
   /** @throws {DatabaseFileError} when the file cannot be opened, is damaged, none of ours, or another server's */
   constructor(path: string) {
@@ -70,6 +72,9 @@ export class LeaseDatabase implements LeaseStore, Disposable {
   get size(): number {
     return this.#memory.size;
   }
+  get addresses(): number {
+    return this.#memory.addresses;
+  }
   get(id: string): GrantedLease | undefined {
     return this.#memory.get(id);
   }
@@ -87,7 +92,7 @@ export class LeaseDatabase implements LeaseStore, Disposable {
     const { id, family, scope, addresses, start, stop, client, features } = lease;
     const ranges = toRanges(addresses).map(({ first, count }) => [first, count]);
     const values = [JSON.stringify(ranges), start, stop, client, JSON.stringify(features)] as const;
-    this.#change(() =>
+    this.#change(id, () =>
       this.#sql.run(
         'INSERT OR REPLACE INTO lease VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
         id,
@@ -100,7 +105,7 @@ export class LeaseDatabase implements LeaseStore, Disposable {
   }
 
   delete(id: string): void {
-    this.#change(() => this.#sql.run('DELETE FROM lease WHERE id = ?', id));
+    this.#change(id, () => this.#sql.run('DELETE FROM lease WHERE id = ?', id));
     this.#memory.delete(id);
   }
 
@@ -114,17 +119,26 @@ export class LeaseDatabase implements LeaseStore, Disposable {
     if (!this.#db.isTransaction) return false;
     try {
       this.#db.exec('COMMIT');
-      return true;
     } catch (error) {
       this.rollback();
       throw databaseTrouble(this.path, FORMAT, error);
     }
+    this.#before.clear();
+    return true;
   }
 
-  /** Takes back what was changed since the last {@link commit}. */
+  /** Takes back what was changed since the last {@link commit}. @throws {DatabaseFileError} when the file cannot be used */
   rollback(): void {
-    if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
-    this.#memory = this.#load();
+    for (const [id, before] of this.#before) {
+      if (before === undefined) this.#memory.delete(id);
+      else this.#memory.set(before);
+    }
+    this.#before.clear();
+    try {
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+    } catch (error) {
+      throw databaseTrouble(this.path, FORMAT, error);
+    }
   }
 
   [Symbol.dispose](): void {
@@ -132,10 +146,11 @@ export class LeaseDatabase implements LeaseStore, Disposable {
     this.#lock[Symbol.dispose]();
   }
 
-  #change(work: () => void): void {
+  #change(id: string, work: () => void): void {
     try {
       if (!this.#db.isTransaction) this.#db.exec('BEGIN IMMEDIATE');
       work();
+      if (!this.#before.has(id)) this.#before.set(id, this.#memory.get(id));
     } catch (error) {
       throw databaseTrouble(this.path, FORMAT, error);
     }

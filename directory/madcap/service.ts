@@ -193,7 +193,11 @@ export class MadcapService implements AsyncDisposable {
     if (!(error instanceof DatabaseFileError)) throw error;
     this.#troubles++;
     this.server.forget();
-    this.#store.rollback();
+    try {
+      this.#store.rollback();
+    } catch (trouble) {
+      if (!(trouble instanceof DatabaseFileError)) throw trouble; // told below: the disk is in trouble as a whole
+    }
     if (!this.#isFailing)
       this.#options.onTrouble?.(`leases cannot be written, so none are granted: ${error.message}`);
     this.#isFailing = true;

@@ -27,6 +27,7 @@ export interface AllocationRequest {
 
 const DEFAULT_LIMITS = {
   leases: 100_000,
+  addresses: 500_000,
   addressesPerClient: 1024,
   addressesPerLease: 256,
   messagesPerSecond: 200,
@@ -77,7 +78,9 @@ export class Allocator {
     }
     const within = options.addressRanges?.length === 0 ? undefined : options.addressRanges;
     if (within !== undefined && !picker.has(within)) return notCompletable(MADCAP_OPTION.addressRanges);
-    if (this.#store.size >= this.limits.leases) return { exhausted: true };
+    const { leases, addresses: most } = this.limits;
+    if (this.#store.size >= leases || this.#store.addresses + wanted.minimum > most)
+      return { exhausted: true };
     const held = this.offers.leases.get(id);
     for (const times of plan.times) {
       const isFree = (address: string): boolean => this.#isFree(address, times, id);

@@ -21,6 +21,8 @@ export interface GrantedLease {
 export interface LeaseStore {
   /** How many leases there are. */
   readonly size: number;
+  /** How many addresses those have. */
+  readonly addresses: number;
   get(id: string): GrantedLease | undefined;
   /** Adds a lease, or puts it in place of the one with the same id. */
   set(lease: GrantedLease): void;
@@ -37,9 +39,13 @@ export class MemoryLeaseStore implements LeaseStore {
   readonly #byId = new Map<string, GrantedLease>();
   readonly #byAddress = new Map<string, GrantedLease[]>();
   readonly #counts = new Map<string, number>();
+  #addresses = 0;
 
   get size(): number {
     return this.#byId.size;
+  }
+  get addresses(): number {
+    return this.#addresses;
   }
   get(id: string): GrantedLease | undefined {
     return this.#byId.get(id);
@@ -78,6 +84,7 @@ export class MemoryLeaseStore implements LeaseStore {
   }
 
   #count(client: string, more: number): void {
+    this.#addresses += more;
     const count = (this.#counts.get(client) ?? 0) + more;
     if (count === 0) this.#counts.delete(client);
     else this.#counts.set(client, count);

@@ -8,7 +8,13 @@ import {
   tryParseIp,
 } from '../ip/index.ts';
 import { addressNumber } from './addresses.ts';
-import type { MadcapScope } from './scope-list.ts';
+import { WireWriter } from '../wire/index.ts';
+import { type MadcapScope, writeScopeList } from './scope-list.ts';
+
+/** The list counts them in one octet (RFC 2730 §3.10). */
+const MOST_SCOPES = 255;
+/** A UDP datagram, less what else is in the answer: for 255 scopes 8 kB of nesting. Octets. */
+const LONGEST_SCOPE_LIST = 56_000;
 
 /** A scope that a server grants addresses of. */
 export interface ServedScope extends MadcapScope {
@@ -105,6 +111,9 @@ export function requireScopes(scopes: readonly ServedScope[]): void {
       if ([excluded.first, excluded.last].some((text) => tryParseIp(text)?.family !== family)) {
         throw wrong(`excludes ${excluded.first} to ${excluded.last}, which are no addresses of its family`);
       }
+      if (addressNumber(excluded.first) > addressNumber(excluded.last)) {
+        throw wrong(`excludes ${excluded.first} to ${excluded.last}, which ends before it begins`);
+      }
     }
     if (sizeOf(grantable(scope)) < 1n) {
       throw wrong(
@@ -124,4 +133,23 @@ export function requireScopes(scopes: readonly ServedScope[]): void {
       }
     }
   }
+  for (const family of [4, 6] as const) {
+    requireTellable(
+      family,
+      scopes.filter((it) => familyOfScope(it) === family),
+    );
+  }
+}
+
+/** All scopes of a family are told in one datagram. */
+function requireTellable(family: IpFamily, scopes: readonly ServedScope[]): void {
+  if (scopes.length > MOST_SCOPES) {
+    throw new InvalidValueError(`${scopes.length} scopes of IPv${family} are more than ${MOST_SCOPES}`);
+  }
+  const w = new WireWriter();
+  writeScopeList(w, family, scopes);
+  if (w.length <= LONGEST_SCOPE_LIST) return;
+  throw new InvalidValueError(
+    `The scopes of IPv${family} do not fit into a datagram: they take ${w.length} octets, and ${LONGEST_SCOPE_LIST} do; give them fewer or shorter names`,
+  );
 }

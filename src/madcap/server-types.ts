@@ -8,6 +8,8 @@ import type { ServedScope } from './served-scope.ts';
 export interface MadcapServerLimits {
   /** Leases in all; default 100 000. */
   readonly leases?: number;
+  /** Addresses of all leases; default 500 000. */
+  readonly addresses?: number;
   /** Addresses of one client, offered ones counted; default 1024. */
   readonly addressesPerClient?: number;
   /** Addresses of one lease; default 256. */

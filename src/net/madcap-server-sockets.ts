@@ -75,6 +75,7 @@ export async function openMadcapServerSockets(
   const { network = systemNetwork, clock = systemClock, openSocket = openMulticastSocket } = options;
   const groups = madcapServerGroups(options.scopeLasts ?? []);
   const common = { ttl: options.ttl ?? 64, network, clock };
+  await using all = new AsyncDisposableStack(); // closed when this fails on the way
   const opened: Opened[] = [];
   const warnings: string[] = [];
   for (const name of await interfaceNames(options.interfaces ?? [], network)) {
@@ -84,16 +85,24 @@ export async function openMadcapServerSockets(
       try {
         const port = options.port ?? MADCAP_PORT;
         // The port to send to is that of whoever asked.
-        const own = await openSocket({
-          ...common,
-          group: address,
-          port: port || 9,
-          localPort: port,
-          interface: address,
-        });
+        const own = all.use(
+          await openSocket({
+            ...common,
+            group: address,
+            port: port || 9,
+            localPort: port,
+            interface: address,
+          }),
+        );
         const members: MulticastSocket[] = [];
         for (const group of groups.filter((it) => parseIp(it).family === family)) {
-          members.push(await openSocket({ ...common, group, port: own.localPort, interface: name }));
+          try {
+            const member = await openSocket({ ...common, group, port: own.localPort, interface: name });
+            members.push(all.use(member));
+          } catch (error) {
+            if (!(error instanceof RendezvousError)) throw error;
+            warnings.push(`${name}: ${error.message}`); // it still can be asked in the others, and by its address
+          }
         }
         const listens = members.map((it) => it.group);
         opened.push({
@@ -111,6 +120,7 @@ export async function openMadcapServerSockets(
   if (opened.length === 0) {
     throw new NetworkError(`Cannot serve MADCAP: ${warnings[0] ?? 'no interface is up'}`);
   }
+  all.move();
   return new MadcapServerSockets(opened, [...new Set(warnings)], { network, clock });
 }
 

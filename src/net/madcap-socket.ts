@@ -78,6 +78,7 @@ export class MadcapSocket implements AsyncDisposable {
   readonly #client: MadcapClient;
   readonly #driver: Disposable & { pump(): void };
   readonly #waiting = new Map<number, Waiting>();
+  #sendProblem: string | undefined;
   #closed = false;
 
   constructor(socket: MulticastSocket, family: IpFamily, group: MadcapDestination, clock: Clock) {
@@ -90,12 +91,17 @@ export class MadcapSocket implements AsyncDisposable {
       randomOctets: (count) => new Uint8Array(randomBytes(count)),
       unixSeconds: () => this.#unixSeconds(),
     });
+    socket.onSendProblem(({ message }) => (this.#sendProblem = message));
     this.#driver = drive(this.#client, socket, clock, (event) => this.#tell(event));
   }
 
   /** The interface in use, and why it was chosen. */
   get interface(): ChosenInterface {
     return this.#socket.interface;
+  }
+  /** Why questions do not leave this host: no route, a firewall; undefined when they do, as far as is known. */
+  get sendProblem(): string | undefined {
+    return this.#sendProblem;
   }
   get stats(): MadcapClientStats {
     return this.#client.stats;
@@ -185,9 +191,9 @@ export class MadcapSocket implements AsyncDisposable {
   }
 
   #hint({ failure }: Extract<MadcapClientEvent, { type: 'failed' }>): string {
-    return failure.reason === 'no answer'
-      ? ` (asked on ${this.interface.name}, ${this.interface.address})`
-      : '';
+    if (failure.reason !== 'no answer') return '';
+    const why = this.#sendProblem === undefined ? '' : `: ${this.#sendProblem}`;
+    return ` (asked on ${this.interface.name}, ${this.interface.address}${why})`;
   }
 
   #unixSeconds(): number {

@@ -76,6 +76,13 @@ describe('the configuration of scopes', () => {
     ]);
   });
 
+  test('addresses are known in any spelling', () => {
+    const [scope] = readMadcapScopes([{ first: 'FF15:0::8000:0', last: 'ff15::8000:FFFF' }]);
+    expect(scope).toMatchObject({ first: 'ff15::8000:0', last: 'ff15::8000:ffff' });
+  });
+
+  const manyNames = (count: number): [string, string][] =>
+    Array.from({ length: count }, (_, i) => [`x-${i}`, 'n'.repeat(255)]);
   const good = { first: '239.255.0.0', last: '239.255.255.255' };
   test.each([
     { name: 'no tables', tables: good, why: /\[\[madcap\.scopes\]\]/ },
@@ -100,6 +107,16 @@ describe('the configuration of scopes', () => {
       name: 'exclusions that are no list',
       tables: [{ ...good, exclude: '239.255.0.1' }],
       why: /array of strings/,
+    },
+    {
+      name: 'an exclusion the wrong way round',
+      tables: [{ ...good, exclude: ['239.255.9.0-239.255.1.0'] }],
+      why: /excludes 239\.255\.9\.0 to 239\.255\.1\.0, which ends before it begins/,
+    },
+    {
+      name: 'more names than a datagram has room for',
+      tables: [{ ...good, names: Object.fromEntries(manyNames(255)) }],
+      why: /IPv4 do not fit into a datagram: they take \d+ octets.*fewer or shorter names/,
     },
     { name: 'a duration that is none', tables: [{ ...good, 'max-lease': 'long' }], why: /long/ },
     { name: 'a duration without its unit', tables: [{ ...good, 'max-lease': 30 }], why: /must be a string/ },

@@ -590,6 +590,16 @@ describe('no client has it all', () => {
     expect(errorOf(rig.ask('renew', {}, { family: 6 }))).toEqual({ code: 3 });
   });
 
+  test('so many addresses in all', () => {
+    const rig = new ServerRig({ limits: { addresses: 5 } });
+    const three = { addressCount: { minimum: 3, desired: 3 } };
+    expect(rig.ask('request', { ...id(0), ...three }, from(0))?.type).toBe('ack');
+    expect(errorOf(rig.ask('request', { ...id(1), ...three }, from(1)))).toEqual({ code: 0 });
+    expect(rig.ask('request', id(2), from(2))?.type).toBe('ack');
+    rig.ask('release', id(0), from(0));
+    expect(rig.ask('request', { ...id(1), ...three }, from(1))?.type).toBe('ack');
+  });
+
   test('so many leases in all', () => {
     const rig = new ServerRig({ limits: { leases: 2 } });
     for (let n = 0; n < 2; n++) rig.ask('request', id(n), from(n));

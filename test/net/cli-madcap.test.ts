@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Lease, LEASE_FILE, LeaseFile } from '../../directory/index.ts';
 import { systemClock } from '../../src/net/index.ts';
 import { cliOnData } from '../cli/data-dir.ts';
 import type { Ran } from '../cli/host.ts';
@@ -7,7 +8,11 @@ import { losingAnswers, REQUEST_TAGS } from '../support/lost-answers.ts';
 import { MadcapHost } from '../support/madcap-host.ts';
 
 const NOW = new Date('2026-11-21T12:00:00Z');
-const { cli: plain, ok: plainly } = cliOnData({
+const {
+  cli: plain,
+  ok: plainly,
+  path,
+} = cliOnData({
   now: NOW,
   env: { NO_COLOR: '1', RENDEZVOUS_ALLOCATION: '' },
 });
@@ -179,6 +184,35 @@ describe('a conference', () => {
     host.isDown = false;
     await ok('mcast', 'release', (await leases())[0]?.id ?? '');
     expect(host.leases).toEqual([]);
+  });
+
+  test('that is deleted says nothing of a lease that is over, and ends well when its server is out of reach', async () => {
+    await ok(...round);
+    host.store.delete(host.leases[0]?.id ?? '');
+    const over = await ok('delete', 'Round');
+    expect([over.err, await leases()]).toEqual(['Deleted "Round"\n', []]);
+    await ok('create', 'Six', '--ipv6', '--group', 'ff15::8000:77', '--start', '14:00', '--duration', '1h');
+    {
+      using file = new LeaseFile(path(LEASE_FILE));
+      const lease = new Lease({
+        id: '00c6',
+        method: 'madcap',
+        family: 6,
+        start: NOW,
+        stop: new Date(NOW.getTime() + 3_600_000),
+        addresses: ['ff15::8000:77'],
+        server: '2001:db8::1',
+        ttl: 15,
+        scope: 'ff15::8000:0',
+      });
+      file.keep({ lease, conference: 'Six' }, NOW);
+    }
+    const deleted = await cli('delete', 'Six');
+    expect([deleted.code, deleted.err]).toEqual([
+      0,
+      expect.stringMatching(/warning: ff15::8000:77 could not be given back: .*mcast release 00c6/),
+    ]);
+    expect(await leases()).toMatchObject([{ id: '00c6' }]);
   });
 
   test('without end is leased as long as the server grants, which is said', async () => {

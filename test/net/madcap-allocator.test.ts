@@ -180,6 +180,13 @@ describe('what a server refuses', () => {
   });
 });
 
+test('what cannot even be asked is said with the reason', async () => {
+  await using allocator = await openMadcapAllocator({ leases, family: 6, interface: 'lo', timeoutMs: 200 });
+  await expect(allocator.scopes().toArray()).rejects.toThrow(
+    /No MADCAP server could be asked: looked for in ff13::ffff:fffe on lo.*loopback carries no IPv6 groups.*name the server/,
+  );
+});
+
 describe('a look around', () => {
   const look = (waitMs: number) =>
     findMadcapServers({

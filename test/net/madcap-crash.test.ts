@@ -80,6 +80,36 @@ describe('a server that is killed', () => {
 });
 
 describe('serve --madcap', () => {
+  test('knows the groups of the directory from its first answer on', async () => {
+    const path = join(home.path, 'two.toml');
+    writeFileSync(
+      path,
+      '[[madcap.scopes]]\nfirst = "239.192.0.0"\nlast = "239.192.1.1"\nexclude = ["239.192.0.2-239.192.0.255"]\n',
+      { mode: 0o600 },
+    );
+    expect(
+      await home.run(['create', 'Weekly', '--group', '239.192.0.1', '--data-dir', dataDir()]),
+    ).toMatchObject({ code: 0 });
+    const own = [
+      '--listen',
+      'ldap://127.0.0.1:0',
+      '--madcap-interface',
+      'lo',
+      '--madcap-port',
+      '0',
+      '--json',
+    ];
+    await using server = home.start(['serve', '--data-dir', dataDir(), ...own], {
+      env: { RENDEZVOUS_CONFIG: path },
+    });
+    const [, port = ''] = await server.printed(/"address":"127\.0\.0\.1","port":(\d+)/);
+    await using client = await openMadcapSocket({ interface: 'lo' });
+    const one = { scope: '239.192.0.0', server: { address: '127.0.0.1', port: Number(port) } };
+    const request = () => client.request({ ...one, id: client.newLeaseIdentifier() });
+    expect((await request()).addresses).toEqual(['239.192.0.0']);
+    await expect(request()).rejects.toMatchObject({ failure: { reason: 'try later' } });
+  });
+
   test('leases the scopes of the configuration file, leaves groups of conferences alone, and counts', async () => {
     const config = `
       [[madcap.scopes]]

@@ -15,7 +15,14 @@ import {
   type MadcapServerEvent,
   type ServedScope,
 } from '../../src/madcap/index.ts';
-import { type MadcapSocket, openMadcapSocket, openMulticastSocket } from '../../src/net/index.ts';
+import { NetworkError } from '../../src/errors.ts';
+import { openMadcapServerSockets } from '../../src/net/madcap-server-sockets.ts';
+import {
+  type MadcapSocket,
+  type MulticastSocket,
+  openMadcapSocket,
+  openMulticastSocket,
+} from '../../src/net/index.ts';
 import { drawPort, familiesHere, until } from './loopback.ts';
 
 const SCOPE = '239.255.0.0';
@@ -227,5 +234,43 @@ describe('a client and a server on real sockets', () => {
   test('a second server on the same port says that it is taken', async () => {
     await expect(open(join(dir, 'second.db'))).rejects.toThrow(/EADDRINUSE/);
     await expect(open(path)).rejects.toThrow(/Another process already leases/);
+  });
+});
+
+describe('sockets of a server', () => {
+  /** Sockets that were opened; groups and addresses for which `refuses` are not. */
+  const opening = (refuses: (group: string) => boolean) => {
+    const opened: MulticastSocket[] = [];
+    const openSocket: typeof openMulticastSocket = async (options) => {
+      if (refuses(options.group)) throw new NetworkError(`no ${options.group} today`);
+      const socket = await openMulticastSocket(options);
+      opened.push(socket);
+      return socket;
+    };
+    const open = () =>
+      openMadcapServerSockets({
+        interfaces: ['lo'],
+        port: 0,
+        scopeLasts: ['239.195.255.255', '239.255.255.255'],
+        openSocket,
+      });
+    return { opened, open };
+  };
+
+  test('a group that cannot be had leaves the others, and is told', async () => {
+    const { open: openThem } = opening((group) => group === '239.195.255.254');
+    await using sockets = await openThem();
+    expect(sockets.places[0]?.groups).toEqual(['239.255.255.254']);
+    expect(sockets.warnings).toContain('lo: no 239.195.255.254 today');
+  });
+
+  test('what fails on the way leaves nothing open', async () => {
+    const { opened, open: openThem } = opening((group) => {
+      if (group === '239.255.255.254') throw new TypeError('a mistake of ours');
+      return false;
+    });
+    await expect(openThem()).rejects.toThrow('a mistake of ours');
+    expect(opened).toHaveLength(1);
+    expect(opened[0]?.send(Uint8Array.of(1))).toBe(false);
   });
 });

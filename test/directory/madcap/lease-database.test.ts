@@ -118,6 +118,29 @@ describe('the file', () => {
     expect(store.size).toBe(1);
   });
 
+  test('is in memory as it was when what was changed is taken back', () => {
+    using store = new LeaseDatabase(path);
+    const kept = lease('01', ['239.255.0.1', '239.255.0.2']);
+    store.set(kept);
+    store.commit();
+    store.set({ ...kept, addresses: ['239.255.0.9'], stop: 9000 });
+    store.delete('01');
+    store.set(lease('02', ['239.255.0.1']));
+    store.set(lease('02', ['239.255.0.3']));
+    store.rollback();
+    expect([...store.all()]).toEqual([kept]);
+    expect([store.addresses, idsWith(store, '239.255.0.1'), idsWith(store, '239.255.0.3')]).toEqual([
+      2,
+      ['01'],
+      [],
+    ]);
+    store.set(lease('02', ['239.255.0.3']));
+    store.commit();
+    store.rollback(); // nothing to do
+    expect([...store.all()].map(({ id }) => id)).toEqual(['01', '02']);
+    expect(readGrantedLeases(path).map(({ id }) => id)).toEqual(['01', '02']);
+  });
+
   test('is granted from by one process alone, until that ends', () => {
     {
       using _ = new LeaseDatabase(path);
