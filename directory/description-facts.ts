@@ -33,6 +33,7 @@ export function describesEncryption(sdp: SessionDescription | undefined): boolea
     (level) =>
       level.connection.key !== undefined ||
       level.attributes.has('crypto') ||
+      level.attributes.has('key-mgmt') || // RFC 4567: MIKEY messages have keys in them
       ('proto' in level && /\bSAVPF?\b/.test(level.proto)),
   );
 }

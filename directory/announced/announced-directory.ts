@@ -78,6 +78,10 @@ export class AnnouncedDirectory implements Directory {
     this.#defaultTtlSeconds = checkTtl(seconds);
   }
 
+  get #isClosed(): boolean {
+    return this.#state === 'closed';
+  }
+
   /** What it hears, and heard. @throws {NotConnectedError} before {@link connect} */
   get listening(): Listening {
     if (this.#listening !== undefined && this.#state === 'connected') return this.#listening;
@@ -93,11 +97,17 @@ export class AnnouncedDirectory implements Directory {
     this.#state = 'connecting';
     try {
       signal?.throwIfAborted();
-      this.#listening = await this.#options.listen();
+      const listening = await this.#options.listen();
+      if (this.#isClosed || signal?.aborted === true) {
+        await listening.close();
+        signal?.throwIfAborted();
+        throw new NotConnectedError('The directory was closed while it was being opened');
+      }
+      this.#listening = listening;
       this.#state = 'connected';
     } catch (error) {
-      this.#state = 'new';
-      if (signal?.aborted === true || error instanceof DirectoryError) throw error;
+      if (!this.#isClosed) this.#state = 'new';
+      if (signal?.aborted === true || this.#isClosed || error instanceof DirectoryError) throw error;
       const reason = error instanceof Error ? error.message : String(error);
       throw new DirectoryUnavailableError(`Announcements cannot be heard: ${reason}`, { cause: error });
     }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pid } from 'node:process';
@@ -32,7 +33,9 @@ export const ANNOUNCEMENTS_FILE = 'announcements.json';
 /** Most sessions that are kept from one run to the next. */
 export const MAX_CACHED = 10_000;
 /** Bytes of the file that are read, at most. */
-const MAX_FILE_BYTES = 64 * 1024 * 1024;
+export const MAX_FILE_BYTES = 32 * 1024 * 1024;
+/** Of it, for what stands around the sessions. */
+const HEAD_BYTES = 1024;
 const FORMAT = 'rendezvous announcements';
 const VERSION = 1;
 /** Milliseconds that clocks of two runs may differ by before what was heard is out of the future. */
@@ -73,19 +76,34 @@ export async function readCache(path: string, now: number): Promise<CacheContent
 
 /**
  * Writes the cache: another process finds the old file or the new one, and never half of one. At most
- * {@link MAX_CACHED} are kept, as many of each source as there is room for all.
+ * {@link MAX_CACHED} are kept, as many of each source as there is room for all; where they are too long together for a
+ * file that can be read again, the longest go.
  */
 export async function writeCache(path: string, announcements: readonly CachedAnnouncement[]): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  const sessions = keepFairly(announcements, MAX_CACHED).map(toRecord);
-  const temporary = `${path}.${pid}.tmp`;
+  const sessions = withinBytes(
+    keepFairly(announcements, MAX_CACHED).map((it) => JSON.stringify(toRecord(it))),
+    MAX_FILE_BYTES - HEAD_BYTES,
+  );
+  const head = JSON.stringify({ format: FORMAT, version: VERSION }).slice(0, -1);
+  const temporary = `${path}.${pid}-${randomBytes(4).toString('hex')}.tmp`;
   try {
-    await writeFile(temporary, `${JSON.stringify({ format: FORMAT, version: VERSION, sessions })}\n`);
+    await writeFile(temporary, `${head},"sessions":[${sessions.join(',')}]}\n`);
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
   }
+}
+
+/** The shortest texts that take so many bytes together, in their order, each with a comma. */
+function withinBytes(texts: readonly string[], limit: number): readonly string[] {
+  const sizes = texts.map((text) => Buffer.byteLength(text) + 1);
+  let left = limit;
+  const kept = [...sizes.keys()]
+    .sort((a, b) => (sizes[a] ?? 0) - (sizes[b] ?? 0))
+    .filter((i) => (left -= sizes[i] ?? 0) >= 0);
+  return kept.length === texts.length ? texts : kept.sort((a, b) => a - b).flatMap((i) => texts[i] ?? []);
 }
 
 /** The newest of what two processes know. @param gone when sessions of a key were withdrawn, milliseconds since 1970 */

@@ -65,6 +65,8 @@ export class Listening implements AsyncDisposable {
   readonly #firstHeard: ReadonlyMap<string, number>;
   #ears: Ears | undefined;
   #savedAt = 0;
+  /** One after the other: the later one has the newer state, and is to be the last. */
+  #saved: Promise<void> = Promise.resolve();
 
   private constructor(options: ListeningOptions, recalled: readonly CachedAnnouncement[]) {
     this.#options = options;
@@ -131,7 +133,12 @@ export class Listening implements AsyncDisposable {
   }
 
   /** Writes what is known into the cache, with what other processes have heard; nothing when nothing was heard. */
-  async save(): Promise<void> {
+  save(): Promise<void> {
+    this.#saved = this.#saved.then(() => this.#save());
+    return this.#saved;
+  }
+
+  async #save(): Promise<void> {
     const { dataDir, clock, onNotice } = this.#options;
     const received = this.stats?.received ?? 0;
     if (dataDir === undefined || received === this.#savedAt) return;

@@ -1,17 +1,14 @@
-import { ADVERTISING_SCOPES, type AdvertisingScope, scopeOfGroup, tryParseIp } from '../../src/ip/index.ts';
-import { SAP_GLOBAL_GROUP, sapGroupsFor } from '../../src/sap/index.ts';
+import {
+  ADVERTISING_SCOPES,
+  type AdvertisingScope,
+  poolFor,
+  scopeOfGroup,
+  tryParseIp,
+} from '../../src/ip/index.ts';
+import { sapGroupsFor } from '../../src/sap/index.ts';
 import type { Conference } from '../conference.ts';
 import { groupsOf } from '../dialect/groups-of.ts';
 import type { NotAnnounced } from './types.ts';
-
-/** Where SAP announces what is meant for a scope, whatever group its media are on (RFC 2974 §3). */
-const GROUP_OF_SCOPE: Readonly<Record<AdvertisingScope, readonly [ipv4: string | undefined, ipv6: string]>> =
-  {
-    local: [undefined, 'ff02::2:7ffe'],
-    site: ['239.255.255.255', 'ff05::2:7ffe'],
-    region: ['239.195.255.255', 'ff08::2:7ffe'],
-    world: [SAP_GLOBAL_GROUP, 'ff0e::2:7ffe'],
-  };
 
 /** Whether and where a conference is announced. */
 export type Announceability =
@@ -64,9 +61,7 @@ function announcedTo(address: string, scope: AdvertisingScope): readonly string[
   if (family === undefined || (family === 4 && scope === 'local')) return [];
   const fitting = sapGroupsFor(address).filter((group) => isWithinScope(scopeOfGroup(group), scope));
   if (fitting.length > 0) return fitting;
-  const [ipv4, ipv6] = GROUP_OF_SCOPE[scope];
-  const group = family === 6 ? ipv6 : ipv4;
-  return group === undefined ? [] : [group];
+  return [poolFor(scope, family).zone.sapGroup]; // where what is meant for the scope goes, whatever its media's group
 }
 
 function isWithinScope(scope: AdvertisingScope | undefined, limit: AdvertisingScope): boolean {

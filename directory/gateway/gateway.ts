@@ -1,5 +1,5 @@
 import type { AdvertisingScope } from '../../src/ip/index.ts';
-import type { RandomSource } from '../../src/machine.ts';
+import type { Ms, RandomSource } from '../../src/machine.ts';
 import type { Clock, Timer } from '../../src/net/clock.ts';
 import type { AnnouncedSession, SapListenerEvent } from '../../src/sap/index.ts';
 import type { Conference } from '../conference.ts';
@@ -108,6 +108,9 @@ export class SapGateway implements AsyncDisposable {
   readonly #notImported = { invalid: 0, tooLong: 0, scope: 0 };
   /** Listener's keys of sessions by what names them here. */
   readonly #idsOf = new Map<string, Set<string>>();
+  /** Listener's keys of sessions that are announced in no wanted scope. */
+  readonly #outside = new Set<string>();
+  #lookAt: Ms = -Infinity;
   readonly #unsubscribe: () => void;
   #isPumping = false;
   #lastTrouble = '';
@@ -258,8 +261,28 @@ export class SapGateway implements AsyncDisposable {
       this.#publisher?.heard(key);
     }
     const heard = heardSession(session, scopes);
-    if (typeof heard === 'string') this.#notImported[heard]++;
-    else this.#importer?.heard(heard, clock.now());
+    if (typeof heard !== 'string') {
+      this.#importer?.heard(heard, clock.now());
+      return;
+    }
+    this.#notImported[heard]++;
+    if (heard === 'scope') this.#outside.add(session.key);
+    // What was a conference may be none any more: its copy tells what nobody announces.
+    if (key !== undefined) this.#importer?.lost(session.key, key, false, clock.now());
+  }
+
+  /** What was heard in no wanted scope may be heard in one since: of that the listener tells nothing. */
+  #lookOutside(now: Ms): void {
+    const { scopes = ALL_SCOPES, sap, haste = 1 } = this.#options;
+    if (now < this.#lookAt) return;
+    this.#lookAt = now + LOOK_MS / haste;
+    for (const id of this.#outside) {
+      const session = sap.session(id);
+      const heard = session === undefined ? undefined : heardSession(session, scopes);
+      if (heard === 'scope') continue;
+      this.#outside.delete(id);
+      if (session !== undefined) this.#heard(session);
+    }
   }
 
   /** Who else announces a session. */
@@ -299,6 +322,7 @@ export class SapGateway implements AsyncDisposable {
     const next = Math.min(
       this.#importer?.pollTimeout(now) ?? Infinity,
       this.#publisher?.pollTimeout() ?? Infinity,
+      this.#outside.size > 0 ? this.#lookAt : Infinity,
     );
     this.#timer.set(next === Infinity ? undefined : next);
   }
@@ -308,6 +332,7 @@ export class SapGateway implements AsyncDisposable {
     const importer = this.#importer;
     if (importer === undefined || importInto === undefined) return;
     const now = clock.now();
+    this.#lookOutside(now);
     importer.handleTimeout(now);
     for (let next = importer.pollAction(now); next !== undefined; next = importer.pollAction(now)) {
       const work = this.#perform(importer, importInto, next).finally(() => this.#work.delete(work));

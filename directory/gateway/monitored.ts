@@ -68,4 +68,4 @@ function countersOf(counts: GatewayCounts, stats: Readonly<SapListenerStats>, si
 }
 
 /** Told without conferences too: a number that is missing looks like one that is not measured. */
-const REASONS = ['encrypted', 'local', 'noGroup', 'over', 'scope'] as const;
+const REASONS = ['encrypted', 'local', 'noGroup', 'over', 'room', 'scope'] as const;

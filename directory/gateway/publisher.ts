@@ -82,6 +82,8 @@ interface Session {
   /** When we began, and how often the others had been heard by then. */
   countsAtStart: ReadonlyMap<string, number>;
   isDeferred: boolean;
+  /** It would be announced if there were fewer others. */
+  hasNoRoom: boolean;
   /** Of the wait for a host that has fallen silent, between 0 and 1: each gateway has another. */
   readonly patience: number;
   changedAt: Ms;
@@ -118,12 +120,13 @@ export class Publisher {
     return this.#deferred;
   }
   /** Conferences that are not announced, by reason. */
-  notAnnounced(): Map<NotAnnounced | 'room', number> {
-    const counts = new Map<NotAnnounced | 'room', number>();
+  notAnnounced(): Map<NotAnnounced, number> {
+    const counts = new Map<NotAnnounced, number>();
     for (const session of this.#sessions.values()) {
       for (const { reason } of session.conferences.values()) {
         if (reason !== undefined) counts.set(reason, (counts.get(reason) ?? 0) + 1);
       }
+      if (session.hasNoRoom) counts.set('room', (counts.get('room') ?? 0) + 1);
     }
     return counts;
   }
@@ -193,12 +196,14 @@ export class Publisher {
     const isDeferred = wanted !== undefined && this.#isLeftToOthers(session, wanted, now);
     if (isDeferred !== session.isDeferred) this.#deferred += isDeferred ? 1 : -1;
     session.isDeferred = isDeferred;
+    session.hasNoRoom = false;
     if (wanted === undefined || isDeferred) {
       return announced === undefined ? undefined : this.#stop(session, announced, !isDeferred);
     }
     if (announced !== undefined && isSame(announced, wanted)) return undefined;
     if (announced === undefined) {
-      if (this.#announced >= maxAnnounced) return undefined; // looked at again by and by
+      session.hasNoRoom = this.#announced >= maxAnnounced;
+      if (session.hasNoRoom) return undefined; // looked at again by and by
       this.#announced++;
       const others = this.#options.othersOf(key);
       session.countsAtStart = new Map(others.map(({ sender, count }) => [sender, count]));
@@ -237,6 +242,7 @@ export class Publisher {
         announced: undefined,
         countsAtStart: new Map(),
         isDeferred: false,
+        hasNoRoom: false,
         patience: this.#options.random(),
         changedAt: now,
         expiresAt: Infinity,

@@ -97,6 +97,8 @@ export type NotAnnounced =
   | 'scope'
   /** Keys or secure transport: what is announced is read by everybody. */
   | 'encrypted'
+  /** There are too many others. */
+  | 'room'
   | 'over';
 
 /** How many there may be of what, and how fast. */

@@ -134,6 +134,9 @@ describe('properties live in the description', () => {
     const savp = createConference(base);
     if (savp.sdp !== undefined) savp.sdp.media.at(0).proto = 'RTP/SAVP';
     expect(savp.isEncrypted).toBe(true);
+    const mikey = createConference(base);
+    mikey.sdp?.attributes.add('key-mgmt:mikey AQAFgM0XflABAAAA');
+    expect(mikey.isEncrypted).toBe(true);
   });
 
   test('[CNF-12] [CNF-13] [CNF-14] [CNF-15] times are dates; no start is always, null is no end', () => {

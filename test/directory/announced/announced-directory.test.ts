@@ -59,6 +59,14 @@ const namesIn = async (directory: AnnouncedDirectory): Promise<string[]> =>
 const settle = (): Promise<unknown> => clock.advanceAsync(0.001);
 
 describe('announced sessions as a directory', () => {
+  test('closed while it begins to listen, it does not go on listening', async () => {
+    const directory = create();
+    const connecting = directory.connect();
+    await directory.close();
+    await expect(connecting).rejects.toThrow(NotConnectedError);
+    expect(air.listeners).toBe(0);
+  });
+
   test('[DIR-01] [DIR-02] [DIR-03] it says what it is, and connects once', async () => {
     const directory = create();
     expect(() => directory.isDynamic).toThrow(NotConnectedError);

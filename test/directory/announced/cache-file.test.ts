@@ -1,10 +1,11 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
   type CachedAnnouncement,
   MAX_CACHED,
+  MAX_FILE_BYTES,
   mergeCaches,
   readCache,
   writeCache,
@@ -54,6 +55,23 @@ describe('the cache of announced sessions', () => {
     ]);
     const { announcements } = await readCache(path, NOW);
     expect(announcements.map(({ key }) => key)).toEqual(['lives']);
+  });
+
+  test('descriptions as long as datagrams do not make a file that is too long to be read again', async () => {
+    const payload = Uint8Array.from({ length: 60_000 }, () => 0xff); // base64, four thirds of it
+    const long = Array.from({ length: 500 }, (_, i) => record(`long ${i}`, { payload, sender: '192.0.2.9' }));
+    await writeCache(path, [...long, record('short')]);
+    expect(statSync(path).size).toBeLessThanOrEqual(MAX_FILE_BYTES);
+    const { announcements, problem } = await readCache(path, NOW);
+    expect(problem).toBeUndefined();
+    expect(announcements.length).toBeGreaterThan(300);
+    expect(announcements.at(-1)?.key).toBe('short');
+  });
+
+  test('may be written twice at once', async () => {
+    await Promise.all(Array.from({ length: 8 }, (_, i) => writeCache(path, [record(`${i}`)])));
+    expect((await readCache(path, NOW)).announcements).toHaveLength(1);
+    expect(readdirSync(join(path, '..'))).toEqual(['announcements.json']);
   });
 
   test('an absent file is an empty one', async () => {

@@ -131,6 +131,41 @@ test('what cannot be a conference is counted and left out', async () => {
   expect(await conferencesOf(await shared.open())).toEqual([]);
 });
 
+test('what is heard in a wanted scope later is copied then; what turns into nonsense goes', async () => {
+  await using site = new Site();
+  const shared = site.directory();
+  const gateway = await site.gateway(site.air.host('192.0.2.1'), shared, { scopes: new Set(['site']) });
+  const directory = await shared.open();
+  const names = async () => (await conferencesOf(directory)).map(({ name }) => name);
+  const bob = site.air.host('192.0.2.9');
+  bob.announce(description(), ['239.195.255.255']);
+  await site.pass(10);
+  expect(await names()).toEqual([]);
+  bob.announce(description(), ['239.195.255.255', SITE]);
+  await site.pass(60);
+  expect(await names()).toEqual(['Talk']);
+  expect(gateway.counts.notImported.scope).toBe(1);
+  bob.announce(description({ version: '2', more: `a=x:${'y'.repeat(9000)}\r\n` }), [SITE]);
+  await site.pass(60);
+  expect(await names()).toEqual([]);
+});
+
+test('conferences that there is no room to announce are counted', async () => {
+  await using site = new Site();
+  const shared = site.directory();
+  const gateway = await site.gateway(site.air.host('192.0.2.1'), shared, { limits: { maxAnnounced: 1 } });
+  const directory = await shared.open();
+  for (const [i, name] of ['A', 'B', 'C'].entries()) {
+    await directory.add(createConference({ name, now: new Date(NOW + i), group: '239.255.1.2' }));
+  }
+  await site.pass(60);
+  expect(gateway.counts).toMatchObject({ announced: 1, notAnnounced: { room: 2 } });
+  await directory.delete('A');
+  await directory.delete('B');
+  await site.pass(60);
+  expect(gateway.counts).toMatchObject({ announced: 1, notAnnounced: {} });
+});
+
 test('what a publisher puts into the directory itself takes the place of the copy', async () => {
   await using site = new Site();
   const shared = site.directory();
