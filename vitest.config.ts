@@ -13,7 +13,8 @@ const tier = (groupOrder: number, name: string, include: string[], options: obje
 /**
  * Tests with real sound and other people's programs wait most of the time, so two files run side by side. One that fails
  * is tried once more: the processors of a busy machine may be away for longer than sound can wait. What is broken fails
- * twice. Namespaces and packages, which are about the whole machine, run one file at a time.
+ * twice. Each file of `netns` has a network of its own and waits most of the time, too. Packages, which are about the whole
+ * machine, run one file at a time.
  */
 const inPairs = { maxWorkers: 2, retry: 1 };
 const alone = { fileParallelism: false, retry: 1 };
@@ -31,7 +32,7 @@ export default defineConfig({
         hookTimeout: 60_000,
         ...inPairs,
       }),
-      tier(3, 'netns', ['test/netns/**/*.test.ts'], { testTimeout: 90_000, hookTimeout: 60_000, ...alone }),
+      tier(3, 'netns', ['test/netns/**/*.test.ts'], { testTimeout: 90_000, hookTimeout: 60_000, ...inPairs }),
       tier(4, 'package', ['test/package/**/*.test.ts'], {
         testTimeout: 300_000,
         hookTimeout: 300_000,

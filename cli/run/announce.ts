@@ -24,18 +24,19 @@ export async function runAnnounce(ctx: CliContext, session: string, options: Ann
   const stamp = await stampOf(session); // before it is read: what is written from then on is a change
   const given = await readGiven(ctx, session);
   using interrupts = new Interrupts(ctx.host, () => {}, ['SIGINT', 'SIGTERM']);
-  const lastMs = forMs === undefined ? undefined : ctx.clock.wall() + forMs;
+  /** From the beginning of the announcing: what comes before takes its time. */
+  const lastMs = (): number | undefined => (forMs === undefined ? undefined : ctx.clock.wall() + forMs);
   if (given !== undefined) {
     await using announcing = await Announcing.begin(ctx, given.bytes, given.where, settings);
     using _follow = given.from === 'file' ? followFile(ctx, given.where, stamp, announcing) : undefined;
-    return await announcing.untilEnd(interrupts, lastMs);
+    return await announcing.untilEnd(interrupts, lastMs());
   }
   await using directories = await ctx.openDirectories();
   const { object: conference, label } = await findConference(ctx, directories, session);
   checkOwn(conference);
   await using announcing = await Announcing.begin(ctx, conference.blob, `"${conference.name}"`, settings);
   using _follow = followConference(ctx, directories, label, conference, announcing);
-  await announcing.untilEnd(interrupts, lastMs);
+  await announcing.untilEnd(interrupts, lastMs());
 }
 
 /** @throws {FailedError} for what somebody else announces */

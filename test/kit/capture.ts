@@ -39,7 +39,7 @@ export async function startCapture(
       // Packets rest up to 250 ms in the kernel's ring before dumpcap sees them: wait until the file stays as it is.
       for (let size = -1, before = -2; size !== before; ) {
         before = size;
-        await delay(400);
+        await delay(300);
         ({ size } = await stat(file));
       }
       dumpcap.kill('SIGINT');

@@ -79,7 +79,7 @@ describe.concurrent('announce', () => {
     const path = file('short.sdp', audioSdp(short, '239.255.40.3'));
     const options = [
       '--for',
-      '1500ms',
+      '3s',
       '--interval',
       '500ms',
       '--group',

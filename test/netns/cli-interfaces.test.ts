@@ -5,9 +5,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PROGRAM, Running } from '../net/cli-program.ts';
 import { type Lab, openLab } from '../kit/netns.ts';
 
-const PORT = 17_770;
+/** Each test has its own: they run side by side. */
+const [WRONG, BOTH, LINK] = [17_770, 17_780, 17_790];
 
-describe('two hosts on two networks', () => {
+describe.concurrent('two hosts on two networks', () => {
   const folder = mkdtempSync(join(tmpdir(), 'rendezvous-interfaces-'));
   let lab: Lab;
   beforeAll(async () => {
@@ -19,10 +20,10 @@ describe('two hosts on two networks', () => {
   });
 
   /** @returns the path of a description */
-  const described = (name: string, connection: string): string => {
+  const described = (name: string, port: number, connection: string): string => {
     const path = join(folder, `${name}.sdp`);
     const lines = ['v=0', 'o=- 1 1 IN IP4 10.77.0.1', `s=${name}`, `c=IN ${connection}`, 't=0 0'];
-    writeFileSync(path, [...lines, `m=audio ${PORT} RTP/AVP 0`, ''].join('\r\n'));
+    writeFileSync(path, [...lines, `m=audio ${port} RTP/AVP 0`, ''].join('\r\n'));
     return path;
   };
   const takePart = (host: number, path: string, name: string, ...args: readonly string[]): Running => {
@@ -31,7 +32,7 @@ describe('two hosts on two networks', () => {
   };
 
   test('who listens on the wrong interface is told which others there are; on the right one it hears', async () => {
-    const file = described('Round', 'IP4 239.192.7.7/15');
+    const file = described('Round', WRONG, 'IP4 239.192.7.7/15');
     await using talker = takePart(1, file, 'Talker', '--send', 'tone:440', '--interface', 'eth0');
     await talker.printed(/"type":"joined"/);
     await using wrong = takePart(2, file, 'Wrong', '--listen', '--interface', 'eth1');
@@ -51,8 +52,8 @@ describe('two hosts on two networks', () => {
   });
 
   test('who names both hears both, and sends on the one that is to send, alone', async () => {
-    const file = described('Both', 'IP4 239.192.8.8/15');
-    await using capture = await lab.host(1).capture(`udp port ${PORT}`, 'eth1');
+    const file = described('Both', BOTH, 'IP4 239.192.8.8/15');
+    await using capture = await lab.host(1).capture(`udp port ${BOTH}`, 'eth1');
     await using first = takePart(1, file, 'First', '--send', 'tone:440', '--interface', 'eth0');
     await using second = takePart(1, file, 'Second', '--send', 'tone:660', '--interface', '10.78.0.1');
     await Promise.all([first, second].map((it) => it.printed(/"type":"joined"/)));
@@ -70,7 +71,7 @@ describe('two hosts on two networks', () => {
   });
 
   test('a group of link-local scope is joined on the interface named, from its link-local address', async () => {
-    const file = described('Link', 'IP6 ff12::99');
+    const file = described('Link', LINK, 'IP6 ff12::99');
     await using talker = takePart(1, file, 'Talker', '--send', 'tone:440', '--interface', 'eth1');
     await using hearer = takePart(2, file, 'Hearer', '--listen', '--interface', 'eth1');
     await hearer.printed(/"type":"verdict".*"outcome":"hearing","participants":1,"hearing":1/);

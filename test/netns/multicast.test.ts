@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Lab, openLab } from '../kit/netns.ts';
-import { openMember } from '../support/netns-member.ts';
+import { Members } from '../support/netns-member.ts';
 
 const families = [
   {
@@ -27,17 +27,21 @@ async function until(condition: () => boolean): Promise<void> {
 
 describe('three hosts on a snooping switch', () => {
   let lab: Lab;
+  const members = new Members();
   beforeAll(async () => {
     lab = await openLab({ hosts: 3 });
   });
-  afterAll(() => lab[Symbol.asyncDispose]());
+  afterAll(async () => {
+    await members[Symbol.asyncDispose]();
+    await lab[Symbol.asyncDispose]();
+  });
 
   describe.each(families)('$family', ({ group, other, fields }) => {
     test('[QOS-01] DSCP 46 and the TTL are on the wire, and a change of DSCP while open', async () => {
       port += 2;
       await using capture = await lab.host(2).capture(`udp port ${port}`);
-      await using hearer = await openMember(lab.host(2), at(group));
-      await using talker = await openMember(lab.host(1), { ...at(group), dscp: 46, ttl: 9 });
+      await using hearer = await members.open(lab.host(2), at(group));
+      await using talker = await members.open(lab.host(1), { ...at(group), dscp: 46, ttl: 9 });
       expect(talker.opened).toMatchObject({ effectiveDscp: 46, joined: ['eth0'], warnings: [] });
       talker.send('voice');
       await until(() => hearer.heard.length === 1);
@@ -54,9 +58,9 @@ describe('three hosts on a snooping switch', () => {
     test('a host that has not joined gets nothing, nor does a member of another group', async () => {
       port += 2;
       await using wire = await lab.host(3).capture(`udp port ${port}`);
-      await using stranger = await openMember(lab.host(3), at(other));
-      await using hearer = await openMember(lab.host(2), at(group));
-      await using talker = await openMember(lab.host(1), at(group));
+      await using stranger = await members.open(lab.host(3), at(other));
+      await using hearer = await members.open(lab.host(2), at(group));
+      await using talker = await members.open(lab.host(1), at(group));
       const words = Array.from({ length: 50 }, (_, i) => `word ${i}`);
       for (const word of words) talker.send(word);
       await until(() => hearer.heard.length === words.length);
@@ -66,9 +70,9 @@ describe('three hosts on a snooping switch', () => {
 
     test('two members on one host both hear each other and the other host', async () => {
       port += 2;
-      await using one = await openMember(lab.host(1), at(group));
-      await using two = await openMember(lab.host(1), at(group));
-      await using far = await openMember(lab.host(2), at(group));
+      await using one = await members.open(lab.host(1), at(group));
+      await using two = await members.open(lab.host(1), at(group));
+      await using far = await members.open(lab.host(2), at(group));
       one.send('from one');
       await until(() => far.heard.length === 1);
       two.send('from two');
@@ -81,9 +85,9 @@ describe('three hosts on a snooping switch', () => {
 
     test('[LOO-02] with loopback off the same host hears nothing and the other host does', async () => {
       port += 2;
-      await using talker = await openMember(lab.host(1), { ...at(group), loopback: false });
-      await using near = await openMember(lab.host(1), at(group));
-      await using far = await openMember(lab.host(2), at(group));
+      await using talker = await members.open(lab.host(1), { ...at(group), loopback: false });
+      await using near = await members.open(lab.host(1), at(group));
+      await using far = await members.open(lab.host(2), at(group));
       talker.send('away');
       await until(() => far.heard.length === 1);
       near.send('looped'); // proof that `near` hears at all
@@ -94,9 +98,9 @@ describe('three hosts on a snooping switch', () => {
     test('only the source asked for is heard', async () => {
       port += 2;
       const wanted = group.includes(':') ? lab.host(1).ipv6 : lab.host(1).ipv4;
-      await using hearer = await openMember(lab.host(2), { ...at(group), sources: [wanted[0] ?? ''] });
-      await using right = await openMember(lab.host(1), at(group));
-      await using wrong = await openMember(lab.host(3), at(group));
+      await using hearer = await members.open(lab.host(2), { ...at(group), sources: [wanted[0] ?? ''] });
+      await using right = await members.open(lab.host(1), at(group));
+      await using wrong = await members.open(lab.host(3), at(group));
       wrong.send('not asked for');
       await until(() => right.heard.length === 1);
       right.send('asked for');
@@ -107,10 +111,9 @@ describe('three hosts on a snooping switch', () => {
 
   test('IPv4 join and leave are IGMPv3 reports to 224.0.0.22', async () => {
     await using capture = await lab.host(1).capture('igmp and src host 10.77.0.1');
-    const member = await openMember(lab.host(1), at('239.255.20.1'));
-    await delay(300);
-    await member.close();
-    await delay(500); // reports go out after a random delay of up to one unsolicited report interval
+    const member = await members.open(lab.host(1), at('239.255.20.1'));
+    await member.close(); // the switch has seen the join by now
+    await delay(200); // the first report of a change goes out at once
     const reports = (await capture.rows('igmp.type', 'ip.dst', 'igmp.maddr', 'igmp.record_type')).filter(
       (row) => row[2] === '239.255.20.1',
     );
@@ -120,10 +123,9 @@ describe('three hosts on a snooping switch', () => {
 
   test('IPv6 join and leave are MLDv2 reports', async () => {
     await using capture = await lab.host(1).capture('ip6[6] == 0'); // behind a hop-by-hop option
-    const member = await openMember(lab.host(1), at('ff15::2001'));
-    await delay(300);
+    const member = await members.open(lab.host(1), at('ff15::2001'));
     await member.close();
-    await delay(500);
+    await delay(200);
     const fields = [
       'icmpv6.type',
       'ipv6.dst',
@@ -139,9 +141,8 @@ describe('three hosts on a snooping switch', () => {
     port += 2;
     await using capture = await lab.host(2).capture('igmp and src host 10.77.0.2');
     const ssm = { ...at('232.77.0.1'), sources: ['10.77.0.1'] };
-    await using hearer = await openMember(lab.host(2), ssm);
-    await using talker = await openMember(lab.host(1), { ...at('232.77.0.1'), join: false });
-    await delay(300);
+    await using hearer = await members.open(lab.host(2), ssm);
+    await using talker = await members.open(lab.host(1), { ...at('232.77.0.1'), join: false });
     talker.send('to those who asked');
     await until(() => hearer.heard.length === 1);
     expect(hearer.heard).toEqual(['to those who asked']);
@@ -152,13 +153,17 @@ describe('three hosts on a snooping switch', () => {
 
 describe('two interfaces and no default route', () => {
   let lab: Lab;
+  const members = new Members();
   beforeAll(async () => {
     lab = await openLab({ hosts: 2, networks: 2, multicastRoute: false });
   });
-  afterAll(() => lab[Symbol.asyncDispose]());
+  afterAll(async () => {
+    await members[Symbol.asyncDispose]();
+    await lab[Symbol.asyncDispose]();
+  });
 
   test('without a route it is loopback, and the sentence says which others there are', async () => {
-    await using member = await openMember(lab.host(1), at('239.255.30.1'));
+    await using member = await members.open(lab.host(1), at('239.255.30.1'));
     expect(member.opened.sentence).toBe(
       'lo (127.0.0.1), because there is no route to 239.255.30.1; ' +
         'only this host will be heard; name an interface to use another: eth0, eth1',
@@ -170,9 +175,9 @@ describe('two interfaces and no default route', () => {
     const h1 = lab.host(1);
     await h1.run('ip', ['route', 'add', '239.255.31.0/24', 'dev', 'eth1']);
     const group = at('239.255.31.1');
-    await using routed = await openMember(h1, group);
-    await using named = await openMember(h1, { ...group, interface: 'eth0' });
-    await using addressed = await openMember(h1, { ...group, interface: '10.77.0.1' });
+    await using routed = await members.open(h1, group);
+    await using named = await members.open(h1, { ...group, interface: 'eth0' });
+    await using addressed = await members.open(h1, { ...group, interface: '10.77.0.1' });
     expect([routed, named, addressed].map((member) => member.opened.sentence)).toEqual([
       'eth1 (10.78.0.1), because the route to 239.255.31.1 leaves there',
       'eth0 (10.77.0.1), because you named it',
@@ -186,11 +191,11 @@ describe('two interfaces and no default route', () => {
   ])('$group: what is sent leaves by the chosen interface alone', async ({ group, eth0, eth1 }) => {
     port += 2;
     const [h1, h2] = [lab.host(1), lab.host(2)];
-    await using left = await openMember(h2, { ...at(group), interface: 'eth0' });
-    await using right = await openMember(h2, { ...at(group), interface: 'eth1' });
-    await using all = await openMember(h2, { ...at(group), interface: 'all' });
-    await using talkerLeft = await openMember(h1, { ...at(group), interface: eth0 });
-    await using talkerRight = await openMember(h1, { ...at(group), interface: eth1 });
+    await using left = await members.open(h2, { ...at(group), interface: 'eth0' });
+    await using right = await members.open(h2, { ...at(group), interface: 'eth1' });
+    await using all = await members.open(h2, { ...at(group), interface: 'all' });
+    await using talkerLeft = await members.open(h1, { ...at(group), interface: eth0 });
+    await using talkerRight = await members.open(h1, { ...at(group), interface: eth1 });
     talkerLeft.send('left');
     await until(() => all.heard.length === 1);
     talkerRight.send('right');
@@ -205,10 +210,10 @@ describe('two interfaces and no default route', () => {
     await h2
       .run('ip', ['link', 'add', 'idle0', 'type', 'dummy'])
       .catch(() => h2.run('ip', ['tuntap', 'add', 'idle0', 'mode', 'tap']));
-    await expect(openMember(h2, { ...at('239.255.33.1'), interface: 'idle0' })).rejects.toThrow(
+    await expect(members.open(h2, { ...at('239.255.33.1'), interface: 'idle0' })).rejects.toThrow(
       /idle0 is down or has no address\. Available: lo \(127\.0\.0\.1, ::1\); eth0 \(10\.77\.0\.2/,
     );
-    await expect(openMember(h2, { ...at('239.255.33.1'), interface: 'eth7' })).rejects.toThrow(
+    await expect(members.open(h2, { ...at('239.255.33.1'), interface: 'eth7' })).rejects.toThrow(
       /There is no interface "eth7"/,
     );
   });
@@ -218,8 +223,8 @@ describe('two interfaces and no default route', () => {
     const [h1, h2] = [lab.host(1), lab.host(2)];
     const shown = await h2.run('ip', ['-6', '-o', 'addr', 'show', 'dev', 'eth1', 'scope', 'link']);
     const peer = /inet6 (fe80:[^/]+)/.exec(shown)?.[1] ?? '';
-    await using hearer = await openMember(h2, { ...at('fe80::1%eth1'), interface: peer });
-    await using talker = await openMember(h1, at(`${peer}%eth1`));
+    await using hearer = await members.open(h2, { ...at('fe80::1%eth1'), interface: peer });
+    await using talker = await members.open(h1, at(`${peer}%eth1`));
     talker.send('across the link');
     await until(() => hearer.heard.length > 0);
     expect(hearer.heard).toEqual(['across the link']);
@@ -227,7 +232,7 @@ describe('two interfaces and no default route', () => {
   });
 
   test('an IPv6 group on loopback has no route: that is told once', async () => {
-    await using member = await openMember(lab.host(2), { ...at('ff15::3401'), interface: 'lo' });
+    await using member = await members.open(lab.host(2), { ...at('ff15::3401'), interface: 'lo' });
     member.send('lost');
     member.send('lost too');
     await until(() => member.problems.length > 0);
