@@ -71,17 +71,13 @@ export class Members implements AsyncDisposable {
 /** The process on one host, seen from the test. */
 class Place {
   readonly #child: ChildProcessWithoutNullStreams;
-  readonly #exited: Promise<unknown>;
+  readonly #exited: Promise<void>;
   readonly #listeners = new Map<number, (report: Report) => void>();
   #ids = 0;
 
   constructor(host: LabHost) {
     this.#child = host.spawn(execPath, [fileURLToPath(import.meta.url)]);
-    const complaint = collect(this.#child.stderr);
-    this.#exited = once(this.#child, 'exit').then(() => {
-      const failed = `the members on ${host.name} ended: ${complaint()}`;
-      for (const [id, tell] of this.#listeners) tell({ id, failed });
-    });
+    this.#exited = this.#untilExit(host.name);
     createInterface({ input: this.#child.stdout }).on('line', (line) => {
       const report: Report = JSON.parse(line);
       this.#listeners.get(report.id)?.(report);
@@ -117,6 +113,14 @@ class Place {
       close,
       [Symbol.asyncDispose]: close,
     };
+  }
+
+  /** Those who wait for an answer then are told that there will be none. */
+  async #untilExit(name: string): Promise<void> {
+    const complaint = collect(this.#child.stderr);
+    await once(this.#child, 'exit');
+    const failed = `the members on ${name} ended: ${complaint()}`;
+    for (const [id, tell] of this.#listeners) tell({ id, failed });
   }
 
   async end(): Promise<void> {
