@@ -1,7 +1,15 @@
 import type { IpFamily } from '../../src/ip/index.ts';
-import type { InfoAnswer, MadcapDestination } from '../../src/madcap/index.ts';
+import { discoveryGroup, type InfoAnswer, type MadcapDestination } from '../../src/madcap/index.ts';
 import type { Ms } from '../../src/machine.ts';
-import { type Clock, type MadcapSocket, openMadcapSocket, systemClock } from '../../src/net/index.ts';
+import {
+  chooseInterface,
+  type Clock,
+  type MadcapSocket,
+  type NetworkView,
+  openMadcapSocket,
+  systemClock,
+  systemNetwork,
+} from '../../src/net/index.ts';
 
 export interface FindServersOptions {
   /** Family of the addresses wanted, and of what travels; default 4. */
@@ -13,8 +21,20 @@ export interface FindServersOptions {
   /** How long in all, milliseconds; default {@link QUICK_LOOK_MS}. */
   readonly waitMs?: Ms;
   readonly clock?: Clock;
-  /** Told where it looks, before it does. */
-  readonly onLook?: (interfaceName: string) => void;
+}
+
+/**
+ * Interfaces to look for servers on, where none was named: the one of the route to their group, and where there is no
+ * route, as in a network without a router, all that lead out of this computer.
+ */
+export async function interfacesToLookOn(
+  family: IpFamily,
+  network: NetworkView = systemNetwork,
+): Promise<readonly string[]> {
+  const { name, reason } = await chooseInterface(undefined, discoveryGroup(family).address, network);
+  if (reason !== 'loopback') return [name];
+  const outside = network.addresses().filter((it) => it.family === family && !it.internal);
+  return outside.length === 0 ? [name] : [...new Set(outside.map((it) => it.name))];
 }
 
 /** How long a look around takes when nobody answers. */
@@ -33,9 +53,8 @@ const SETTLE_MS: Ms = 200;
  * @throws {NetworkError} when the system refuses the socket
  */
 export async function findMadcapServers(options: FindServersOptions = {}): Promise<readonly InfoAnswer[]> {
-  const { onLook, waitMs = QUICK_LOOK_MS, clock = systemClock, ...where } = options;
+  const { waitMs = QUICK_LOOK_MS, clock = systemClock, ...where } = options;
   await using socket = await openMadcapSocket({ ...where, clock });
-  onLook?.(socket.interface.name);
   const end = new AbortController();
   const late = clock.timer(() => end.abort());
   late.set(clock.now() + waitMs);

@@ -146,19 +146,23 @@ export class MadcapAllocator implements MulticastAllocator {
     call: (signal: AbortSignal) => Promise<T>,
     granter?: TransportAddress,
   ): Promise<T> {
-    const { name, address } = this.#socket.interface;
+    const { name, address, reason } = this.#socket.interface;
+    const isForWant = reason === 'loopback';
     const server = granter ?? this.#server;
     const socket = this.#socket;
     const asked: Asked = {
       whom:
         server === undefined
-          ? `looked for in ${this.#socket.group.address} on ${name} (${address})`
+          ? `looked for in ${this.#socket.group.address} on ${name} (${address}${isForWant ? ', as no route leads to it elsewhere: name the interface' : ''})`
           : `asked ${formatEndpoint(server.address, server.port)}`,
       isOnlyOne: granter !== undefined,
       waitedMs: this.#timeoutMs,
       // known only once it was tried
       get sendProblem() {
-        return socket.sendProblem;
+        const problem = socket.sendProblem;
+        // what it says of routes is about the group
+        if (server === undefined) return problem && `${problem.message}; or name the server`;
+        return problem && `it cannot be sent to (${problem.code})`;
       },
     };
     const late = new AbortController();

@@ -27,10 +27,7 @@ export function noAnswer(
     ? 'is let through'
     : 'is let through; name another server; or draw addresses on this computer, if you want that (--local)';
   if (sendProblem !== undefined) {
-    return new NoAllocationServerError(
-      `No MADCAP server could be asked: ${whom}: ${sendProblem}${isOnlyOne ? '' : '; or name the server'}`,
-      options,
-    );
+    return new NoAllocationServerError(`No MADCAP server could be asked: ${whom}: ${sendProblem}`, options);
   }
   return new NoAllocationServerError(
     `No MADCAP server answered within ${seconds} s: ${whom}. See that one runs there (rendezvous serve --madcap) and ` +

@@ -19,7 +19,7 @@ import type { Ms } from '../machine.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { drive } from './drive.ts';
 import type { ChosenInterface } from './interfaces.ts';
-import type { MulticastSocket } from './multicast-socket-options.ts';
+import type { MulticastSocket, SendProblem } from './multicast-socket-options.ts';
 import { openMulticastSocket } from './open-multicast-socket.ts';
 
 export interface MadcapSocketOptions {
@@ -78,7 +78,7 @@ export class MadcapSocket implements AsyncDisposable {
   readonly #client: MadcapClient;
   readonly #driver: Disposable & { pump(): void };
   readonly #waiting = new Map<number, Waiting>();
-  #sendProblem: string | undefined;
+  #sendProblem: SendProblem | undefined;
   #closed = false;
 
   constructor(socket: MulticastSocket, family: IpFamily, group: MadcapDestination, clock: Clock) {
@@ -91,7 +91,7 @@ export class MadcapSocket implements AsyncDisposable {
       randomOctets: (count) => new Uint8Array(randomBytes(count)),
       unixSeconds: () => this.#unixSeconds(),
     });
-    socket.onSendProblem(({ message }) => (this.#sendProblem = message));
+    socket.onSendProblem((problem) => (this.#sendProblem = problem));
     this.#driver = drive(this.#client, socket, clock, (event) => this.#tell(event));
   }
 
@@ -100,7 +100,7 @@ export class MadcapSocket implements AsyncDisposable {
     return this.#socket.interface;
   }
   /** Why questions do not leave this host: no route, a firewall; undefined when they do, as far as is known. */
-  get sendProblem(): string | undefined {
+  get sendProblem(): SendProblem | undefined {
     return this.#sendProblem;
   }
   get stats(): MadcapClientStats {
@@ -192,7 +192,7 @@ export class MadcapSocket implements AsyncDisposable {
 
   #hint({ failure }: Extract<MadcapClientEvent, { type: 'failed' }>): string {
     if (failure.reason !== 'no answer') return '';
-    const why = this.#sendProblem === undefined ? '' : `: ${this.#sendProblem}`;
+    const why = this.#sendProblem === undefined ? '' : `: ${this.#sendProblem.message}`;
     return ` (asked on ${this.interface.name}, ${this.interface.address}${why})`;
   }
 

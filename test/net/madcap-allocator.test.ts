@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
   findMadcapServers,
+  interfacesToLookOn,
   Lease,
   LeaseFile,
   type MadcapAllocator,
@@ -188,6 +189,27 @@ test('what cannot even be asked is said with the reason', async () => {
 });
 
 describe('a look around', () => {
+  const at = (name: string, address: string, internal = false) =>
+    ({ name, address, family: address.includes(':') ? 6 : 4, index: 1, internal }) as const;
+  const addresses = [
+    at('lo', '127.0.0.1', true),
+    at('lo', '::1', true),
+    at('eth0', '10.1.0.5'),
+    at('eth0', '10.1.0.6'),
+    at('eth1', '10.2.0.5'),
+  ];
+  const network = (sourceAddress: string | undefined) => ({
+    addresses: () => addresses,
+    exists: () => true,
+    sourceAddressFor: () => Promise.resolve(sourceAddress),
+  });
+
+  test('goes where the route leads, and without one to all other networks', async () => {
+    expect(await interfacesToLookOn(4, network('10.2.0.5'))).toEqual(['eth1']);
+    expect(await interfacesToLookOn(4, network(undefined))).toEqual(['eth0', 'eth1']);
+    expect(await interfacesToLookOn(6, network(undefined))).toEqual(['lo']);
+  });
+
   const look = (waitMs: number) =>
     findMadcapServers({
       group: { address: '127.0.0.1', port: host.port, multicastTtl: 1 },
