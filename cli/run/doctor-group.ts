@@ -1,6 +1,11 @@
 import { formatEndpoint, isMulticast } from '../../src/ip/index.ts';
 import { SnoopingWatch } from '../../src/igmp/index.ts';
-import { loadNativeSockets, openMarkedReceiver, openMulticastSocket } from '../../src/net/index.ts';
+import {
+  loadNativeSockets,
+  openMarkedReceiver,
+  openMulticastSocket,
+  watchQueries,
+} from '../../src/net/index.ts';
 import { rtpPortPair } from '../../src/sdp/index.ts';
 import type { DoctorOptions } from '../commands/doctor.ts';
 import type { CliContext } from '../context.ts';
@@ -111,7 +116,11 @@ async function listen(
       watch.handleMedia(at);
     });
   }
+  const { name, index } = control.interface;
+  const queries = index === undefined ? undefined : await watchQueries(name, index);
+  if (queries !== undefined) opened.use(queries);
   while (clock.now() < end && !signal.aborted) {
+    if (queries?.wereAsked(group) === true) watch.handleQuery(clock.now());
     for (let next = receiver?.receive(); next !== undefined; next = receiver?.receive()) {
       survey.addMedia(next.bytes, next, clock.now());
       watch.handleMedia(clock.now());

@@ -85,7 +85,13 @@ export {
   parseNftRuleset,
 } from './diagnostics/nft-rules.ts';
 export { readFirewall } from './diagnostics/firewall.ts';
-export { observeQueriers, type QuerierReport, type QuerierSeen } from './diagnostics/queriers.ts';
+export {
+  observeQueriers,
+  type QuerierReport,
+  type QuerierSeen,
+  type QueryWatch,
+  watchQueries,
+} from './diagnostics/queriers.ts';
 export {
   type MarkedDatagram,
   type MarkedReceiver,

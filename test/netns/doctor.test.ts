@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Check } from '../../cli/doctor/check.ts';
 import { judgePacket, parseNftRuleset } from '../../src/net/index.ts';
@@ -64,6 +65,27 @@ test('doctor tells interfaces, scopes, old IGMP, reverse path and reach', () => 
   expect(checks.get('otherInterfaces')?.detail).toContain(
     'members on eth1, eth2 do not hear what eth0 sends',
   );
+});
+
+test('queries are seen as they come, so that the group watched counts as asked for', async () => {
+  const script = `
+    const { openMulticastSocket, systemNetwork, watchQueries } = await import(process.argv[1]);
+    const { index } = systemNetwork.addresses().find(({ name }) => name === 'eth0');
+    using watch = await watchQueries('eth0', index);
+    const place = { group: '239.255.3.77', port: 9, interface: 'eth0' };
+    const end = Date.now() + 15_000;
+    let asked = false;
+    while (!asked && Date.now() < end) {
+      await using member = await openMulticastSocket(place);
+      await new Promise((resolve) => setTimeout(resolve, 60));
+      await member.close(); // who asks, asks at once whether anybody is left
+      await new Promise((resolve) => setTimeout(resolve, 60));
+      asked = watch.wereAsked(place.group);
+    }
+    console.log(JSON.stringify([asked, watch.wereAsked('239.255.3.78')]));`;
+  const module = fileURLToPath(new URL('../../src/net/index.ts', import.meta.url));
+  const out = await lab.host(2).run(process.execPath, ['--input-type=module', '-e', script, module]);
+  expect(JSON.parse(out)).toEqual([true, false]);
 });
 
 describe('what is said of the rules of a firewall is what they do', () => {

@@ -1,6 +1,6 @@
 import { DecodeError } from '../../errors.ts';
 import { type MembershipQuery, MLD_TYPES, parseIgmp, parseMld } from '../../igmp/index.ts';
-import { formatIp, type IpFamily } from '../../ip/index.ts';
+import { formatIp, type IpFamily, parseIp } from '../../ip/index.ts';
 import type { Ms } from '../../machine.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { loadNativeSockets, type NativeSockets } from '../native.ts';
@@ -66,6 +66,25 @@ export async function observeQueriers(options: ObserveQueriersOptions): Promise<
   return listeners.map((it) => it.report);
 }
 
+/** The queries that come to one interface. */
+export interface QueryWatch extends Disposable {
+  /** Whether members of the group were asked since the last call, by a general query or one for the group. */
+  wereAsked(group: string): boolean;
+}
+
+/** Undefined where nobody may listen: it needs CAP_NET_RAW and koffi. */
+export async function watchQueries(name: string, index: number): Promise<QueryWatch | undefined> {
+  const native = await loadNativeSockets();
+  if (!native.available) return undefined;
+  const listener = new QuerierListener(native, name, index);
+  if (listener.report.unavailable === undefined) return listener;
+  listener[Symbol.dispose]();
+  return undefined;
+}
+
+/** Queries for single groups that are remembered between two looks. */
+const MOST_ASKED = 256;
+
 const nobody = (interfaceName: string, unavailable: string): QuerierReport => ({
   interfaceName,
   igmp: undefined,
@@ -74,13 +93,15 @@ const nobody = (interfaceName: string, unavailable: string): QuerierReport => ({
 });
 
 /** Both protocols on one interface. */
-class QuerierListener implements Disposable {
+class QuerierListener implements QueryWatch {
   readonly #native: NativeSockets;
   readonly #name: string;
   readonly #sockets: { family: IpFamily; fd: number }[] = [];
   #igmp: QuerierSeen | undefined;
   #mld: QuerierSeen | undefined;
   #unavailable: string | undefined;
+  /** What was asked about since the last {@link wereAsked}: groups, and 4 or 6 for all of a family. */
+  readonly #asked = new Set<IpFamily | string>();
 
   constructor(native: NativeSockets, name: string, index: number) {
     this.#native = native;
@@ -113,10 +134,23 @@ class QuerierListener implements Disposable {
   poll(): void {
     for (const { family, fd } of this.#sockets) {
       for (let packet = this.#native.receive(fd); packet !== undefined; packet = this.#native.receive(fd)) {
-        if (family === 4) this.#igmp = better(this.#igmp, readIgmp(packet.bytes));
-        else this.#mld = better(this.#mld, readMld(packet.bytes));
+        const heard = family === 4 ? readIgmp(packet.bytes) : readMld(packet.bytes);
+        if (heard === undefined) continue;
+        if (this.#asked.size < MOST_ASKED || heard.group === undefined)
+          this.#asked.add(heard.group ?? family);
+        const { group: _about, ...querier } = heard;
+        if (family === 4) this.#igmp = better(this.#igmp, querier);
+        else this.#mld = better(this.#mld, querier);
       }
     }
+  }
+
+  wereAsked(group: string): boolean {
+    this.poll();
+    const { family, bytes } = parseIp(group);
+    const asked = this.#asked.has(family) || this.#asked.has(formatIp({ bytes }));
+    this.#asked.clear();
+    return asked;
   }
 
   [Symbol.dispose](): void {
@@ -125,11 +159,16 @@ class QuerierListener implements Disposable {
 }
 
 /** A general query tells its interval; one for a group need not. */
-function better(known: QuerierSeen | undefined, heard: QuerierSeen | undefined): QuerierSeen | undefined {
-  return known === undefined || (heard !== undefined && heard.intervalSeconds > 0) ? (heard ?? known) : known;
+function better(known: QuerierSeen | undefined, heard: QuerierSeen): QuerierSeen {
+  return known === undefined || heard.intervalSeconds > 0 ? heard : known;
 }
 
-function readIgmp(packet: Uint8Array): QuerierSeen | undefined {
+interface Query extends QuerierSeen {
+  /** Undefined: all of them. */
+  readonly group: string | undefined;
+}
+
+function readIgmp(packet: Uint8Array): Query | undefined {
   const header = ((packet[0] ?? 0) & 0x0f) * 4;
   const end = ((packet[2] ?? 0) << 8) | (packet[3] ?? 0);
   const address = formatIp({ bytes: packet.slice(12, 16) });
@@ -138,7 +177,7 @@ function readIgmp(packet: Uint8Array): QuerierSeen | undefined {
 
 const IPV6_HEADER = 40;
 
-function readMld(packet: Uint8Array): QuerierSeen | undefined {
+function readMld(packet: Uint8Array): Query | undefined {
   const end = IPV6_HEADER + (((packet[4] ?? 0) << 8) | (packet[5] ?? 0));
   const [next, words] = [packet[IPV6_HEADER], packet[IPV6_HEADER + 1] ?? 0];
   const message = packet.subarray(IPV6_HEADER + 8 * (words + 1), end);
@@ -151,11 +190,12 @@ function readMld(packet: Uint8Array): QuerierSeen | undefined {
   );
 }
 
-function seen(address: string, parse: () => ReturnType<typeof parseIgmp>): QuerierSeen | undefined {
+function seen(address: string, parse: () => ReturnType<typeof parseIgmp>): Query | undefined {
   try {
     const message = parse();
     if (message.type !== 'query') return undefined;
-    return { address, version: message.version, intervalSeconds: message.intervalSeconds };
+    const { version, intervalSeconds, group } = message;
+    return { address, version, intervalSeconds, group };
   } catch (error) {
     if (error instanceof DecodeError) return undefined;
     throw error;
