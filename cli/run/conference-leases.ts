@@ -123,16 +123,21 @@ export class ConferenceLeases implements AsyncDisposable {
     this.#renewed.length = 0;
   }
 
-  /** Gives back what the conference no longer has, and calls the rest by its name. @param conference as it is now */
+  /** Gives back what the conference no longer has. @param conference as it is now */
   async settle(conference: Conference): Promise<void> {
     const groups = groupsIn(conference);
     this.#file ??= await openLeasesIfAny(this.#ctx);
     if (this.#file === undefined) return;
     const unused = this.#kept.filter(({ lease }) => !isUsed(lease, groups));
     await releaseLeases(this.#ctx, this.#file, unused);
-    if (conference.name === this.#name) return;
-    for (const { lease } of leasesOf(this.#file, this.#name, groups)) {
-      this.#file.keep({ lease, conference: conference.name }, this.#ctx.now);
+  }
+
+  /** Calls the leases by the new name of the conference. @param conference as it is now */
+  rename(conference: Conference): void {
+    for (const { lease } of this.#file === undefined
+      ? []
+      : leasesOf(this.#file, this.#name, groupsIn(conference))) {
+      this.#file?.keep({ lease, conference: conference.name }, this.#ctx.now);
     }
   }
 

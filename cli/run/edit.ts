@@ -80,14 +80,15 @@ async function commit(
     throw error;
   });
   keepLeases();
+  await leases.settle(conference); // whether it can be renamed or not
   const { rename } = options;
   if (rename !== undefined && rename !== conference.name) {
     // as a published object, so that the directory knows which entry goes away
     conference = (await directory.get(name)) ?? conference;
     conference.name = rename;
     await directory.modify(conference);
+    leases.rename(conference);
   }
-  await leases.settle(conference);
   await keepAlive(ctx, directory, conference, plan, timesMoved);
   tell(ctx, (await directory.get(conference.name)) ?? conference, label, options.json === true);
   ctx.err.note(`Changed on ${directory.displayName}.`);

@@ -10,6 +10,7 @@ import {
   systemClock,
   systemNetwork,
 } from '../../src/net/index.ts';
+import { pause } from '../watch/source.ts';
 
 export interface FindServersOptions {
   /** Family of the addresses wanted, and of what travels; default 4. */
@@ -78,18 +79,7 @@ async function askLater(
   signal: AbortSignal,
   clock: Clock,
 ): Promise<readonly InfoAnswer[]> {
-  await new Promise<void>((resolve) => {
-    const timer = clock.timer(resolve);
-    timer.set(clock.now() + SECOND_QUESTION_MS);
-    signal.addEventListener(
-      'abort',
-      () => {
-        timer.set(undefined);
-        resolve();
-      },
-      { once: true },
-    );
-  });
+  await pause(SECOND_QUESTION_MS, clock, signal);
   signal.throwIfAborted();
   return await ask(socket, signal);
 }

@@ -184,6 +184,16 @@ describe('what is leased for a conference', () => {
     expect(await leases()).toEqual([]);
   });
 
+  test('is given back with the group, also when the conference cannot have the name that it should get', async () => {
+    await ok(['create', 'Square']);
+    const before = await leases();
+    await ok(['create', 'Round']);
+    const refused = await cli(['edit', 'Round', '--group', '239.255.9.9', '--rename', 'Square']);
+    expect(refused.code).toBe(1);
+    expect((await shown('Round')).media[0]?.address).toBe('239.255.9.9');
+    expect(await leases()).toEqual(before);
+  });
+
   test('is given back with the group, and got with another medium', async () => {
     await ok(['create', 'Round']);
     const [first] = await leases();
