@@ -24,10 +24,14 @@ export class SourceProbe {
   readonly #found = new Set<string>();
   #due: Ms | undefined;
   #socket: MulticastSocket | undefined;
+  #looking: Promise<void> | undefined;
+  #closed = false;
+  readonly #timer: ReturnType<Clock['timer']>;
 
   constructor(open: typeof openMulticastSocket, clock: Clock) {
     this.#open = open;
     this.#clock = clock;
+    this.#timer = clock.timer(() => void this.#socket?.close());
   }
 
   /** Addresses that send RTP to the group and are not admitted. */
@@ -44,14 +48,16 @@ export class SourceProbe {
   tick(now: Ms, options: MulticastSocketOptions): void {
     if (this.#due === undefined || now < this.#due) return;
     this.#due = undefined;
-    void this.#look(options);
+    this.#looking = this.#look(options);
   }
 
   async #look(options: MulticastSocketOptions): Promise<void> {
     const { sources = [], ...others } = options;
     if (sources.length === 0) return;
     try {
-      this.#listen(await this.#open({ ...others, excludedSources: sources }));
+      const socket = await this.#open({ ...others, excludedSources: sources });
+      if (this.#closed) await socket.close();
+      else this.#listen(socket);
     } catch (error) {
       if (!(error instanceof NetworkError)) throw error; // else it stays unknown
     }
@@ -63,11 +69,14 @@ export class SourceProbe {
       const isRtp = (bytes[0] ?? 0) >>> 6 === 2 && bytes.length >= 12;
       if (isRtp && this.#found.size < MAX_FOUND) this.#found.add(from.address);
     });
-    this.#clock.timer(() => void socket.close()).set(this.#clock.now() + LISTEN_MS);
+    this.#timer.set(this.#clock.now() + LISTEN_MS);
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     this.#due = undefined;
+    this.#timer.set(undefined);
+    await this.#looking; // a socket that was on its way
     await this.#socket?.close();
   }
 }
