@@ -112,7 +112,11 @@ export class ConferenceLeases implements AsyncDisposable {
       if (this.#file === undefined || !isUsed(lease, groups)) continue;
       await using allocator = await allocatorOf(this.#ctx, this.#file, lease);
       const begin = lease.start <= this.#ctx.now && start <= this.#ctx.now ? lease.start : start;
-      const renewed = await allocator.renew(lease.withTimes(begin, stop));
+      const renewed = await allocator.renew(lease.withTimes(begin, stop)).catch((error: unknown) => {
+        const forget = this.#ctx.callText('mcast release --forget', lease.id);
+        this.#ctx.err.note(`Nothing was changed. To go on without the lease, drop it first: ${forget}`);
+        throw error;
+      });
       this.#renewed.push(lease);
       tellOfLease(this.#ctx, renewed, { start, stop }, false);
     }

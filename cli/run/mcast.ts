@@ -136,6 +136,7 @@ export async function runMcastLeases(
 ): Promise<void> {
   if (granted) return await listGranted(ctx, json);
   using leases = await openLeases(ctx);
+  leases.dropEnded(ctx.now);
   const all = leases.all();
   if (json) return ctx.out.json(all.map(leaseJson));
   if (all.length === 0) return ctx.err.note('No leases. Get one: rendezvous mcast request');

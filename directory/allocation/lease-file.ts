@@ -121,13 +121,19 @@ export class LeaseFile implements Disposable {
     });
   }
 
+  /** Drops the leases that ended an hour ago or more. */
+  dropEnded(now: Date): void {
+    this.#write(() => this.#dropEnded(now));
+  }
+
   [Symbol.dispose](): void {
     this.#db.close();
   }
 
   #put(lease: Lease, conference: string | undefined, now: Date): void {
     const { id, method, family, start, stop, server, serverPort, ttl, scope, addresses } = lease;
-    this.#sql.run('DELETE FROM lease WHERE id = ? OR stop < ?', id, now.getTime() - KEEP_ENDED_MS);
+    this.#dropEnded(now);
+    this.#sql.run('DELETE FROM lease WHERE id = ?', id);
     this.#sql.run(
       'INSERT INTO lease VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
       id,
@@ -144,6 +150,10 @@ export class LeaseFile implements Disposable {
     for (const [position, address] of addresses.entries()) {
       this.#sql.run('INSERT INTO address VALUES (?, ?, ?)', id, position, address);
     }
+  }
+
+  #dropEnded(now: Date): void {
+    this.#sql.run('DELETE FROM lease WHERE stop < ?', now.getTime() - KEEP_ENDED_MS);
   }
 
   #read(sql: string, ...values: (string | number)[]): KeptLease[] {

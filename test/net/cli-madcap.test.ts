@@ -134,7 +134,10 @@ describe('a conference', () => {
     host.store.delete(id); // as when it was released by somebody else
     const refused = await cli('edit', 'Round', '--stop', '2026-11-21T20:00:00Z');
     expect([refused.code, refused.err]).toEqual([3, expect.stringMatching(/knows no such lease/)]);
+    expect(refused.err).toContain(`drop it first: rendezvous mcast release --forget ${id}`);
     expect(await shown('Round')).toEqual(before);
+    await ok('mcast', 'release', id, '--forget');
+    await ok('edit', 'Round', '--stop', '2026-11-21T20:00:00Z');
   });
 
   test('has its lease set back when the directory does not take the change', async () => {

@@ -89,6 +89,10 @@ describe('the file of leases', () => {
     expect(file.all().length).toBe(2);
     file.keep({ lease: leaseOf({ id: '00cc', stop: at(9) }), conference: undefined }, at(2.01));
     expect(file.all().map(({ lease: { id } }) => id)).toEqual(['00cc', '00bb']);
+    file.dropEnded(at(9.99));
+    expect(file.all().map(({ lease: { id } }) => id)).toEqual(['00cc', '00bb']);
+    file.dropEnded(at(10.01));
+    expect(file.all().map(({ lease: { id } }) => id)).toEqual(['00bb']);
   });
 
   test('a damaged file is told, with what to do', () => {
