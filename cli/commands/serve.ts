@@ -1,4 +1,4 @@
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import type { CliContext } from '../context.ts';
 import { addHelp } from '../help.ts';
 import { SERVE_SHAPES } from '../json-shapes.ts';
@@ -28,7 +28,6 @@ export interface ServeOptions {
   readonly sapAnnounce?: boolean;
   readonly sapName?: string;
   readonly sapDirectory?: string;
-  readonly sapHaste?: string;
   readonly json?: boolean;
 }
 
@@ -79,7 +78,6 @@ export function serveCommand(ctx: CliContext): Command {
         '--sap-directory <directory>',
         'carry between announcements and this other directory; named as for --directory; implies --sap',
       )
-      .addOption(new Option('--sap-haste <factor>', 'wait that many times shorter, for tests').hideHelp())
       .option('--json', 'print events as JSON, one object per line')
       .action(async (options: ServeOptions) => {
         const { runServe } = await import('../run/serve.ts');

@@ -38,15 +38,11 @@ export async function serveSap(
   const name = options.sapName ?? configured.name ?? hostname();
   const { maxImported = DEFAULT_GATEWAY_LIMITS.maxImported } = configured;
   await using opened = new AsyncDisposableStack();
-  const haste = parseHaste(options.sapHaste);
   const interfaces = options.sapInterface ?? config.interfaces;
   const sockets = await openSapSockets({
     clock: ctx.clock,
     ...(interfaces === undefined ? {} : { interfaces }),
     ...(config.groups === undefined ? {} : { groups: config.groups }),
-    ...(haste === 1
-      ? {}
-      : { announcer: { intervalMs: ANNOUNCE_MS / haste }, listener: { timeoutMs: TIMEOUT_MS / haste } }),
   });
   opened.defer(() => closeQuietly(sockets));
   const gateway = opened.use(
@@ -62,7 +58,6 @@ export async function serveSap(
       },
       clock: ctx.clock,
       random: ctx.host.random,
-      haste,
       onEvent: (event) => tell(ctx, event, json),
     }),
   );
@@ -70,10 +65,6 @@ export async function serveSap(
   announce(ctx, sockets, name, json);
   return opened.move();
 }
-
-/** Mean interval and least timeout of RFC 2974, which haste divides. */
-const ANNOUNCE_MS = 300_000;
-const TIMEOUT_MS = 3_600_000;
 
 /** Without deleting what was announced: the conferences go on, and whoever comes next announces them. */
 async function closeQuietly(sockets: SapSockets): Promise<void> {
@@ -91,7 +82,7 @@ async function openFor(
   const { clock, host } = ctx;
   if (sapDirectory === undefined) {
     const { openServed } = await import('../../directory/gateway/index.ts');
-    return openServed(service, { clock, random: host.random, asAnybody });
+    return openServed(service, { clock, random: host.random, asAnybody, timeoutMs: await ctx.timeoutMs() });
   }
   const own = new CliContext(host);
   const { color, quiet, verbose, timeout } = ctx.options;
@@ -131,12 +122,6 @@ export function parseScopes(texts: readonly string[]): ReadonlySet<AdvertisingSc
       throw new UsageError(`"${word}" is no scope: ${advice}`);
     }),
   );
-}
-
-function parseHaste(text = '1'): number {
-  const haste = Number(text);
-  if (haste >= 1 && haste <= 10_000) return haste;
-  throw new UsageError(`"${text}" is no factor from 1 to 10000`);
 }
 
 function announce(ctx: CliContext, { channels, warnings }: SapSockets, gateway: string, json: boolean): void {

@@ -64,8 +64,6 @@ export interface GatewayOptions {
   readonly clock: Clock;
   readonly random: RandomSource;
   readonly onEvent?: (event: GatewayEvent) => void;
-  /** Everything that waits, waits this many times shorter: for demonstrations. Default 1. */
-  readonly haste?: number;
 }
 
 /** Numbers of a gateway. */
@@ -117,10 +115,8 @@ export class SapGateway implements AsyncDisposable {
 
   /** Starts at once; it stops when it is disposed of. */
   constructor(options: GatewayOptions) {
-    const { name, sap, importInto, announceFrom, limits, clock, random, haste = 1 } = options;
+    const { name, sap, importInto, announceFrom, limits, clock, random } = options;
     const all = { ...DEFAULT_GATEWAY_LIMITS, ...limits };
-    const { takeOverMs, changeMs, settleMs } = PACE;
-    const pace = { takeOverMs: takeOverMs / haste, changeMs: changeMs / haste, settleMs: settleMs / haste };
     this.#options = options;
     this.#timer = clock.timer(() => this.#pump());
     this.#importer =
@@ -130,7 +126,7 @@ export class SapGateway implements AsyncDisposable {
             {
               me: name,
               limits: all,
-              pace: { ...pace, takeOverMs: pace.takeOverMs * (1 + random()) },
+              pace: { ...PACE, takeOverMs: PACE.takeOverMs * (1 + random()) },
               random,
               timesOf: (id) => sap.session(id),
             },
@@ -144,8 +140,8 @@ export class SapGateway implements AsyncDisposable {
             random,
             ownAddresses: () => sap.addresses,
             othersOf: (key) => this.#othersOf(key),
-            settleMs: pace.settleMs,
-            lookMs: LOOK_MS / haste,
+            settleMs: PACE.settleMs,
+            lookMs: LOOK_MS,
           });
     for (const session of sap.sessions()) this.#heard(session);
     this.#unsubscribe = sap.onEvent((event) => {
@@ -273,9 +269,9 @@ export class SapGateway implements AsyncDisposable {
 
   /** What was heard in no wanted scope may be heard in one since: of that the listener tells nothing. */
   #lookOutside(now: Ms): void {
-    const { scopes = ALL_SCOPES, sap, haste = 1 } = this.#options;
+    const { scopes = ALL_SCOPES, sap } = this.#options;
     if (now < this.#lookAt) return;
-    this.#lookAt = now + LOOK_MS / haste;
+    this.#lookAt = now + LOOK_MS;
     for (const id of this.#outside) {
       const session = sap.session(id);
       const heard = session === undefined ? undefined : heardSession(session, scopes);

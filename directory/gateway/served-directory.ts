@@ -18,11 +18,22 @@ export async function openServed(
     clock,
     random,
     asAnybody = false,
-  }: { readonly clock: Clock; readonly random: RandomSource; readonly asAnybody?: boolean },
+    timeoutMs,
+  }: {
+    readonly clock: Clock;
+    readonly random: RandomSource;
+    readonly asAnybody?: boolean;
+    readonly timeoutMs?: number;
+  },
 ): Promise<Directory> {
   const connect = () => service.connect(asAnybody ? ANYBODY : undefined);
   const target = { kind: 'service', connect, url: 'embedded:', base: '' } as const;
-  const directory = new LdapDirectory(target, { clock, random, displayName: 'the directory served here' });
+  const directory = new LdapDirectory(target, {
+    clock,
+    random,
+    displayName: 'the directory served here',
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+  });
   await directory.connect();
   return directory;
 }

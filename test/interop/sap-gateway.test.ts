@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { SapGateway } from '../../directory/gateway/index.ts';
 import { createConference, type Directory, openDirectory } from '../../directory/index.ts';
-import { systemClock } from '../../src/net/clock.ts';
 import { Air } from '../directory/gateway/air.ts';
 import { conferencesOf, description } from '../directory/gateway/site.ts';
+import { fastClock } from '../support/fast-clock.ts';
 import { startSlapd } from '../support/slapd.ts';
 
 // A gateway of a directory that is not ours, on a network in memory.
@@ -22,7 +22,8 @@ test('OpenLDAP: announced sessions come, change and go; conferences that everybo
   resources.defer(() => server.stop());
   const credentials = { kind: 'simple', dn: server.adminDn, password: server.adminPassword } as const;
   const writer = resources.use(await openDirectory(server.url, { credentials }));
-  const air = new Air(systemClock);
+  const clock = fastClock(50);
+  const air = new Air(clock);
   const [bob, here] = [air.host('192.0.2.9'), air.host('192.0.2.1')];
   resources.defer(() => {
     for (const host of [bob, here]) air.remove(host);
@@ -33,9 +34,8 @@ test('OpenLDAP: announced sessions come, change and go; conferences that everybo
     sap: here,
     importInto: writer,
     announceFrom: resources.use(await openDirectory(server.url)),
-    clock: systemClock,
+    clock,
     random: Math.random,
-    haste: 50,
     onEvent: ({ type }) => told.push(type),
   });
   resources.use(gateway);

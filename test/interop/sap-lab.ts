@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Lab, type LabHost, openLab } from '../kit/netns.ts';
+import { type Ran, runCli } from '../cli/host.ts';
 import { type Ended, PROGRAM, Running } from '../net/cli-program.ts';
 
 /** What `discover --json` prints of a session, as far as tests look at it. */
@@ -74,6 +75,17 @@ export class SapHost implements AsyncDisposable {
     const ended = await this.rendezvous(args, home).end;
     if (ended.code !== 0) throw new Error(`${args.join(' ')} ended with ${ended.code}: ${ended.err}`);
     return ended;
+  }
+
+  /**
+   * Runs our program to its end in this process, outside the network: for commands that only need the files of a home.
+   *
+   * @throws when it fails
+   */
+  async runBeside(args: readonly string[], home: string): Promise<Ran> {
+    const ran = await runCli([...args, '--data-dir', join(home, 'data', 'rendezvous')]);
+    if (ran.code !== 0) throw new Error(`${args.join(' ')} ended with ${ran.code}: ${ran.err}`);
+    return ran;
   }
 
   /**

@@ -60,12 +60,12 @@ describe.concurrent('announce', () => {
 
   test('a conference: as it is changed in its directory, until it is removed there', async () => {
     const [home, council] = [here.home(), fresh('Council')];
-    await here.run(['create', council, '--scope', 'site'], home);
+    await here.runBeside(['create', council, '--scope', 'site'], home);
     const announcing = here.rendezvous(['announce', council], home);
     const before = await told('appeared', council);
-    await here.run(['edit', council, '--description', 'on the roof'], home);
+    await here.runBeside(['edit', council, '--description', 'on the roof'], home);
     expect((await told('changed', council)).sdp).toContain('i=on the roof');
-    await here.run(['delete', council], home);
+    await here.runBeside(['delete', council], home);
     const { code, err } = await announcing.end;
     expect([code, err]).toEqual([
       0,
@@ -81,7 +81,7 @@ describe.concurrent('announce', () => {
       '--for',
       '3s',
       '--interval',
-      '500ms',
+      '300ms',
       '--group',
       '224.0.0.56',
       '--group',
@@ -136,13 +136,13 @@ describe.concurrent('create --announce', () => {
     const [home, radio] = [here.home(), fresh('Radio')];
     const creating = here.rendezvous(['create', radio, '--permanent', '--announce', '--keep-alive'], home);
     const { media } = await told('appeared', radio);
-    const listed = await here.run(['list', '--json'], home);
+    const listed = await here.runBeside(['list', '--json'], home);
     expect(JSON.parse(listed.out)).toMatchObject([{ name: radio, media, origin: null }]);
     const { code, err } = await stop(creating);
     expect(code).toBe(0);
     expect(err).toContain('A running "rendezvous serve --sap" announces the conferences of its directory');
     expect(await told('withdrawn', radio)).toMatchObject({ reason: 'deleted' });
-    expect((await here.run(['list', '--json'], home)).out.trim()).toBe('[]');
+    expect((await here.runBeside(['list', '--json'], home)).out.trim()).toBe('[]');
   });
 });
 
@@ -172,13 +172,13 @@ describe.concurrent('commands that read', () => {
     expect(ambiguous.err).toMatch(/2 announced sessions are "Stage \d+"\. Say which one/);
     for (const { call, sdp } of stages) {
       expect(ambiguous.err).toContain(call);
-      expect((await here.run(['show', call, '--sdp'], home)).out).toBe(sdp);
+      expect((await here.runBeside(['show', call, '--sdp'], home)).out).toBe(sdp);
     }
-    const byOrigin = await here.run(['show', `bob@10.77.0.1`], home);
+    const byOrigin = await here.runBeside(['show', `bob@10.77.0.1`], home);
     expect(byOrigin.out).toContain('239.255.41.2:5004');
     expect(byOrigin.out).toContain('origin\tSAP 10.77.0.1');
     // the directory and the announcement of one session are one
-    await here.run(['create', stage, '--sdp', path, '--permanent'], home);
+    await here.runBeside(['create', stage, '--sdp', path, '--permanent'], home);
     const both = ['list', '--directory', 'embedded', '--directory', 'sap:', '--sap-wait', '0'];
     const lines = (await here.run(both, home)).out
       .trim()
@@ -211,7 +211,7 @@ describe.concurrent('commands that read', () => {
       5,
       expect.stringContaining('There is no interface "eth7"'),
     ]);
-    await here.run(['create', 'Own'], home);
+    await here.runBeside(['create', 'Own'], home);
     writeFileSync(join(home, 'data', 'rendezvous', 'announcements.json'), '{');
     const listed = await here.run(['list', '--directory', 'embedded', '--directory', 'sap:?wait=0'], home);
     expect(listed.out).toContain('Own');
@@ -219,7 +219,7 @@ describe.concurrent('commands that read', () => {
   });
 });
 
-test('the commands of the guide on announcements do what it says', async () => {
+test.concurrent('the commands of the guide on announcements do what it says', async () => {
   const home = here.home();
   const path = file('studio.sdp', audioSdp('Studio', '239.255.42.1'));
   await using other = here.rendezvous(['announce', path, '--interval', '1s']); // for those that listen
