@@ -47,7 +47,11 @@ export async function runDoctor(
   }
   const doubtful = checks.filter(({ status }) => status === 'warn').length;
   if (options.json !== true)
-    ctx.err.note(doubtful === 0 ? 'All is well.' : `It works, with ${doubtful} things to know.`);
+    ctx.err.note(
+      doubtful === 0
+        ? 'All is well.'
+        : `It works, with ${doubtful === 1 ? 'one thing' : `${doubtful} things`} to know.`,
+    );
 }
 
 /** A check as people read it. */
