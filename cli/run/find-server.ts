@@ -1,6 +1,6 @@
 import { formatEndpoint, type IpFamily } from '../../src/ip/index.ts';
 import type { CliContext } from '../context.ts';
-import { EXIT, exitCodeOf } from '../exit-codes.ts';
+import { codeOf, EXIT, exitCodeOf } from '../exit-codes.ts';
 import { messageOf } from '../output/output.ts';
 import { type AllocationChoice, nowhereToAllocate } from './allocation.ts';
 
@@ -10,27 +10,29 @@ import { type AllocationChoice, nowhereToAllocate } from './allocation.ts';
  * @throws {UsageError} when nobody answers: nothing is drawn instead (DEF-14, MAA-07)
  */
 export async function serverFound(ctx: CliContext, family: IpFamily): Promise<AllocationChoice> {
-  const { findMadcapServers, interfacesToLookOn, QUICK_LOOK_MS } = await import('../../directory/index.ts');
+  const { findMadcapServers, QUICK_LOOK_MS } = await import('../../directory/index.ts');
   const { madcap } = await ctx.config();
   const waitMs = Math.min(QUICK_LOOK_MS, await ctx.timeoutMs());
   const look = async (name: string): Promise<Found> => {
-    const servers = await findMadcapServers({ family, interface: name, clock: ctx.clock, waitMs });
-    return { interface: name, servers: servers.map(({ from }) => formatEndpoint(from.address, from.port)) };
+    try {
+      const servers = await findMadcapServers({ family, interface: name, clock: ctx.clock, waitMs });
+      return { interface: name, servers: servers.map(({ from }) => formatEndpoint(from.address, from.port)) };
+    } catch (error) {
+      // an interface that was named and is none is a mistake; one that leads nowhere is none
+      if (exitCodeOf(error) !== EXIT.network || codeOf(error) === 'ERR_INTERFACE') throw error;
+      return { interface: name, servers: [], problem: messageOf(error) };
+    }
   };
-  let where: string;
-  let found: readonly Found[];
-  try {
-    const names = madcap?.interface === undefined ? await interfacesToLookOn(family) : [madcap.interface];
-    where = names.join(', ');
-    ctx.err.note(`Looking for a MADCAP server on ${where}…`);
-    found = await Promise.all(names.map(look));
-  } catch (error) {
-    // an interface that was named and is none is a mistake; a computer without a network is none
-    if (madcap?.interface !== undefined || exitCodeOf(error) !== EXIT.network) throw error;
-    throw nowhereToAllocate(`no MADCAP server can be looked for (${messageOf(error)})`);
-  }
+  const names = madcap?.interface === undefined ? await placesToLook(family) : [madcap.interface];
+  const where = names.join(', ');
+  ctx.err.note(`Looking for a MADCAP server on ${where}…`);
+  const found = await Promise.all(names.map(look));
   const there = found.find(({ servers }) => servers.length > 0);
-  if (there === undefined) throw nowhereToAllocate(`no MADCAP server answered on ${where}`);
+  if (there === undefined) {
+    const problem = found.find((it) => it.problem !== undefined)?.problem;
+    const why = problem === undefined ? '' : ` (${problem})`;
+    throw nowhereToAllocate(`no MADCAP server answered on ${where}${why}`);
+  }
   const [only, ...others] = there.servers;
   const isOnly = others.length === 0;
   ctx.err.note(`Leasing from ${isOnly ? '' : 'one of '}${there.servers.join(', ')}`);
@@ -42,4 +44,17 @@ export async function serverFound(ctx: CliContext, family: IpFamily): Promise<Al
 interface Found {
   readonly interface: string;
   readonly servers: readonly string[];
+  /** Why nobody could be asked there. */
+  readonly problem?: string;
+}
+
+/** @throws {UsageError} when this computer has no network at all */
+async function placesToLook(family: IpFamily): Promise<readonly string[]> {
+  const { interfacesToLookOn } = await import('../../directory/index.ts');
+  try {
+    return await interfacesToLookOn(family);
+  } catch (error) {
+    if (exitCodeOf(error) !== EXIT.network) throw error;
+    throw nowhereToAllocate(`no MADCAP server can be looked for (${messageOf(error)})`);
+  }
 }

@@ -1,3 +1,4 @@
+import { NetworkError } from '../../src/errors.ts';
 import type { IpFamily } from '../../src/ip/index.ts';
 import { discoveryGroup, type InfoAnswer, type MadcapDestination } from '../../src/madcap/index.ts';
 import type { Ms } from '../../src/machine.ts';
@@ -51,7 +52,7 @@ const SETTLE_MS: Ms = 200;
  *
  * @returns none when nobody answers in time
  * @throws {InterfaceError} when the interface cannot be used
- * @throws {NetworkError} when the system refuses the socket
+ * @throws {NetworkError} when the system refuses the socket, or to send
  */
 export async function findMadcapServers(options: FindServersOptions = {}): Promise<readonly InfoAnswer[]> {
   const { waitMs = QUICK_LOOK_MS, clock = systemClock, ...where } = options;
@@ -62,7 +63,9 @@ export async function findMadcapServers(options: FindServersOptions = {}): Promi
   const questions = [ask(socket, end.signal), askLater(socket, end.signal, clock)];
   try {
     return await Promise.any(questions);
-  } catch {
+  } catch (cause) {
+    const { sendProblem } = socket;
+    if (sendProblem !== undefined) throw new NetworkError(sendProblem.message, { cause });
     return []; // silence, or a server that does not tell its scopes
   } finally {
     end.abort();
