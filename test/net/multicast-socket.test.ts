@@ -1,7 +1,10 @@
+import assert from 'node:assert/strict';
 import { describe, expect, test } from 'vitest';
 import { InvalidValueError, NetworkError, StateError } from '../../src/errors.ts';
 import {
   kernelHoldsMembership,
+  loadNativeSockets,
+  openMarkedReceiver,
   openMulticastSocket,
   type SendProblem,
   systemNetwork,
@@ -172,6 +175,27 @@ describe('renewing', () => {
     await ear.socket.close();
     expect(await ear.socket.renew()).toBe(false);
     expect(udpSocketsOn(at.port)).toHaveLength(1);
+  });
+
+  test('what is set while it is opened anew counts', async () => {
+    const at = hostOnly(4);
+    const native = await loadNativeSockets();
+    assert(native.available);
+    using marks = openMarkedReceiver(native, { ...at, interfaceIndex: 1 });
+    await using sender = await openMulticastSocket(at);
+    const wrong: string[] = [];
+    for (let ttl = 20; ttl < 60; ttl++) {
+      const renewing = sender.renew();
+      for (let step = 20; step < ttl; step++)
+        await (step % 5 === 4 ? new Promise<void>((resolve) => process.nextTick(resolve)) : undefined);
+      sender.setTtl(ttl); // at every step of it
+      await renewing;
+      sender.send(bytesOf('marked'));
+      let heard = marks.receive();
+      await until(() => (heard ??= marks.receive()) !== undefined);
+      if (heard?.ttl !== ttl) wrong.push(`${ttl} is ${heard?.ttl}`);
+    }
+    expect(wrong).toEqual([]);
   });
 
   test('an interface that has gone: nothing is sent, until it is back', async () => {
