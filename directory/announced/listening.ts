@@ -47,8 +47,12 @@ export interface AnnouncementEvent {
   readonly reason?: Extract<SapListenerEvent, { readonly reason: string }>['reason'];
 }
 
-/** Milliseconds between two times that the cache is written while listening goes on. */
+/** Milliseconds between two times that the cache is written while listening goes on and nothing happens. */
 const SAVE_MS = 60_000;
+/** Milliseconds until other processes find what has happened. */
+const SAVE_SOON_MS = 2000;
+/** Part of the time that goes into writing, at most: when there is much to write it is written seldom. */
+const SAVING_SHARE = 1 / 50;
 /** Sessions that are remembered as withdrawn until the cache is written, at most. */
 const MAX_GONE = 10_000;
 
@@ -65,6 +69,10 @@ export class Listening implements AsyncDisposable {
   readonly #firstHeard: ReadonlyMap<string, number>;
   #ears: Ears | undefined;
   #savedAt = 0;
+  /** When the cache is written next, and when it may be. */
+  #saveAt: Ms = Infinity;
+  #notBefore: Ms = -Infinity;
+  #isClosing = false;
   /** One after the other: the later one has the newer state, and is to be the last. */
   #saved: Promise<void> = Promise.resolve();
 
@@ -74,8 +82,13 @@ export class Listening implements AsyncDisposable {
     const { clock } = options;
     this.#since = clock.now();
     this.#saving = clock.timer(() => {
-      void this.save();
-      this.#saving.set(clock.now() + SAVE_MS);
+      const begun = clock.now();
+      this.#saveAt = Infinity;
+      this.#schedule(begun + SAVE_MS);
+      void this.save().then(() => {
+        const now = clock.now();
+        this.#notBefore = now + (now - begun) / SAVING_SHARE;
+      });
     });
   }
 
@@ -85,7 +98,7 @@ export class Listening implements AsyncDisposable {
     const recalled = dataDir === undefined ? [] : await recall(pathOf(dataDir), clock, onNotice);
     const listening = new Listening(options, recalled);
     listening.#ears = await options.listen(recalled, (event) => listening.#take(event));
-    listening.#saving.set(clock.now() + SAVE_MS);
+    listening.#schedule(clock.now() + SAVE_MS);
     return listening;
   }
 
@@ -159,11 +172,19 @@ export class Listening implements AsyncDisposable {
   async close(): Promise<void> {
     const ears = this.#ears;
     if (ears === undefined) return;
+    this.#isClosing = true;
     this.#saving.set(undefined);
     await this.save();
     this.#ears = undefined;
     for (const over of this.#waiting) over.resolve();
     await ears.close();
+  }
+
+  #schedule(at: Ms): void {
+    const due = Math.max(at, this.#notBefore);
+    if (due >= this.#saveAt || this.#isClosing) return;
+    this.#saveAt = due;
+    this.#saving.set(due);
   }
 
   #take(event: SapListenerEvent): void {
@@ -174,6 +195,7 @@ export class Listening implements AsyncDisposable {
       const [oldest] = this.#gone.keys();
       if (this.#gone.size > MAX_GONE && oldest !== undefined) this.#gone.delete(oldest);
     } else this.#gone.delete(session.key);
+    if (this.#ears !== undefined) this.#schedule(this.#options.clock.now() + SAVE_SOON_MS);
     for (const listener of this.#listeners) {
       listener({ type, announcement, ...('reason' in event ? { reason: event.reason } : {}) });
     }

@@ -291,6 +291,13 @@ describe('from one run to the next', () => {
     expect(await namesIn(await open())).toEqual(['First', 'Second']);
   });
 
+  test('other processes find within seconds what a long watch hears', async () => {
+    await open();
+    air.announce(sdpOf('Fresh'));
+    await clock.advanceAsync(2500, 500);
+    await expect.poll(() => readFileSync(join(dataDir, ANNOUNCEMENTS_FILE), 'utf8')).toContain('s=Fresh');
+  });
+
   test('it is written every minute while listening goes on, and not when there was nothing to hear', async () => {
     const directory = await open();
     air.announce(sdpOf('Kept'));
