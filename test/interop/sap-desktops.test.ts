@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { getuid } from 'node:process';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import type { Running } from '../net/cli-program.ts';
 import { measureTone, trimSilence } from '../support/tone-meter.ts';
 import { readWav } from '../support/wav-file.ts';
@@ -21,8 +21,8 @@ function asPlainUser(command: string, args: readonly string[]): [string, string[
 /** For what comes about by itself, as long as a test may wait for it. */
 const SOON = { timeout: 25_000, interval: 100 };
 
-describe('VLC', () => {
-  test('lists what we announce, and forgets it once we have stopped', async () => {
+describe.concurrent('VLC', () => {
+  test('lists what we announce, and forgets it once we have stopped', async ({ expect }) => {
     const [sdp, home] = [here.file('vlc.sdp'), here.home()];
     for (const path of [here.folder, home, `${home}/run`]) chmodSync(path, 0o777);
     writeFileSync(sdp, audioSdp('To VLC', '239.255.33.11'));
@@ -45,7 +45,7 @@ describe('VLC', () => {
   });
 });
 
-describe('PulseAudio', () => {
+describe.concurrent('PulseAudio', () => {
   /** A sound server of its own, with a null sink that plays a tone where it is to be sent. */
   const server = (home: string, modules: readonly string[]): Running => {
     const load = ['module-native-protocol-unix', 'module-null-sink sink_name=null', ...modules];
@@ -60,7 +60,7 @@ describe('PulseAudio', () => {
     return here.start('pulseaudio', [...flags, ...load.flatMap((module) => ['-L', module])], home);
   };
 
-  test('module-rtp-send is discovered and heard', async () => {
+  test('module-rtp-send is discovered and heard', async ({ expect }) => {
     const [home, wav] = [here.home(), here.file('from-pulse.wav')];
     await using pulse = server(here.home(), [
       'module-sine-source source_name=tone frequency=880 rate=44100',
@@ -77,7 +77,7 @@ describe('PulseAudio', () => {
     await stop(pulse);
   });
 
-  test('module-rtp-recv plays what we announce', async () => {
+  test('module-rtp-recv plays what we announce', async ({ expect }) => {
     const [sdp, pcm, home] = [here.file('pulse.sdp'), here.file('to-pulse.pcm'), here.home()];
     const lines = ['a=rtpmap:10 L16/44100/2'];
     // it reads only descriptions whose lines end in LF alone, and we announce what we are given
@@ -107,7 +107,7 @@ describe('PulseAudio', () => {
   });
 });
 
-describe('PipeWire', () => {
+describe.concurrent('PipeWire', () => {
   /** A sound server with nothing in it but a clock and one module. */
   const server = (home: string, module: string, args: string): Running => {
     const config = `${home}/pipewire.conf`;
@@ -131,7 +131,7 @@ context.objects = [
     return here.start('env', [...env, 'pipewire', '-c', config], home);
   };
 
-  test('module-rtp-sink is discovered by who sends, though it says 0.0.0.0', async () => {
+  test('module-rtp-sink is discovered by who sends, though it says 0.0.0.0', async ({ expect }) => {
     const format = 'audio.format = S16BE audio.rate = 48000 audio.channels = 2';
     const args = `sess.name = "From PipeWire" sap.ip = "224.0.0.56" destination.ip = "224.0.0.56" net.loop = true ${format}`;
     await using pipewire = server(here.home(), 'libpipewire-module-rtp-sink', args);
@@ -143,7 +143,7 @@ context.objects = [
     await stop(pipewire);
   });
 
-  test('module-rtp-source takes up what we announce', async () => {
+  test('module-rtp-source takes up what we announce', async ({ expect }) => {
     const sdp = here.file('pipewire.sdp');
     const lines = ['a=rtpmap:127 L16/48000/2', 'a=ptime:5'];
     writeFileSync(sdp, audioSdp('To PipeWire', '239.255.33.15', { format: 'RTP/AVP 127', lines }));
