@@ -81,15 +81,7 @@ export class Listening implements AsyncDisposable {
     this.#firstHeard = new Map(recalled.map(({ key, firstHeard }) => [key, firstHeard]));
     const { clock } = options;
     this.#since = clock.now();
-    this.#saving = clock.timer(() => {
-      const begun = clock.now();
-      this.#saveAt = Infinity;
-      this.#schedule(begun + SAVE_MS);
-      void this.save().then(() => {
-        const now = clock.now();
-        this.#notBefore = now + (now - begun) / SAVING_SHARE;
-      });
-    });
+    this.#saving = clock.timer(() => void this.#saveNow());
   }
 
   /** Reads the cache and begins to listen. @throws {NetworkError} when that cannot be done */
@@ -178,6 +170,16 @@ export class Listening implements AsyncDisposable {
     this.#ears = undefined;
     for (const over of this.#waiting) over.resolve();
     await ears.close();
+  }
+
+  async #saveNow(): Promise<void> {
+    const { clock } = this.#options;
+    const begun = clock.now();
+    this.#saveAt = Infinity;
+    this.#schedule(begun + SAVE_MS);
+    await this.save();
+    const now = clock.now();
+    this.#notBefore = now + (now - begun) / SAVING_SHARE;
   }
 
   #schedule(at: Ms): void {
