@@ -1,10 +1,12 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Client } from 'ldapts';
 import { accepts, asNobody, Daemon, freePort, requireProgram } from './daemon.ts';
 import { serviceSchema } from './service-schema.ts';
 
+const OUR_SCHEMA = fileURLToPath(new URL('../../docs/rendezvous.schema', import.meta.url));
 const SLAPD = '/usr/sbin/slapd';
 const SUFFIX = 'o=Intranet';
 
@@ -32,7 +34,8 @@ export async function startReplica(
   const port = await freePort();
   const url = `ldap://127.0.0.1:${port}`;
   mkdirSync(join(dir, 'db'));
-  writeFileSync(join(dir, 'own.schema'), serviceSchema());
+  copyFileSync(OUR_SCHEMA, join(dir, 'rendezvous.schema'));
+  writeFileSync(join(dir, 'own.schema'), serviceSchema()); // which has an attribute of the other
   writeFileSync(join(dir, 'slapd.conf'), configuration(dir, provider, type));
   const command = asNobody(dir, [SLAPD, '-h', `${url}/`, '-f', join(dir, 'slapd.conf'), '-d', 'sync']);
   let daemon: Daemon | undefined;
@@ -83,6 +86,7 @@ function configuration(dir: string, provider: string, type: string): string {
   const schema = ['core', 'cosine', 'inetorgperson'].map((name) => `include /etc/ldap/schema/${name}.schema`);
   // The subschema subentry is the provider's own, and OpenLDAP keeps no times to live.
   return `${schema.join('\n')}
+include ${dir}/rendezvous.schema
 include ${dir}/own.schema
 pidfile ${dir}/pid
 modulepath /usr/lib/ldap
