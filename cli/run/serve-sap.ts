@@ -124,7 +124,8 @@ export function parseScopes(texts: readonly string[]): ReadonlySet<AdvertisingSc
   );
 }
 
-function announce(ctx: CliContext, { channels, warnings }: SapSockets, gateway: string, json: boolean): void {
+function announce(ctx: CliContext, sockets: SapSockets, gateway: string, json: boolean): void {
+  const { channels, warnings } = sockets;
   const time = ctx.now.toISOString();
   for (const [name, all] of Map.groupBy(channels, (channel) => channel.interface)) {
     const groups = all.map(({ group }) => group);
@@ -132,6 +133,8 @@ function announce(ctx: CliContext, { channels, warnings }: SapSockets, gateway: 
     else ctx.out.line(`Carrying announcements (SAP) on ${name} as gateway ${gateway}`);
   }
   for (const warning of warnings) ctx.err.warn(printable(warning));
+  sockets.onSendProblem((problem) => ctx.err.warn(printable(problem)));
+  sockets.onInterfaceNews(({ message }) => ctx.err.warn(printable(message)));
 }
 
 function tell(ctx: CliContext, event: GatewayEvent, json: boolean): void {

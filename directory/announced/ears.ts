@@ -30,6 +30,7 @@ export async function socketEars(options: SocketEarsOptions): Promise<Ears> {
   }
   sockets.onEvent(onEvent);
   for (const warning of sockets.warnings) onNotice(warning);
+  sockets.onInterfaceNews(({ message }) => onNotice(message));
   const distinct = (pick: 'interface' | 'group'): string[] => [
     ...new Set(sockets.channels.map((channel) => channel[pick])),
   ];

@@ -53,6 +53,8 @@ export async function openVoice(options: VoiceOptions): Promise<Voice> {
   });
   const { announcer } = sockets;
   for (const warning of sockets.warnings) onNotice?.(warning);
+  sockets.onSendProblem((problem) => onNotice?.(problem));
+  sockets.onInterfaceNews(({ message }) => onNotice?.(message));
   const told = new Map<string, number>();
   const look = (): void => {
     let next: number | undefined;

@@ -9,6 +9,18 @@ import type { SapPort } from './gateway.ts';
  */
 export function socketsPort(sockets: SapSockets, onProblem: (problem: string) => void): SapPort {
   const { listener, announcer } = sockets;
+  // One after the other: a group may have to be joined first, and what is withdrawn meanwhile must not come after that.
+  let last = Promise.resolve();
+  const inTurn = (work: () => unknown): void => {
+    last = (async (before): Promise<void> => {
+      await before;
+      try {
+        await work();
+      } catch (error) {
+        onProblem(error instanceof Error ? error.message : String(error));
+      }
+    })(last);
+  };
   return {
     get addresses() {
       return announcer.sources.map(({ address }) => address);
@@ -16,12 +28,8 @@ export function socketsPort(sockets: SapSockets, onProblem: (problem: string) =>
     sessions: () => listener.sessions(),
     session: (key) => listener.get(key),
     onEvent: (tell) => sockets.onEvent(tell),
-    announce: (description, groups) => {
-      sockets.announce(description, { groups }).catch((error: unknown) => {
-        onProblem(error instanceof Error ? error.message : String(error));
-      });
-    },
-    withdraw: (description) => void sockets.withdraw(announcementKey(description)),
-    leave: (description) => void sockets.leave(announcementKey(description)),
+    announce: (description, groups) => inTurn(() => sockets.announce(description, { groups })),
+    withdraw: (description) => inTurn(() => sockets.withdraw(announcementKey(description))),
+    leave: (description) => inTurn(() => sockets.leave(announcementKey(description))),
   };
 }

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import { socketsPort } from '../../directory/gateway/index.ts';
 import { NetworkError } from '../../src/errors.ts';
 import {
   InterfaceError,
@@ -61,6 +62,21 @@ test('our own announcements come back, are known as such and counted once', asyn
   expect(sap.listener.stats).toMatchObject({ received: 2, own: 2, appeared: 0 });
   expect(sap.listener.size).toBe(0);
   expect(sap.announcer.sessionsIn(at.groups[0] ?? '')).toBe(1);
+});
+
+test('what a gateway withdraws while its group is being joined is not announced afterwards', async () => {
+  const at = place();
+  await using sap = await openSapSockets({ ...at, groups: at.groups.slice(0, 1) });
+  const problems: string[] = [];
+  const port = socketsPort(sap, (problem) => problems.push(problem));
+  const [gone, stays] = [utf8(sdp({ id: 1 })), utf8(sdp({ id: 2 }))];
+  port.announce(gone, at.groups);
+  port.withdraw(gone);
+  port.announce(utf8('no description'), at.groups);
+  port.announce(stays, at.groups);
+  await until(() => sap.announcer.size === 1 && problems.length === 1);
+  expect([...sap.announcer.announcements()].map(({ description }) => description)).toEqual([stays]);
+  expect(problems[0]).toMatch(/no o= line/);
 });
 
 describe.each(familiesHere)('IPv%i', (family) => {
