@@ -64,7 +64,7 @@ export function setupScript(options: LabOptions): string {
   for (const k of networksOf(options)) {
     lines.push(
       `ip -n switch link add br${k} type bridge mcast_snooping 1 mcast_igmp_version 3 mcast_mld_version 2 ` +
-        'mcast_query_response_interval 20 mcast_query_interval 500 mcast_last_member_interval 10 ' +
+        'mcast_query_response_interval 100 mcast_query_interval 500 mcast_last_member_interval 10 ' +
         'mcast_startup_query_interval 50',
       `ip -n switch link set br${k} up`,
       `ip -n switch link set br${k} type bridge mcast_querier 1`,
