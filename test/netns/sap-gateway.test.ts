@@ -78,13 +78,12 @@ describe('a gateway at each side', () => {
     await using left = await gateways[0];
     await using right = await gateways[1];
     await using watching = start(3, 'discover', '--watch', '--interface', 'eth1');
-    await Promise.all([
-      create(1, 'Site', 'site', '239.255.8.8:5004'),
-      create(1, 'Region', 'region', '239.192.8.8:5004'),
-      create(1, 'Six', 'region', '[ff18::8:8]:5004'),
-      create(1, 'Here', 'local', '239.192.8.10:5004'),
-      create(3, 'Other side', 'region', '239.192.8.9:5004'),
-    ]);
+    // one after the other: sessions made on one computer in one millisecond would be one
+    await create(1, 'Site', 'site', '239.255.8.8:5004');
+    await create(1, 'Region', 'region', '239.192.8.8:5004');
+    await create(1, 'Six', 'region', '[ff18::8:8]:5004');
+    await create(1, 'Here', 'local', '239.192.8.10:5004');
+    await create(3, 'Other side', 'region', '239.192.8.9:5004');
     for (const name of ['Region', 'Six']) await right.printed(new RegExp(`"imported","name":"${name}"`));
     await left.printed(/"imported","name":"Other side"/);
     expect(await listed(3)).toEqual([
