@@ -1,7 +1,16 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, chownSync, cpSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import {
+  chmodSync,
+  chownSync,
+  constants,
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  readFileSync,
+  symlinkSync,
+} from 'node:fs';
+import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -48,6 +57,8 @@ beforeAll(async () => {
     const command = inside(argument).replace(/&& chown \S+ \S+/, '');
     await succeed('sh', ['-e', '-c', command], { cwd: stage === 1 ? at('build') : folder.path, env });
   }
+  // as in the image; the one that runs this may be in a folder that its user may not enter
+  copyFileSync(process.execPath, at('usr/local/bin/node'), constants.COPYFILE_FICLONE);
   if (process.getuid?.() === 0) chownSync(at('data'), USER, USER);
 });
 afterAll(() => folder[Symbol.dispose]());
@@ -57,7 +68,7 @@ function environment(): NodeJS.ProcessEnv {
     .filter(({ keyword }) => keyword === 'ENV')
     .flatMap(({ argument }) => [...argument.matchAll(/(\w+)=(\S+)/g)])
     .map(([, name = '', value = '']) => [name, inside(value)]);
-  const path = [at('usr/local/bin'), dirname(process.execPath), '/usr/bin', '/bin'].join(':');
+  const path = [at('usr/local/bin'), '/usr/bin', '/bin'].join(':');
   return { PATH: path, HOME: at('data'), ...Object.fromEntries(told) };
 }
 
