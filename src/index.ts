@@ -1,5 +1,5 @@
 /**
- * Rendezvous' protocols, each under its own name: `sdp`, `sap`, `rtp`, `rtcp`, `madcap`, `ldap`, `igmp`, `ip` and `ical` are pure
+ * Rendezvous' protocols, each under its own name: `sdp`, `sap`, `rtp`, `rtcp`, `srtp`, `madcap`, `ldap`, `igmp`, `ip` and `ical` are pure
  * (bytes and time in, bytes and events out); `net` has the sockets. `receivers` tells what receivers make of a session
  * description, `profiles` makes some that they take. Directories and conferences are the package's other
  * entry points, `rendezvous/directory` and `rendezvous/conference`.
@@ -18,3 +18,4 @@ export * as sap from './sap/index.ts';
 export * as sdp from './sdp/index.ts';
 export * as profiles from './sdp/profiles/index.ts';
 export * as receivers from './sdp/receivers/index.ts';
+export * as srtp from './srtp/index.ts';

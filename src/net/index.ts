@@ -52,6 +52,7 @@ export {
 export { deflateSap, inflateSap } from './sap-compression.ts';
 export type { SapChannelSocket } from './sap-channels.ts';
 export { openSapSockets, SapSockets, type SapSocketsOptions } from './sap-sockets.ts';
+export { srtpPrimitives } from './srtp-primitives.ts';
 export {
   type DscpObservation,
   type DscpReport,

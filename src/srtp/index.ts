@@ -1,0 +1,11 @@
+export { SrtpDecodeError, type SrtpRefusal } from './errors.ts';
+export { deriveKey, deriveSessionKeys, type SessionKeys, SRTP_LABELS } from './key-derivation.ts';
+export type { SrtpMasterKey } from './master-key.ts';
+export type { SrtpOptions } from './options.ts';
+export { guessRoc } from './packet-index.ts';
+export type { AesCounter, AesGcm, HmacSha1, SrtpPrimitives } from './primitives.ts';
+export { SRTP_PROFILES, type SrtpProfile, type SrtpProfileName } from './profiles.ts';
+export { SrtpReceiver, type SrtpReceiverOptions } from './receiver.ts';
+export { ReplayWindow } from './replay-window.ts';
+export { SrtpSender, type SrtpSenderOptions } from './sender.ts';
+export { type PacketTransform, packetTransform, type SrtpUnit } from './transform.ts';
