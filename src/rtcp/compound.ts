@@ -2,13 +2,23 @@ import { EncodeError } from '../errors.ts';
 import { WireReader, WireWriter } from '../wire/index.ts';
 import { type AppPacket, readApp, writeApp } from './app.ts';
 import { type Bye, readBye, writeBye } from './bye.ts';
-import { RTCP_APP, RTCP_BYE, RTCP_RR, RTCP_RSI, RTCP_SDES, RTCP_SR, writeRtcpPacket } from './header.ts';
+import {
+  RTCP_APP,
+  RTCP_BYE,
+  RTCP_RR,
+  RTCP_RSI,
+  RTCP_SDES,
+  RTCP_SR,
+  RTCP_XR,
+  writeRtcpPacket,
+} from './header.ts';
 import { type ReceiverReport, readReceiverReport, writeReceiverReport } from './receiver-report.ts';
 import { type ReceiverSummary, readReceiverSummary, writeReceiverSummary } from './rsi.ts';
 import { readSourceDescription, type SourceDescription, writeSourceDescription } from './sdes.ts';
 import { readSenderReport, type SenderReport, writeSenderReport } from './sender-report.ts';
+import { type ExtendedReport, readExtendedReport, writeExtendedReport } from './xr.ts';
 
-/** A packet of a type that is not known here (feedback, XR, …): kept as it is. */
+/** A packet of a type that is not known here (feedback, …), or an XR whose blocks do not add up: kept as it is. */
 export interface RawRtcpPacket {
   readonly type: 'raw';
   readonly packetType: number;
@@ -25,6 +35,7 @@ export type RtcpPacket =
   | Bye
   | AppPacket
   | ReceiverSummary
+  | ExtendedReport
   | RawRtcpPacket;
 
 /**
@@ -82,6 +93,11 @@ function readBody(r: WireReader, packetType: number, count: number): RtcpPacket 
       return readApp(r, count);
     case RTCP_RSI:
       return readReceiverSummary(r);
+    case RTCP_XR: {
+      const body = r.peek(r.remaining);
+      // What went before it in the compound counts, even when this is no report that we can read.
+      return readExtendedReport(r) ?? { type: 'raw', packetType, count, body: new Uint8Array(body) };
+    }
     default:
       return { type: 'raw', packetType, count, body: r.rest() };
   }
@@ -127,6 +143,8 @@ function writePacket(w: WireWriter, packet: RtcpPacket): void {
       return writeApp(w, packet);
     case 'rsi':
       return writeReceiverSummary(w, packet);
+    case 'xr':
+      return writeExtendedReport(w, packet);
     case 'raw':
       return writeRtcpPacket(w, packet.packetType, packet.count, () => w.bytes(packet.body));
   }

@@ -7,6 +7,8 @@ export const RTCP_RR = 201;
 export const RTCP_SDES = 202;
 export const RTCP_BYE = 203;
 export const RTCP_APP = 204;
+/** RFC 3611 §2. */
+export const RTCP_XR = 207;
 /** RFC 5760 §7.1. */
 export const RTCP_RSI = 209;
 

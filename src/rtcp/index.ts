@@ -8,7 +8,7 @@ export {
   serializeRtcpCompound,
   serializeRtcpPackets,
 } from './compound.ts';
-export { isRtcp, RTCP_APP, RTCP_BYE, RTCP_RR, RTCP_RSI, RTCP_SDES, RTCP_SR } from './header.ts';
+export { isRtcp, RTCP_APP, RTCP_BYE, RTCP_RR, RTCP_RSI, RTCP_SDES, RTCP_SR, RTCP_XR } from './header.ts';
 export {
   RTCP_MINIMUM_MS,
   type RtcpIntervalInput,
@@ -31,4 +31,15 @@ export type { SdesChunk, SdesItem, SdesTextItemName, SourceDescription } from '.
 export type { SdesItemName, SdesItems, SdesPrivate } from './sdes-items.ts';
 export { SdesPlan } from './sdes-plan.ts';
 export type { SenderReport } from './sender-report.ts';
+export type { DelaySinceReference, ExtendedReport, XrBlock, XrReceiptTimes } from './xr.ts';
+export {
+  encodeXrTrace,
+  type XrChunk,
+  type XrRunLengths,
+  type XrSequenceRange,
+  xrSequences,
+  xrTrace,
+} from './xr-trace.ts';
+export type { XrSpread, XrStatistics } from './xr-statistics.ts';
+export type { XrVoipMetrics } from './xr-voip.ts';
 export { encodeText as encodeRtcpText, MAX_TEXT_BYTES } from './text.ts';

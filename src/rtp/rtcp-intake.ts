@@ -153,6 +153,7 @@ export class RtcpIntake {
         this.#takeSummary(packet, arrival);
         return;
       case 'sdes':
+      case 'xr':
       case 'raw':
         return;
     }

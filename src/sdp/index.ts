@@ -40,6 +40,7 @@ export {
   staticPayloadType,
   staticPayloadTypeFor,
 } from './payload-types.ts';
+export { type RtcpXrFormat, readRtcpXr } from './rtcp-xr.ts';
 export type { RepeatTime, ZoneAdjustment } from './repeat.ts';
 export { type Occurrence, Schedule, type ScheduleEntry } from './schedule.ts';
 export { parseSessionDescription, SessionDescription, type SessionOccurrence } from './session.ts';

@@ -20,6 +20,7 @@ import { formatMediaLine, formatPorts, isRtpProto, type MediaLine, parseMediaLin
 import { type RtpMap, staticPayloadType } from './payload-types.ts';
 import { type MediaEndpoint, mediaEndpoints } from './endpoints.ts';
 import { readMulticastRtcp, readRtcpUnicast, type RtcpUnicast } from './feedback.ts';
+import { type RtcpXrFormat, readRtcpXr } from './rtcp-xr.ts';
 
 const UNREADABLE: MediaLine = { kind: '', port: 0, portCount: 1, proto: '', formats: [] };
 
@@ -156,6 +157,13 @@ export class MediaDescription extends DescriptionLevel {
   get multicastRtcpPort(): number | undefined {
     const [text] = this.attributes.all('multicast-rtcp');
     return text === undefined ? undefined : readMulticastRtcp(text);
+  }
+  /** Extended reports wanted (`a=rtcp-xr`, RFC 3611 §5), said here or for the session; undefined: nothing is said. */
+  get rtcpXr(): readonly RtcpXrFormat[] | undefined {
+    const own = this.attributes.all('rtcp-xr');
+    const session = new SessionLevel(this.document, this.document.session).attributes;
+    const [text] = own.length > 0 ? own : session.all('rtcp-xr');
+    return text === undefined ? undefined : readRtcpXr(text);
   }
   /** Readable `a=crypto` attributes (RFC 4568). They hold keys. */
   get crypto(): CryptoAttribute[] {

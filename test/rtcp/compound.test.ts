@@ -118,12 +118,12 @@ describe('known bytes', () => {
       ],
     },
     {
-      name: 'feedback (205) and extended reports (207) kept as they are',
-      bytes: `${emptyRr} 81cd0003 11223344 55667788 00010000 80cf0001 11223344`,
+      name: 'feedback (205, 206) kept as it is',
+      bytes: `${emptyRr} 81cd0003 11223344 55667788 00010000 80ce0001 11223344`,
       packets: [
         { type: 'rr', ssrc: 0x11223344, reports: [] },
         { type: 'raw', packetType: 205, count: 1, body: hex('11223344 55667788 00010000') },
-        { type: 'raw', packetType: 207, count: 0, body: hex('11223344') },
+        { type: 'raw', packetType: 206, count: 0, body: hex('11223344') },
       ],
     },
   ])('$name', ({ bytes, packets }) => {
@@ -313,7 +313,7 @@ describe('properties', () => {
   });
   const raw = fc.record({
     type: fc.constant('raw' as const),
-    packetType: fc.constantFrom(192, 205, 206, 207, 255),
+    packetType: fc.constantFrom(192, 205, 206, 208, 255),
     count: fc.integer({ min: 0, max: 31 }),
     body: words,
   });

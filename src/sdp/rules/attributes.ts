@@ -8,6 +8,7 @@ import {
 } from '../attribute-values.ts';
 import { splitAttribute } from '../attributes.ts';
 import { readMulticastRtcp, readRtcpUnicast } from '../feedback.ts';
+import { readRtcpXr } from '../rtcp-xr.ts';
 import { charsetOf } from '../charset.ts';
 import { asDirection, conferenceTypeHints } from '../direction.ts';
 import type { SdpLine } from '../lines.ts';
@@ -39,6 +40,7 @@ const READERS: Readonly<Record<string, { rule: string; read: (text: string) => u
     form: 'rtcp-unicast:<reflection or rsi>',
   },
   'multicast-rtcp': { rule: 'RFC 6128 §3', read: readMulticastRtcp, form: 'multicast-rtcp:<port>' },
+  'rtcp-xr': { rule: 'RFC 3611 §5.1', read: readRtcpXr, form: 'rtcp-xr:<report> <report>…' },
   crypto: { rule: 'RFC 4568 §9.1', read: readCrypto, form: 'crypto:<tag> <suite> inline:<key>' },
   'ts-refclk': { rule: 'RFC 7273 §4.8', read: readReferenceClock, form: 'ts-refclk:<source>[=<parameters>]' },
 };
