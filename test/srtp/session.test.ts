@@ -229,6 +229,14 @@ describe('order of packets', () => {
     expect(guessRoc(roc, highest, sequence)).toBe(want);
   });
 
+  test('a packet from before the wrap that comes late does not turn the counter back', () => {
+    const { sender, receiver } = pair();
+    const [first, late, next] = [65_534, 65_535, 0].map((it) => sender.protectRtp(rtpPacket(it, voice)));
+    for (const packet of [first, next, late])
+      expect(refused(() => receiver.unprotectRtp(packet ?? voice))).toBeUndefined();
+    expect(receiver.roc(SSRC)).toBe(1);
+  });
+
   test('packets from before the stream began are refused', () => {
     const { sender, receiver } = pair();
     receiver.unprotectRtp(sender.protectRtp(rtpPacket(3, voice)));
