@@ -44,7 +44,11 @@ joined by +; a ! before them denies them. Without --acl everyone reads and the o
 
 export function addConferenceOptions(command: Command): Command {
   return command
-    .option('--media <spec>', 'a medium, like audio:PCMU/8000 or audio:L16/44100/2; repeat for more', collect)
+    .option(
+      '--media <spec>',
+      'a medium, like audio:PCMU/8000, audio:G722 or audio:L24/48000/2; repeat for more',
+      collect,
+    )
     .option(
       '--group <addr[:port]>',
       'multicast group of a medium, in the order of the media; repeatable',

@@ -72,9 +72,9 @@ like those of list.
 
 With --profile the description is one that such equipment takes: dante, ravenna and aes67 mean L24 at 48 kHz in packets of
 1 ms on port 5004, with the PTP clock of --clock-id and without a source filter unless --source asks for it; groups for dante
-are from 239.69.0.0/16. It is about what other equipment sends: nothing here runs PTP or codes L24, and the clock named is
-true only while the sender follows it. paging means G.711 (PCMU) in packets of 20 ms on port 10000, as phones expect it, and
-can be sent from here. --media, --group and --scope go on to count; "rendezvous lint" tells what that does to it.
+are from 239.69.0.0/16. It is about what other equipment sends: \`join\` hears it, but nothing here runs PTP, and the clock
+named is true only while the sender follows it. paging means G.711 (PCMU) in packets of 20 ms on port 10000, as phones expect
+it, and can be sent from here. --media, --group and --scope go on to count; "rendezvous lint" tells what that does to it.
 
 With --keep-alive the entry lives for half an hour or --ttl at a time and is refreshed: when this computer crashes it goes
 by itself. On a clean exit it is removed. With --announce alone the entry stays when announcing ends. A running

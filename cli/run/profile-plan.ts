@@ -169,6 +169,6 @@ export async function tellOfProfile(
   );
   const own = here.some(({ verdict }) => verdict === 'refuses')
     ? '; it can be neither sent nor played from here'
-    : '';
+    : '; "rendezvous join" hears it';
   err.note(`note: it describes what other equipment sends${own}.`);
 }

@@ -1,9 +1,11 @@
 import type { AudioCodec, CodecFactory, CodecRequest } from './codec.ts';
+import { g722 } from './g722.ts';
 import { l16 } from './l16.ts';
+import { l24 } from './l24.ts';
 import { pcma } from './pcma.ts';
 import { pcmu } from './pcmu.ts';
 
-const FACTORIES: readonly CodecFactory[] = [pcmu, pcma, l16];
+const FACTORIES: readonly CodecFactory[] = [pcmu, pcma, g722, l16, l24];
 
 /** Encodings that can be sent and heard, in upper case. */
 export const AUDIO_ENCODINGS: readonly string[] = FACTORIES.map(({ encoding }) => encoding);

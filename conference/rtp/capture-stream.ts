@@ -70,9 +70,10 @@ export class CaptureStream extends BaseStream<AudioSource> {
     this.payloadFormat = preferred?.label ?? formats[0]?.label ?? 'unknown';
     this.format = preferred?.codec.format;
     const { sampleRate, channels } = this.format ?? { sampleRate: 8000, channels: 1 };
-    const frames = Math.max(1, Math.round((ptimeMs * sampleRate) / 1000));
+    const clockRate = preferred?.clockRate ?? sampleRate;
+    this.#ticks = Math.max(1, Math.round((ptimeMs * clockRate) / 1000)); // the clock may be slower than the samples
+    const frames = (this.#ticks * sampleRate) / clockRate;
     this.#packet = new Float32Array(frames * channels);
-    this.#ticks = (frames * (preferred?.clockRate ?? sampleRate)) / sampleRate;
     this.#packetMs = (frames * 1000) / sampleRate;
     this.#encoder = preferred?.codec.createEncoder();
     this.#ticker = new Ticker({

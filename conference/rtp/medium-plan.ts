@@ -183,10 +183,10 @@ function choosePtime(medium: MediaDescription, preferred: PlannedFormat | undefi
   const codec = preferred?.codec;
   if (codec === undefined || typeof codec === 'string') return wanted;
   const bytesPerMs = codec.bitsPerSecond / 8000;
-  const frameMs = 1000 / codec.format.sampleRate;
-  const fits = Math.floor(MAX_PAYLOAD_BYTES / bytesPerMs / frameMs) * frameMs;
+  const tickMs = 1000 / codec.clockRate; // one frame, or several in each tick
+  const fits = Math.floor(MAX_PAYLOAD_BYTES / bytesPerMs / tickMs) * tickMs;
   // whole milliseconds where they fit, since receivers expect them
-  return Math.max(frameMs, wanted <= fits ? wanted : fits >= 1 ? Math.floor(fits) : fits);
+  return Math.max(tickMs, wanted <= fits ? wanted : fits >= 1 ? Math.floor(fits) : fits);
 }
 
 function statedBandwidth(description: SessionDescription, medium: MediaDescription): number | undefined {

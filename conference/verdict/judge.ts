@@ -167,7 +167,7 @@ function* arrivedReasons(medium: MediumEvidence, transport: Transport): Generato
       weight: 96,
       code: 'unsupportedCodec',
       message: `${medium.undecodable} packets of ${medium.foreignFormats.join(', ') || 'an unknown format'} arrived, which nothing here decodes`,
-      tryThis: `ask the sender for ${medium.decodable.join(', ') || 'PCMU, PCMA or L16'}`,
+      tryThis: `ask the sender for ${medium.decodable.join(', ') || 'PCMU, PCMA, G722, L16 or L24'}`,
     };
   } else if (transport.unknownPayloadType > 0) {
     yield {

@@ -96,6 +96,38 @@ describe('codecs', () => {
     expect(l16.createDecoder().decode(bytes, 0, 3, out)).toBe(0); // not whole frames
   });
 
+  test('L24 is big-endian, and loses none of its bits (RFC 3190 §4)', () => {
+    const l24 = codec('l24', 96_000, 2);
+    expect(l24).toMatchObject({ format: { sampleRate: 96_000, channels: 2 }, bitsPerSecond: 4_608_000 });
+    const lowest = 1 / 8_388_608;
+    expect([...l24.createEncoder().encode(Float32Array.of(1, -1, 0.5, lowest, -lowest, 2))]).toEqual(
+      [0x7fffff, 0x800000, 0x400000, 1, 0xffffff, 0x7fffff].flatMap((it) => [
+        it >> 16,
+        (it >> 8) & 255,
+        it & 255,
+      ]),
+    );
+    const out = new Float32Array(4);
+    const bytes = Uint8Array.of(9, 0x80, 0, 0, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xfe, 0x12, 0x34, 0x56, 9);
+    expect(l24.createDecoder().decode(bytes, 1, 13, out)).toBe(2);
+    expect(Array.from(out, (it) => it * 8_388_608)).toEqual([-8_388_608, 8_388_607, -2, 0x123456]);
+    expect(l24.createDecoder().decode(bytes, 0, 9, out)).toBe(0); // not whole frames
+  });
+
+  test('L24 with any number of channels up to 32: every octet comes back', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 32 }), fc.uint8Array({ maxLength: 400 }), (channels, bytes) => {
+        const it = codec('L24', 48_000, channels);
+        const whole = bytes.subarray(0, bytes.length - (bytes.length % (3 * channels)));
+        const samples = new Float32Array(whole.length / 3);
+        expect(it.createDecoder().decode(whole, 0, whole.length, samples)).toBe(samples.length / channels);
+        expect([...it.createEncoder().encode(samples)]).toEqual([...whole]);
+      }),
+      { numRuns: 100 },
+    );
+    expect(findCodec('L24', { clockRate: 48_000, channels: 64, parameters: none })).toMatch(/64 channels/);
+  });
+
   test.each([
     ['PCMU', 8000, 1],
     ['PCMA', 8000, 1],
@@ -120,7 +152,7 @@ describe('codecs', () => {
 
   test('an unknown encoding is told by name, with what there is', () => {
     expect(findCodec('opus', { clockRate: 48_000, channels: 2, parameters: none })).toBe(
-      'there is no codec for opus (there is PCMU, PCMA, L16)',
+      'there is no codec for opus (there is PCMU, PCMA, G722, L16, L24)',
     );
     expect(findCodec('L16', { clockRate: 900_000, channels: 1, parameters: none })).toMatch(/out of range/);
   });

@@ -91,6 +91,11 @@ describe('what a description asks for', () => {
     { lines: ['a=maxptime:10'], m: 'RTP/AVP 0', want: 10 },
     { lines: ['a=ptime:1', 'a=rtpmap:96 L16/48000/2'], m: 'RTP/AVP 96', want: 1 },
     { lines: ['a=rtpmap:96 L16/48000/2'], m: 'RTP/AVP 96', want: 7 }, // 20 ms would not fit in a packet
+    { lines: ['a=ptime:1', 'a=rtpmap:96 L24/48000/2'], m: 'RTP/AVP 96', want: 1 },
+    { lines: ['a=ptime:0.125', 'a=rtpmap:96 L24/96000/8'], m: 'RTP/AVP 96', want: 0.125 },
+    { lines: ['a=rtpmap:96 L24/48000/2'], m: 'RTP/AVP 96', want: 4 },
+    { lines: [], m: 'RTP/AVP 9', want: 20 },
+    { lines: ['a=ptime:0.01'], m: 'RTP/AVP 9', want: 0.125 }, // an octet, two samples
   ])('$m with $lines is sent $want ms at a time', ({ lines, m, want }) => {
     expect(plan(CONNECTION, `m=audio 5004 ${m}`, ...lines).ptimeMs).toBe(want);
   });

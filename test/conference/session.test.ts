@@ -12,6 +12,7 @@ import {
 } from '../../conference/index.ts';
 import { StateError } from '../../src/errors.ts';
 import { parseRtcpCompound } from '../../src/rtcp/index.ts';
+import { parseRtpPacket } from '../../src/rtp/index.ts';
 import { ArraySink, ArraySource, silence } from '../support/array-terminals.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { MemoryNetwork } from '../support/memory-network.ts';
@@ -20,6 +21,7 @@ import {
   longestSilence,
   meanSquare,
   measureTone,
+  powerAt,
   sine,
   trimSilence,
 } from '../support/tone-meter.ts';
@@ -334,7 +336,7 @@ describe('hearing', () => {
     expect(longestSilence(heard, 8000)).toBeLessThan(0.002);
   });
 
-  test.each(['PCMA/8000', 'L16/44100/2', 'L16/11025', 'PCMU/16000'])(
+  test.each(['PCMA/8000', 'L16/44100/2', 'L16/11025', 'PCMU/16000', 'G722/8000', 'L24/96000/2'])(
     '%s arrives as it was sent',
     async (format) => {
       const room = new Room();
@@ -348,6 +350,39 @@ describe('hearing', () => {
       });
     },
   );
+
+  test('G722 counts 8000 a second in its timestamps, though it samples 16000 (RFC 3551 §4.5.2)', async () => {
+    const room = new Room();
+    const description = sdp(`m=audio ${PORT} RTP/AVP 9`);
+    const { call } = await room.join('anna', tone(1000, -12), { description });
+    expect(capture(call)?.format).toEqual({ sampleRate: 16_000, channels: 1 });
+    room.clock.advance(1000);
+    const packets = room.network.wire
+      .filter(({ port }) => port === PORT)
+      .map(({ bytes }) => parseRtpPacket(bytes));
+    expect(packets.length).toBeGreaterThan(48);
+    const first = packets[0]?.timestamp ?? 0;
+    for (const [i, { payload, timestamp, payloadType }] of packets.entries()) {
+      const ticks = (timestamp - first) >>> 0;
+      expect({ length: payload.length, payloadType, ticks }).toEqual({
+        length: 160,
+        payloadType: 9,
+        ticks: 160 * i,
+      });
+    }
+  });
+
+  test('G722 and PCMU in one conference: both are heard at the wider rate', async () => {
+    const room = new Room();
+    const both = sdp(`m=audio ${PORT} RTP/AVP 0 9`);
+    await room.join('anna', tone(500, -20), { description: both });
+    await room.join('berta', tone(900, -20), { description: both.replace('AVP 0 9', 'AVP 9 0') });
+    const { call, sink } = await room.join('carl', silence(), { description: both });
+    expect(render(call)?.format).toEqual({ sampleRate: 16_000, channels: 1 });
+    room.clock.advance(3000);
+    const heard = sink.last(1);
+    for (const hz of [500, 900]) expect(decibels(powerAt(heard, 8000, hz))).toBeCloseTo(-20, 0);
+  });
 
   test('a format without codec is counted and named, not decoded', async () => {
     const room = new Room();

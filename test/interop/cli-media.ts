@@ -18,6 +18,13 @@ export const MEDIA = [
 ] as const;
 export type Medium = (typeof MEDIA)[number];
 
+/** A format, and the tones that its channels have. */
+export interface ToneMedium {
+  readonly spec: string;
+  readonly rate: number;
+  readonly tones: readonly number[];
+}
+
 /** Of the tones, each a sine of half of full scale. */
 const LEVEL_DBFS = -9.03;
 /** What we send, and ask others to send. */
@@ -86,11 +93,11 @@ export class User implements Disposable {
     return running;
   }
 
-  /** A WAV file of three seconds with the tones of a medium, one in each channel. */
-  toneFile({ spec, rate, tones }: Medium): string {
+  /** A WAV file with the tones of a medium, one in each channel. */
+  toneFile({ spec, rate, tones }: ToneMedium, seconds = 3): string {
     const path = this.file(`tones-${spec.replaceAll('/', '-')}.wav`);
     const channels = tones.map((hz) => `0.5*sin(${hz}*2*PI*t)`).join('|');
-    const source = ['-f', 'lavfi', '-i', `aevalsrc=${channels}:s=${rate}:d=3`];
+    const source = ['-f', 'lavfi', '-i', `aevalsrc=${channels}:s=${rate}:d=${seconds}`];
     execFileSync('ffmpeg', ['-nostdin', '-v', 'error', '-y', ...source, path]);
     return path;
   }
@@ -187,7 +194,7 @@ export function readChannels(path: string): Recording {
  * A recording has the tones of the medium: each in its channel, at its frequency and level in every half second,
  * without a gap, as long as it was.
  */
-export function expectTones(path: string, { tones }: Pick<Medium, 'tones'>, seconds: number): void {
+export function expectTones(path: string, { tones }: Pick<ToneMedium, 'tones'>, seconds: number): void {
   const { channels, sampleRate } = readChannels(path);
   expect(channels.length).toBe(tones.length);
   for (const [i, hz] of tones.entries()) {

@@ -147,7 +147,9 @@ describe('create --profile', () => {
     expect(out).toContain('a=ts-refclk:ptp=IEEE1588-2008:00-1D-C1-FF-FE-12-00-A3:0\r\n');
     expect(out).not.toContain('source-filter');
     expect(err).toContain('true only while the sender does: nothing here runs PTP');
-    expect(err).toContain('it can be neither sent nor played from here');
+    expect(err).toContain('what other equipment sends; "rendezvous join" hears it');
+    const odd = await ok(['create', 'Odd', '--profile', 'dante', '--media', 'audio:AM824/48000/2', ...CLOCK]);
+    expect(odd.err).toContain('it can be neither sent nor played from here');
     await ok([
       'create',
       'Other',

@@ -11,12 +11,22 @@ import {
 } from './checks.ts';
 import { isSourceSpecific } from '../../ip/index.ts';
 import { show } from '../rules/report.ts';
-import { code, eachMedium, type Receiver } from './rule.ts';
+import { code, eachAudio, eachMedium, type Receiver } from './rule.ts';
+import type { RtpMap } from '../payload-types.ts';
 
 const PLAN = code('Rendezvous, conference/rtp/medium-plan.ts');
 
 /** What it has codecs for; held against `AUDIO_ENCODINGS` by the tests. */
-export const OWN_ENCODINGS: readonly string[] = ['PCMU', 'PCMA', 'L16'];
+export const OWN_ENCODINGS: readonly string[] = ['PCMU', 'PCMA', 'G722', 'L16', 'L24'];
+
+function isOwn({ encoding }: RtpMap): boolean {
+  return OWN_ENCODINGS.includes(encoding.toUpperCase());
+}
+
+/** As some write it; the codec is made for what RFC 3551 says. */
+function isForeignG722({ encoding, clockRate, channels = 1 }: RtpMap): boolean {
+  return encoding.toUpperCase() === 'G722' && (clockRate !== 8000 || channels !== 1);
+}
 
 export const THIS_PROGRAM: Receiver = {
   id: 'rendezvous',
@@ -108,11 +118,20 @@ export const THIS_PROGRAM: Receiver = {
       check: (description) =>
         [...encodingOneOf(OWN_ENCODINGS)(description)].filter(({ line }) => {
           const medium = description.media.findLast((it) => it.line <= line);
-          return medium?.description.rtpMaps.every(
-            ({ encoding }) => !OWN_ENCODINGS.includes(encoding.toUpperCase()),
-          );
+          return !medium?.description.rtpMaps.some(isOwn);
         }),
-      advice: 'send PCMU, PCMA or L16; of others it counts packets and shows who is there',
+      advice: 'send PCMU, PCMA, G722, L16 or L24; of others it counts packets and shows who is there',
+    },
+    {
+      id: 'g722',
+      severity: 'refuses',
+      source: code('Rendezvous, conference/codec/g722.ts'),
+      check: eachAudio(({ formatLine: line, description: { rtpMaps } }) =>
+        rtpMaps.some(isForeignG722) && !rtpMaps.some((map) => isOwn(map) && !isForeignG722(map))
+          ? { line, reason: 'G722 has one channel and a clock of 8000 Hz here' }
+          : undefined,
+      ),
+      advice: 'write G722/8000, though it samples at 16000 Hz (RFC 3551 §4.5.2)',
     },
     {
       id: 'channels',
