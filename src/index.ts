@@ -1,9 +1,10 @@
 /**
- * Rendezvous' protocols, each under its own name: `sdp`, `sap`, `rtp`, `rtcp`, `srtp`, `madcap`, `ldap`, `igmp`, `ip` and `ical` are pure
- * (bytes and time in, bytes and events out); `net` has the sockets. `receivers` tells what receivers make of a session
+ * Rendezvous' protocols, each under its own name: `sdp`, `sap`, `rtp`, `rtcp`, `srtp`, `madcap`, `ldap`, `igmp`, `ip`, `ical` and
+ * `capture` are pure (bytes and time in, bytes and events out); `net` has the sockets. `receivers` tells what receivers make of a session
  * description, `profiles` makes some that they take. Directories and conferences are the package's other
  * entry points, `rendezvous/directory` and `rendezvous/conference`.
  */
+export * as capture from './capture/index.ts';
 export * from './errors.ts';
 export * as ical from './ical/index.ts';
 export * as igmp from './igmp/index.ts';

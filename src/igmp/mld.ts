@@ -1,6 +1,6 @@
 import { EncodeError } from '../errors.ts';
-import { WireReader, WireWriter } from '../wire/index.ts';
-import { decodeTime16, decodeTime8, encodeTime16, encodeTime8, internetChecksum } from './codes.ts';
+import { internetChecksum, WireReader, WireWriter } from '../wire/index.ts';
+import { decodeTime16, decodeTime8, encodeTime16, encodeTime8 } from './codes.ts';
 import { addressBytes, readAddress, readAddresses, readRecords, writeRecords } from './records.ts';
 import type { MembershipMessage, MembershipQuery } from './types.ts';
 

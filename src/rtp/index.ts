@@ -1,3 +1,11 @@
+export {
+  type ComfortNoise,
+  formatComfortNoise,
+  noiseLevel,
+  type NoiseSynthesis,
+  noiseSynthesis,
+  parseComfortNoise,
+} from './comfort-noise.ts';
 export { buildExtension, type ExtensionElement, parseExtensionElements } from './extension-elements.ts';
 export { csrcAt, type RtpFault, RtpHeader, readRtpHeader } from './header.ts';
 export { parseRtpPacket, type RtpExtension, type RtpPacket, serializeRtpPacket } from './packet.ts';
@@ -36,3 +44,24 @@ export type {
   RtpSource,
   SenderInfo,
 } from './session-types.ts';
+export {
+  digitOfEvent,
+  DTMF_EVENTS,
+  eventOfDigit,
+  formatEventList,
+  formatTelephoneEvents,
+  formatTelephoneTone,
+  MAX_EVENT_DURATION,
+  parseEventList,
+  parseTelephoneEvents,
+  parseTelephoneTone,
+  type TelephoneEvent,
+  type TelephoneTone,
+} from './telephone-event.ts';
+export { type EventCarrier, type KeyPress, TelephoneEventReceiver } from './telephone-event-receiver.ts';
+export {
+  type EventPacket,
+  TelephoneEventSender,
+  telephoneEventPackets,
+  type TimedEvent,
+} from './telephone-event-sender.ts';

@@ -6,6 +6,7 @@ import { codeOnly, FILES, folderOf, read, resolveImport, SOURCES } from './tree.
 const LAYERS = ['cli', 'conference', 'directory', 'src'];
 /** Folders of `src` that know nothing of sockets, of the machine they run on, of time or of chance. */
 const PURE = [
+  'capture',
   'sdp',
   'sap',
   'rtp',
