@@ -1,4 +1,4 @@
-import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readSync, rmSync, statSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -12,8 +12,10 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const PAGE = 4096;
+/** First byte of a page with rows of a table (SQLite's file format, §1.6). */
+const ROWS = 0x0d;
 
-/** A store of many pages with some of them overwritten. */
+/** A store of many pages with some of those overwritten that have rows; where indexes end up is chance. */
 async function damagedStore(
   isDamaged: (page: number) => boolean,
 ): Promise<{ path: string; names: string[] }> {
@@ -24,8 +26,10 @@ async function damagedStore(
     await Promise.all(names.map((name) => t.client.addConference(name, { description: name.repeat(200) })));
   }
   const file = openSync(path, 'r+');
+  const type = Buffer.alloc(1);
   for (let page = 0; page < statSync(path).size / PAGE; page++) {
-    if (isDamaged(page)) writeSync(file, Buffer.alloc(PAGE, 0x55), 0, PAGE, page * PAGE);
+    readSync(file, type, 0, 1, page * PAGE);
+    if (isDamaged(page) && type[0] === ROWS) writeSync(file, Buffer.alloc(PAGE, 0x55), 0, PAGE, page * PAGE);
   }
   closeSync(file);
   return { path, names };
