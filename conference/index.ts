@@ -9,5 +9,5 @@ export * from './errors.ts';
 export * from './rtp/index.ts';
 export * from './terminal/index.ts';
 export { followTimeline, SessionTimeline, type TimelineEvent, type TimelineOptions } from './timeline.ts';
-export type * from './types.ts';
+export type * from './types/index.ts';
 export * from './verdict/index.ts';

@@ -1,4 +1,4 @@
-import type { Participant, ParticipantJson } from './types.ts';
+import type { Participant, ParticipantJson } from './types/index.ts';
 
 /** The documented JSON of a participant; numbers are rounded to what means something. */
 export function participantJson(participant: Participant): ParticipantJson {

@@ -15,7 +15,7 @@ import type {
   ParticipantInfo,
   QosLevel,
   TransportInfo,
-} from '../types.ts';
+} from '../types/index.ts';
 import { type JoinVerdict, joinVerdict } from '../verdict/index.ts';
 import { type CallState, mayMove } from './states.ts';
 

@@ -2,7 +2,7 @@ import { InvalidValueError, StateError } from '../../src/errors.ts';
 import { type AudioFormat, amplitude } from '../audio/index.ts';
 import { InvalidTerminalError, NoTerminalError } from '../errors.ts';
 import type { AudioSink, AudioSource } from '../terminal/index.ts';
-import type { ConferenceEvent, MediaStream, MediaType, StreamCause, Substream } from '../types.ts';
+import type { ConferenceEvent, MediaStream, MediaType, StreamCause, Substream } from '../types/index.ts';
 import type { MediumPlan } from './medium-plan.ts';
 
 /** States and terminals that both directions share (STR-03, STR-04, STR-05). */

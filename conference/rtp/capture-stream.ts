@@ -4,7 +4,7 @@ import { type Clock, type Tick, Ticker } from '../../src/net/index.ts';
 import { type AudioFormat, Converter, VoiceActivity } from '../audio/index.ts';
 import type { AudioEncoder } from '../codec/index.ts';
 import type { AudioSink, AudioSource } from '../terminal/index.ts';
-import type { ConferenceEvent, Substream } from '../types.ts';
+import type { ConferenceEvent, Substream } from '../types/index.ts';
 import { BaseStream } from './base-stream.ts';
 import type { MediumPlan } from './medium-plan.ts';
 

@@ -6,7 +6,7 @@ import type {
   ParticipantInfo,
   ParticipantJson,
   Substream,
-} from '../types.ts';
+} from '../types/index.ts';
 import type { CaptureStream } from './capture-stream.ts';
 
 /** Ourselves (PAR-06). */

@@ -26,7 +26,7 @@ import type {
   ParticipantInfo,
   QosLevel,
   TransportInfo,
-} from '../types.ts';
+} from '../types/index.ts';
 import type { BlockClock } from './block-clock.ts';
 import { CaptureStream } from './capture-stream.ts';
 import { LocalParticipant } from './local-participant.ts';
@@ -36,6 +36,7 @@ import { ParticipantList } from './participants.ts';
 import { QosMonitor, wantedDscp } from './qos-policy.ts';
 import { RenderStream } from './render-stream.ts';
 import type { LookupHost } from './resolve-sources.ts';
+import { rtpWarning } from './rtp-warning.ts';
 
 const DEFAULT_PLAYOUT_MS: Ms = 60;
 /** The BYE of a large group waits for its turn, but nobody waits longer than this for it; leaving takes two seconds. */
@@ -346,46 +347,16 @@ export class RtpMediaSession implements MediaSession {
   }
 
   readonly #onRtpEvent = (medium: Medium, event: RtpSessionEvent): void => {
-    const warn = (code: string, message: string): void => this.#emit({ type: 'warning', code, message });
-    switch (event.type) {
-      case 'collision':
-        warn(
-          'collision',
-          `Two senders use the SSRC ${hex(event.source.ssrc)}: the one at ${event.rejected.address} is ignored`,
-        );
-        break;
-      case 'ownSsrcChanged':
-        warn('ownSsrcChanged', `${event.from.address} uses our SSRC: ours is now ${hex(event.after)}`);
-        break;
-      case 'loop':
-        warn('loop', `Our own packets come back through ${event.from.address}; they are ignored`);
-        break;
-      case 'sourceActive':
-      case 'sourceInactive':
-      case 'sourceTimeout':
-        this.#everHeard ||= event.type === 'sourceActive';
-        this.#snooping?.handleMedia(event.source.lastRtp ?? event.source.lastHeard);
-        break;
-      case 'sourceBye':
-        this.#snooping?.handleEnd();
-        break;
-      case 'sourceAdded':
-      case 'sourceUpdated':
-      case 'sourceRecovered':
-      case 'sourceRestarted':
-      case 'reportReceived':
-      case 'appReceived':
-      case 'left':
-        break;
-    }
+    const warning = rtpWarning(event);
+    if (warning !== undefined) this.#emit({ type: 'warning', ...warning });
+    if (event.type === 'sourceActive' || event.type === 'sourceInactive' || event.type === 'sourceTimeout') {
+      this.#everHeard ||= event.type === 'sourceActive';
+      this.#snooping?.handleMedia(event.source.lastRtp ?? event.source.lastHeard);
+    } else if (event.type === 'sourceBye') this.#snooping?.handleEnd();
     this.#people.handle(medium, event);
   };
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.leave();
   }
-}
-
-function hex(ssrc: number): string {
-  return ssrc.toString(16).padStart(8, '0');
 }

@@ -2,7 +2,7 @@ import { isMulticast, isSourceSpecific, tryParseIp } from '../../src/ip/index.ts
 import type { MediaDescription, RtpMap, SessionDescription } from '../../src/sdp/index.ts';
 import type { AudioFormat } from '../audio/index.ts';
 import { type AudioCodec, findCodec } from '../codec/index.ts';
-import type { MediaDirection, MediaType, MediumSupport } from '../types.ts';
+import type { MediaDirection, MediaType, MediumSupport } from '../types/index.ts';
 import { type RtcpPlan, rtcpPlan, type SourceRules, sourceRules } from './source-rules.ts';
 
 /** One format of an `m=` line, as it can be used here. */

@@ -1,4 +1,3 @@
-import { formatEndpoint, isLoopback } from '../../src/ip/index.ts';
 import type { Ms, RandomSource } from '../../src/machine.ts';
 import {
   type Clock,
@@ -12,10 +11,11 @@ import {
 } from '../../src/net/index.ts';
 import { isRtcp, type SdesItems } from '../../src/rtcp/index.ts';
 import { RtpSession, type RtpSessionEvent } from '../../src/rtp/index.ts';
-import type { LoopbackMode, TransportInfo } from '../types.ts';
+import type { LoopbackMode, TransportInfo } from '../types/index.ts';
 import type { BlockClock } from './block-clock.ts';
 import type { CaptureStream, PacketSender } from './capture-stream.ts';
 import { KeptSocket } from './kept-socket.ts';
+import { type MediumFacts, type MediumWarning, mediumWarnings, transportInfo } from './medium-info.ts';
 import type { MediumPlan } from './medium-plan.ts';
 import type { RenderStream } from './render-stream.ts';
 import { type LookupHost, resolveSources } from './resolve-sources.ts';
@@ -276,82 +276,27 @@ export class Medium implements PacketSender {
     return bits;
   }
 
-  get warnings(): { code: string; message: string }[] {
-    const socket = this.#rtp;
-    if (socket === undefined) return [];
-    const out = socket.warnings.map((message) => ({ code: 'socket', message }));
-    for (const message of this.#sourceProblems) out.push({ code: 'sourceFilter', message });
-    if (this.#loopback === 'none' && isLoopback(socket.localAddress ?? '')) {
-      out.push({
-        code: 'loopbackInterface',
-        message: `Loopback cannot be switched off on ${socket.interface.name}: other programs on this host hear us, and we drop our own packets`,
-      });
-    }
-    const { group, senders, feedback } = this.#plan;
-    if (!this.#heardByOthers && this.capture !== undefined) {
-      out.push({
-        code: 'notSource',
-        message: `only ${senders.join(', ')} may be heard on ${group}, and we are ${socket.localAddress}: nothing is sent`,
-      });
-    }
-    if (this.#path.role === 'silent') {
-      out.push({
-        code: 'noRtcp',
-        message: `${group} is source-specific and we are not its source: the others cannot see us`,
-      });
-    } else if (this.#path.role === 'receiver' && feedback?.mode === 'rsi') {
-      out.push({
-        code: 'summaries',
-        message: 'the source tells how many are listening, not who: participants do not see each other',
-      });
-    }
-    return out;
+  get warnings(): MediumWarning[] {
+    const rtp = this.#rtp;
+    return rtp === undefined ? [] : mediumWarnings(this.#facts(rtp, this.#rtcp ?? rtp));
   }
-
   /** Undefined until the sockets are open. */
   get info(): TransportInfo | undefined {
     const [rtp, rtcp] = [this.#rtp, this.#rtcp];
-    if (rtp === undefined || rtcp === undefined) return undefined;
-    const { plan, session } = this;
-    const { stats } = session;
-    const rtcpTo = this.#path.destination;
-    const groupSize = session.summary?.blocks.find(({ type }) => type === 'groupSize');
-    const drops = [rtp.kernelDrops(), rtcp === rtp ? 0 : rtcp.kernelDrops()];
-    const [a, b] = drops;
+    return rtp === undefined || rtcp === undefined ? undefined : transportInfo(this.#facts(rtp, rtcp));
+  }
+  #facts(rtp: MulticastSocket, rtcp: MulticastSocket): MediumFacts {
     return {
-      medium: plan.index,
-      mediaType: plan.mediaType,
-      group: plan.group,
-      port: plan.port,
-      rtcpPort: plan.rtcpPort,
-      ssrc: session.ssrc,
-      interface: rtp.interface,
-      localAddress: rtp.localAddress,
-      away: rtp.away,
-      ttl: rtp.ttl,
+      plan: this.#plan,
+      session: this.session,
+      path: this.#path,
+      rtp,
+      rtcp,
       loopback: this.#loopback,
-      qos: rtp.qos,
-      receiveBuffer: rtp.receiveBuffer,
-      warnings: this.warnings.map(({ message }) => message),
-      rtpReceived: stats.rtpReceived,
-      rtcpReceived: stats.rtcpReceived,
-      rtpSent: session.own.packetsSent,
-      rtcpSent: this.#path.role === 'silent' ? 0 : stats.rtcpSent,
-      rtcpTo: rtcpTo === undefined ? undefined : formatEndpoint(rtcpTo.address, rtcpTo.port),
-      rtcpReflected: this.#path.reflected,
-      rtcpNotReflected: this.#path.refused,
-      receiversTold: groupSize?.type === 'groupSize' ? groupSize.receivers : undefined,
-      sources: plan.sources,
-      foreignSources: [...new Set([...this.#probe.found, ...rtp.refusedSources])],
-      unknownPayloadType: stats.rtpUnknownPayloadType,
-      malformed: stats.rtpMalformed + stats.rtcpMalformed,
-      filtered: rtp.stats.filtered + (rtcp === rtp ? 0 : rtcp.stats.filtered),
-      sendersUnheard: [...session.sources.values()].filter(
-        ({ senderInfo, lastRtp }) => lastRtp === undefined && (senderInfo?.packets ?? 0) > 0,
-      ).length,
-      ownLooped: stats.ownLooped,
-      kernelDrops: a === undefined || b === undefined ? undefined : a + b,
-      sendErrors: rtp.stats.sendErrors + (rtcp === rtp ? 0 : rtcp.stats.sendErrors),
+      sends: this.capture !== undefined,
+      heardByOthers: this.#heardByOthers,
+      sourceProblems: this.#sourceProblems,
+      probed: this.#probe.found,
     };
   }
 

@@ -1,6 +1,6 @@
 import type { RtpSessionEvent, RtpSource } from '../../src/rtp/index.ts';
 import type { SdesItemName } from '../../src/rtcp/index.ts';
-import type { ConferenceEvent, Participant, Substream } from '../types.ts';
+import type { ConferenceEvent, Participant, Substream } from '../types/index.ts';
 import {
   type Member,
   type ParticipantMedium,

@@ -5,7 +5,7 @@ import { type Clock, hostWatch, openMulticastSocket, systemClock } from '../../s
 import { generateCname } from '../../src/rtcp/index.ts';
 import type { SessionDescription } from '../../src/sdp/index.ts';
 import { UnsupportedSessionError } from '../errors.ts';
-import type { JoinRequest, MediaSession, MediaStreamProvider, ProviderSupport } from '../types.ts';
+import type { JoinRequest, MediaSession, MediaStreamProvider, ProviderSupport } from '../types/index.ts';
 import { BlockClock } from './block-clock.ts';
 import { RtpMediaSession } from './media-session.ts';
 import { planMedia, supportOf } from './medium-plan.ts';

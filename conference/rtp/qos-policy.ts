@@ -1,5 +1,5 @@
 import { DSCP } from '../../src/net/index.ts';
-import type { MediaType, QosLevel } from '../types.ts';
+import type { MediaType, QosLevel } from '../types/index.ts';
 
 /** The code point wanted for a medium (RFC 4594 §4.1 telephony, §4.3 multimedia conferencing). */
 export function wantedDscp(level: QosLevel, mediaType: MediaType): number {

@@ -9,7 +9,7 @@ import type {
   ParticipantJson,
   Substream,
   SubstreamStats,
-} from '../types.ts';
+} from '../types/index.ts';
 import type { RenderSource } from './render-source.ts';
 import type { RenderStream } from './render-stream.ts';
 

@@ -2,7 +2,7 @@ import type { Ms } from '../../src/machine.ts';
 import type { ReceivedRtp, RtpSource } from '../../src/rtp/index.ts';
 import { type AudioFormat, Converter, Mixer, meanSquare, VoiceActivity } from '../audio/index.ts';
 import type { AudioSink, AudioSource } from '../terminal/index.ts';
-import type { ConferenceEvent, Substream } from '../types.ts';
+import type { ConferenceEvent, Substream } from '../types/index.ts';
 import { BaseStream } from './base-stream.ts';
 import { type Block, BLOCK_MS, type BlockClock } from './block-clock.ts';
 import type { MediumPlan, PlannedFormat } from './medium-plan.ts';

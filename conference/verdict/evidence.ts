@@ -1,6 +1,6 @@
 import type { SnoopingSuspicion } from '../../src/igmp/index.ts';
 import { type HostReport, inspectHost, kernelHoldsMembership, systemClock } from '../../src/net/index.ts';
-import type { MediaSession, MediumSupport, TransportInfo } from '../types.ts';
+import type { MediaSession, MediumSupport, TransportInfo } from '../types/index.ts';
 
 /** What is known of one medium of the description. */
 export interface MediumEvidence {

@@ -1,4 +1,4 @@
-import type { MediaSession } from '../types.ts';
+import type { MediaSession } from '../types/index.ts';
 import { collectEvidence } from './evidence.ts';
 import { type JoinVerdict, judgeJoin } from './judge.ts';
 

@@ -1,0 +1,15 @@
+import type { SdesItems } from '../../src/rtcp/index.ts';
+
+/** `m=` media names; audio and video are those that matter here. */
+export type MediaType = 'audio' | 'video' | 'text' | 'application' | 'message' | 'image' | (string & {});
+
+/** What a conference does with its own packets that the network hands back (LOO rows). Default `none`. */
+export type LoopbackMode = 'none' | 'full' | 'selective';
+
+/** QOS-01: fail without marking, mark and warn, or do not mark. */
+export type QosLevel = 'needed' | 'if-available' | 'best-effort';
+
+export type MediaDirection = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
+
+/** What one participant says about itself: the eight SDES items (PIN rows). */
+export type ParticipantInfo = SdesItems;

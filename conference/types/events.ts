@@ -1,0 +1,79 @@
+import type { QosResult } from '../../src/net/index.ts';
+import type { SdesItemName } from '../../src/rtcp/index.ts';
+import type { AudioSink, AudioSource } from '../terminal/index.ts';
+import type { MediaType } from './common.ts';
+import type { Participant } from './participant.ts';
+import type { MediaStream, Substream } from './stream.ts';
+
+export type StreamCause =
+  | 'localRequest'
+  | 'remoteRequest'
+  | 'badDevice'
+  | 'connectFailed'
+  | 'qualityOfService'
+  | 'unknown';
+
+export type ConferenceEvent =
+  /** PEV-01. Without a CNAME yet when RTP came before RTCP; `participantInfo` follows. */
+  | { readonly type: 'participantJoined'; readonly participant: Participant }
+  /** PEV-02 */
+  | {
+      readonly type: 'participantInfo';
+      readonly participant: Participant;
+      readonly items: readonly SdesItemName[];
+    }
+  /** Two that were taken for different are one: the CNAME became known. `merged` is gone. */
+  | { readonly type: 'participantMerged'; readonly participant: Participant; readonly merged: Participant }
+  /** PEV-03 */
+  | {
+      readonly type: 'participantLeft';
+      readonly participant: Participant;
+      readonly reason: string | undefined;
+    }
+  /** PEV-08..11 */
+  | {
+      readonly type:
+        | 'participantTimedOut'
+        | 'participantRecovered'
+        | 'participantActive'
+        | 'participantInactive';
+      readonly participant: Participant;
+    }
+  /** By level; the local participant's are PEV-12 and PEV-13. */
+  | { readonly type: 'talking' | 'silent'; readonly participant: Participant }
+  /** PEV-04, PEV-05 */
+  | {
+      readonly type: 'substreamAdded' | 'substreamRemoved';
+      readonly participant: Participant;
+      readonly substream: Substream;
+    }
+  /** TRM-04 */
+  | {
+      readonly type: 'streamActive' | 'streamInactive' | 'streamFailed';
+      readonly stream: MediaStream;
+      readonly cause: StreamCause;
+    }
+  /** The source has given everything. */
+  | { readonly type: 'sourceEnded'; readonly stream: MediaStream; readonly terminal: AudioSource }
+  | {
+      readonly type: 'terminalFailed';
+      readonly stream: MediaStream;
+      readonly terminal: AudioSource | AudioSink;
+      readonly message: string;
+    }
+  /** QOS-02 */
+  | {
+      readonly type: 'qos';
+      readonly mediaType: MediaType;
+      readonly kind: 'noQos' | 'admissionFailure' | 'policyFailure' | 'genericError';
+      readonly message: string;
+      readonly result: QosResult;
+    }
+  /** An interface in use has gone; it, or another in its place, is used again. */
+  | {
+      readonly type: 'interfaceLost' | 'interfaceBack';
+      readonly name: string;
+      readonly message: string;
+    }
+  /** Something the user should know. `code` is stable. */
+  | { readonly type: 'warning'; readonly code: string; readonly message: string };

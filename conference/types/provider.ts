@@ -1,0 +1,75 @@
+import type { RandomSource } from '../../src/machine.ts';
+import type { Clock, InterfaceWish } from '../../src/net/index.ts';
+import type { SessionDescription } from '../../src/sdp/index.ts';
+import type { LoopbackMode, MediaDirection, MediaType, ParticipantInfo, QosLevel } from './common.ts';
+import type { MediaSession } from './session.ts';
+
+/** What a provider can do with one medium of a description. */
+export interface MediumSupport {
+  /** Place of the `m=` line, from 0. */
+  readonly index: number;
+  readonly mediaType: MediaType;
+  /**
+   * `full`: sent, received and heard. `counted`: joined and counted, not decoded. `none`: not joined.
+   */
+  readonly support: 'full' | 'counted' | 'none';
+  /** Why not `full`. */
+  readonly reason?: string;
+  /** The same as a stable name: `encrypted`, `unsupportedCodec`, `notMulticast`, … */
+  readonly code?: string;
+  /** Formats in order of preference, `PCMU/8000`, with an asterisk when there is no codec for it. */
+  readonly formats: readonly string[];
+}
+
+export interface ProviderSupport {
+  /** Whether joining makes sense: at least one medium can be joined. */
+  readonly supported: boolean;
+  /** Why not, or what will be missing. */
+  readonly reason?: string;
+  readonly media: readonly MediumSupport[];
+}
+
+/** Everything a provider must know to join. Only the description and the participant are needed. */
+export interface JoinRequest {
+  readonly description: SessionDescription;
+  /** SDES items about ourselves; without `cname` a random one (RFC 7022). */
+  readonly participant: ParticipantInfo;
+  /** Media types to join; default `['audio']`. Video is joined for participants and counts only. */
+  readonly media?: readonly MediaType[];
+  /** Interface by name, address, index or `all`; several to listen on each; default: the route to the group. */
+  readonly interface?: InterfaceWish;
+  /** The interface to send by, of several or of all; default the first, or the route's. */
+  readonly sendInterface?: string;
+  /** Hear only these, addresses or host names, whatever the description's source filter says. */
+  readonly sources?: readonly string[];
+  readonly loopback?: LoopbackMode;
+  readonly qos?: QosLevel;
+  /** Instead of what the description says, such as the one speaker of a `recvonly` broadcast. */
+  readonly direction?: MediaDirection;
+  /** Instead of the TTL of the description, 0 to 255. */
+  readonly ttl?: number;
+  /** Playout delay in milliseconds, 0 to 2000; default 60. */
+  readonly playoutMs?: number;
+  readonly clock?: Clock;
+  readonly random?: RandomSource;
+  /** Gives up joining. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Turns a session description into media (CAL-01). The service provider interface: the multicast RTP provider is one
+ * implementation, others may use other transports.
+ */
+export interface MediaStreamProvider {
+  readonly name: string;
+  /** What it could do with this description; touches nothing. */
+  supports(description: SessionDescription): ProviderSupport;
+  /**
+   * Makes the session with its streams, to which terminals can already be attached; nothing is on the network yet.
+   *
+   * @throws {UnsupportedSessionError} when no medium of the description can be joined
+   */
+  prepare(request: JoinRequest): MediaSession;
+  /** {@link prepare} and {@link MediaSession.join} in one. */
+  join(request: JoinRequest): Promise<MediaSession>;
+}

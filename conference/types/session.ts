@@ -1,0 +1,41 @@
+import type { SnoopingSuspicion } from '../../src/igmp/index.ts';
+import type { QosResult } from '../../src/net/index.ts';
+import type { SessionDescription } from '../../src/sdp/index.ts';
+import type { EventStream } from '../emitter.ts';
+import type { LoopbackMode, MediaType, ParticipantInfo, QosLevel } from './common.ts';
+import type { ConferenceEvent } from './events.ts';
+import type { Participant } from './participant.ts';
+import type { MediumSupport } from './provider.ts';
+import type { MediaStream } from './stream.ts';
+import type { TransportInfo } from './transport.ts';
+
+/** One joined (or about to be joined) session of a provider. */
+export interface MediaSession extends EventStream<ConferenceEvent>, AsyncDisposable {
+  readonly state: 'prepared' | 'joining' | 'joined' | 'left';
+  readonly description: SessionDescription;
+  /** What could be done with each medium of the description, joined or not. */
+  readonly media: readonly MediumSupport[];
+  /** RTP of somebody else has arrived at some time. */
+  readonly everHeard: boolean;
+  /** Signs that a switch has forgotten that this host listens; undefined when there are none. */
+  readonly snooping: SnoopingSuspicion | undefined;
+  /** Fixed from the beginning: for each joined medium one stream per direction it has. */
+  readonly streams: readonly MediaStream[];
+  /** Everyone known, ourselves first. */
+  readonly participants: readonly Participant[];
+  readonly local: Participant;
+  /** One per joined medium: addresses, interface, buffers, counters. Empty before `join`. */
+  readonly transports: readonly TransportInfo[];
+  /** Opens sockets and joins the groups. @throws {QosError | NetworkError | AbortError} */
+  join(signal?: AbortSignal): Promise<void>;
+  /** Says BYE, drops the memberships, closes the attached terminals. Done within two seconds. May be called again. */
+  leave(reason?: string): Promise<void>;
+  /** Media stop, RTCP goes on (CAL-06). */
+  hold(): void;
+  resume(): void;
+  readonly held: boolean;
+  setParticipantInfo(info: Omit<ParticipantInfo, 'cname'>): void;
+  /** Marks what is sent from now on; of one media type or of all (CAL-07). @throws {QosError} when needed and refused */
+  setQos(level: QosLevel, mediaType?: MediaType): readonly QosResult[];
+  setLoopback(mode: LoopbackMode): void;
+}

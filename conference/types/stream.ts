@@ -1,0 +1,85 @@
+import type { AudioFormat } from '../audio/index.ts';
+import type { AudioSink, AudioSource } from '../terminal/index.ts';
+import type { MediaType } from './common.ts';
+import type { Participant } from './participant.ts';
+
+/**
+ * One media type in one direction (STR rows). It starts by itself when the session is joined and a terminal attached;
+ * `start` is only for after `pause` or `stop`.
+ */
+export interface MediaStream {
+  readonly mediaType: MediaType;
+  /** capture: from here to the group. render: from the group to here. */
+  readonly direction: 'capture' | 'render';
+  /** `audio out`, `audio in`; with a number when there are several. */
+  readonly name: string;
+  /** Place of the `m=` line, from 0. */
+  readonly medium: number;
+  /** Audio format of the stream itself, undefined when nothing can decode it. Terminals may have another. */
+  readonly format: AudioFormat | undefined;
+  /** Name of the payload format: sent (capture), or preferred (render). */
+  readonly payloadFormat: string;
+  /** Why no terminal can be attached; undefined when one can. */
+  readonly unsupportedReason: string | undefined;
+  /** `idle`: waiting for the join or a terminal. */
+  readonly state: 'idle' | 'active' | 'paused' | 'stopped' | 'failed';
+  readonly terminals: readonly (AudioSource | AudioSink)[];
+  /** Level of what passes now, before {@link gainDb}. */
+  readonly levelDbfs: number;
+  /** Made louder or softer by this, −100 to 40 dB; default 0 (TRM-03). */
+  gainDb: number;
+  /**
+   * A capture stream takes one source, a render stream any number of sinks.
+   *
+   * @throws {StateError} when it is in use already; `InvalidTerminalError` for the wrong direction or media type
+   */
+  attach(terminal: AudioSource | AudioSink): void;
+  /** The last one detached stops the stream. The terminal is not closed. */
+  detach(terminal: AudioSource | AudioSink): void;
+  /** @throws {StateError} without a terminal, or when it is not paused or stopped */
+  start(): void;
+  /** A capture stream sends nothing, a render stream hands on silence; time goes on. */
+  pause(): void;
+  /** As pause, and forgets what is buffered. */
+  stop(): void;
+  /** Render streams: one per source heard. Empty for capture streams. */
+  readonly substreams: readonly Substream[];
+}
+
+/** What one participant sends on one medium: an SSRC (SUB rows). */
+export interface Substream {
+  readonly ssrc: number;
+  readonly mediaType: MediaType;
+  readonly medium: number;
+  readonly participant: Participant;
+  readonly stats: SubstreamStats;
+}
+
+export interface SubstreamStats {
+  readonly packetsReceived: number;
+  readonly octetsReceived: number;
+  /** Below zero when duplicates outnumber losses (RFC 3550 §A.3). */
+  readonly packetsLost: number;
+  /** Share lost in the last report interval, 0 to 1. */
+  readonly fractionLost: number;
+  readonly jitterMs: number;
+  readonly duplicates: number;
+  readonly reordered: number;
+  /** Came after the moment they should have been played. */
+  readonly late: number;
+  readonly decoded: number;
+  /** Of a format that nothing here decodes. */
+  readonly undecodable: number;
+  /** Times the playout was moved because sender and receiver ran apart. */
+  readonly playoutAdjustments: number;
+  readonly payloadType: number | undefined;
+  /** `PCMU/8000`, undefined while nothing was received. */
+  readonly payloadFormat: string | undefined;
+  /** −Infinity for silence. */
+  readonly levelDbfs: number;
+  readonly talking: boolean;
+  readonly roundTripMs: number | undefined;
+  /** How this participant receives us, by its last report; undefined without one. */
+  readonly ourLossThere: number | undefined;
+  readonly ourJitterMsThere: number | undefined;
+}

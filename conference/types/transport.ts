@@ -1,0 +1,49 @@
+import type { BufferGrant, ChosenInterface, QosResult } from '../../src/net/index.ts';
+import type { LoopbackMode, MediaType } from './common.ts';
+
+/** How one medium is on the network. */
+export interface TransportInfo {
+  readonly medium: number;
+  readonly mediaType: MediaType;
+  readonly group: string;
+  readonly port: number;
+  readonly rtcpPort: number;
+  readonly ssrc: number;
+  readonly interface: ChosenInterface;
+  /** Address that what we send comes from; for an IPv6 group of link-local scope not the interface's first one. */
+  readonly localAddress: string;
+  /** The interface has gone: nothing is sent or heard until it is back. */
+  readonly away: boolean;
+  readonly ttl: number;
+  readonly loopback: LoopbackMode;
+  readonly qos: QosResult;
+  readonly receiveBuffer: BufferGrant;
+  readonly warnings: readonly string[];
+  readonly rtpReceived: number;
+  readonly rtcpReceived: number;
+  readonly rtpSent: number;
+  readonly rtcpSent: number;
+  /** RTP of a payload type that the description does not name. */
+  readonly unknownPayloadType: number;
+  readonly malformed: number;
+  /** Refused by the source filter. */
+  readonly filtered: number;
+  /** Sources that alone are heard; empty for everybody. */
+  readonly sources: readonly string[];
+  /** Addresses that send RTP to the group and are not admitted, as far as it was noticed. */
+  readonly foreignSources: readonly string[];
+  /** Where our RTCP goes: to the group, or to the feedback target; undefined when nobody would hear it. */
+  readonly rtcpTo: string | undefined;
+  /** Reports of receivers that we, the feedback target, sent on to the group, and those that we did not. */
+  readonly rtcpReflected: number;
+  readonly rtcpNotReflected: number;
+  /** How many listen, by the source's summary; undefined without one. */
+  readonly receiversTold: number | undefined;
+  /** Participants whose sender reports tell of packets, of which none has arrived. */
+  readonly sendersUnheard: number;
+  /** Our own packets that came back. */
+  readonly ownLooped: number;
+  /** Datagrams the kernel threw away; undefined where it does not say. */
+  readonly kernelDrops: number | undefined;
+  readonly sendErrors: number;
+}
