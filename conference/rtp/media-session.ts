@@ -12,7 +12,6 @@ import {
 import type { RtpSessionEvent } from '../../src/rtp/index.ts';
 import type { SessionDescription } from '../../src/sdp/index.ts';
 import { Emitter } from '../emitter.ts';
-import { QosError } from '../errors.ts';
 import type {
   ConferenceEvent,
   JoinRequest,
@@ -33,7 +32,7 @@ import { LocalParticipant } from './local-participant.ts';
 import { Medium } from './medium.ts';
 import { type MediumPlan, supportOf } from './medium-plan.ts';
 import { ParticipantList } from './participants.ts';
-import { QosMonitor, wantedDscp } from './qos-policy.ts';
+import { QosWatch } from './qos-watch.ts';
 import { RenderStream } from './render-stream.ts';
 import type { LookupHost } from './resolve-sources.ts';
 import { rtpWarning } from './rtp-warning.ts';
@@ -41,8 +40,6 @@ import { rtpWarning } from './rtp-warning.ts';
 const DEFAULT_PLAYOUT_MS: Ms = 60;
 /** The BYE of a large group waits for its turn, but nobody waits longer than this for it; leaving takes two seconds. */
 const BYE_WITHIN_MS: Ms = 1200;
-/** Looks at the quality: once a second. */
-const QOS_UPKEEPS = 10;
 
 export interface RtpMediaSessionOptions {
   /** Those that are joined. */
@@ -71,21 +68,18 @@ export class RtpMediaSession implements MediaSession {
   readonly local: LocalParticipant;
   #state: MediaSession['state'] = 'prepared';
   #held = false;
-  #qos: QosLevel;
+  readonly #qos: QosWatch;
   #unsubscribe: (() => void) | undefined;
   #keeping: Disposable | undefined;
   #leaving: Promise<void> | undefined;
   #talking = false;
   #everHeard = false;
   #snooping: SnoopingWatch | undefined;
-  #upkeeps = 0;
-  readonly #monitors = new Map<Medium, QosMonitor>();
 
   constructor(options: RtpMediaSessionOptions) {
     this.#options = options;
     const { plans, request, cname, clock, random, blocks } = options;
     const { cname: _own, ...sdes } = request.participant;
-    this.#qos = request.qos ?? 'if-available';
     this.#people = new ParticipantList(this.#emit, () => clock.wall());
     this.#media = plans.map(
       (plan) =>
@@ -112,7 +106,7 @@ export class RtpMediaSession implements MediaSession {
       () => this.#streams.filter((it) => it instanceof CaptureStream),
       () => this.#media[0]?.localAddress,
     );
-    for (const medium of this.#media) this.#monitors.set(medium, new QosMonitor());
+    this.#qos = new QosWatch(this.#media, request.qos ?? 'if-available', this.#emit);
   }
 
   #makeStreams(medium: Medium): (CaptureStream | RenderStream)[] {
@@ -192,7 +186,7 @@ export class RtpMediaSession implements MediaSession {
     signal?.throwIfAborted();
     this.#state = 'joining';
     const opened = await Promise.allSettled(
-      this.#media.map((medium) => medium.open(wantedDscp(this.#qos, medium.mediaType))),
+      this.#media.map((medium) => medium.open(this.#qos.wantedDscp(medium))),
     );
     const failed = opened.find((it) => it.status === 'rejected');
     if (this.#leaving !== undefined || signal?.aborted === true || failed !== undefined) {
@@ -200,7 +194,7 @@ export class RtpMediaSession implements MediaSession {
       signal?.throwIfAborted();
       throw failed?.reason ?? new StateError('the session was left while it was being joined');
     }
-    const refused = this.#judgeQos(this.#media);
+    const refused = this.#qos.judge();
     if (refused !== undefined) {
       await this.#close(undefined);
       throw refused;
@@ -212,7 +206,7 @@ export class RtpMediaSession implements MediaSession {
     if (watch !== undefined) {
       const sockets = (): RenewableSocket[] => this.#media.flatMap(({ renewable }) => renewable);
       this.#keeping = keepOnInterface(watch, sockets, (news) => {
-        for (const monitor of this.#monitors.values()) monitor.excuse();
+        this.#qos.excuse();
         this.#emit(news);
       });
     }
@@ -282,26 +276,7 @@ export class RtpMediaSession implements MediaSession {
     if (!this.#media.some((it) => it.mediaType === (mediaType ?? it.mediaType))) {
       throw new StateError(`no ${mediaType} is joined`);
     }
-    this.#qos = level;
-    const media = this.#media.filter((it) => mediaType === undefined || it.mediaType === mediaType);
-    for (const medium of media) medium.setDscp(wantedDscp(level, medium.mediaType));
-    const refused = this.#judgeQos(media);
-    if (refused !== undefined) throw refused;
-    return media.flatMap(({ qos }) => qos.slice(0, 1));
-  }
-
-  /** QOS-01, QOS-02: tells where marking failed; gives the error when it was needed. */
-  #judgeQos(media: readonly Medium[]): QosError | undefined {
-    for (const { qos, mediaType } of media) {
-      const result = qos.find(({ requested, effective }) => requested !== effective);
-      if (result === undefined) continue;
-      const message = `${mediaType} is not marked with DSCP ${result.requested} but ${result.effective}: ${result.reason ?? 'refused'}`;
-      this.#emit({ type: 'qos', mediaType, kind: 'noQos', message, result });
-      if (this.#qos === 'needed') {
-        return new QosError(`${message}. Ask for if-available to go on without it`, result);
-      }
-    }
-    return undefined;
+    return this.#qos.setLevel(level, mediaType);
   }
 
   setLoopback(mode: LoopbackMode): void {
@@ -313,29 +288,12 @@ export class RtpMediaSession implements MediaSession {
     if (this.#state !== 'joined') throw new NetworkError(`the session is ${this.#state}, not joined`);
   }
 
-  /** Ten times a second: RTCP, levels, and each second the quality. */
+  /** Ten times a second: RTCP, levels, quality. */
   readonly #onUpkeep = (now: Ms): void => {
     for (const medium of this.#media) medium.tick(now);
     this.#people.pollVoices(now);
-    if (++this.#upkeeps % QOS_UPKEEPS === 0) for (const medium of this.#media) this.#watchQos(medium);
+    this.#qos.upkeep();
   };
-
-  #watchQos(medium: Medium): void {
-    const { plan, session } = medium;
-    let worstLoss = 0;
-    for (const { fractionLost, isSender } of session.sources.values()) {
-      if (isSender && fractionLost > worstLoss) worstLoss = fractionLost;
-    }
-    const message = this.#monitors.get(medium)?.look({
-      seconds: 1,
-      bits: medium.takeReceivedBits(),
-      allowed: plan.bandwidthStated ? plan.bandwidth : undefined,
-      worstLoss,
-    });
-    const [result] = medium.qos;
-    if (message === undefined || result === undefined) return;
-    this.#emit({ type: 'qos', mediaType: plan.mediaType, kind: 'admissionFailure', message, result });
-  }
 
   #localVoice(): void {
     const now = this.#options.clock.now();
