@@ -14,16 +14,19 @@ import type { SessionDescription } from '../../src/sdp/index.ts';
 import { Emitter } from '../emitter.ts';
 import type {
   ConferenceEvent,
+  DatagramTap,
   JoinRequest,
   LoopbackMode,
   MediaDirection,
   MediaSession,
   MediaStream,
+  MediaTap,
   MediaType,
   MediumSupport,
   Participant,
   ParticipantInfo,
   QosLevel,
+  TapStage,
   TransportInfo,
 } from '../types/index.ts';
 import type { BlockClock } from './block-clock.ts';
@@ -31,6 +34,7 @@ import { CaptureStream } from './capture-stream.ts';
 import { LocalParticipant } from './local-participant.ts';
 import { Medium } from './medium.ts';
 import { type MediumPlan, supportOf } from './medium-plan.ts';
+import { PacketTaps } from './packet-taps.ts';
 import { ParticipantList } from './participants.ts';
 import { QosWatch } from './qos-watch.ts';
 import { RenderStream } from './render-stream.ts';
@@ -61,6 +65,7 @@ export interface RtpMediaSessionOptions {
 export class RtpMediaSession implements MediaSession {
   readonly #options: RtpMediaSessionOptions;
   readonly #emitter = new Emitter<ConferenceEvent>();
+  readonly #taps = new PacketTaps();
   readonly #emit = (event: ConferenceEvent): void => this.#emitter.emit(event);
   readonly #media: Medium[];
   readonly #streams: readonly (CaptureStream | RenderStream)[];
@@ -96,6 +101,7 @@ export class RtpMediaSession implements MediaSession {
           openSocket: options.openSocket,
           lookup: options.lookup,
           blocks,
+          taps: this.#taps,
           onEvent: this.#onRtpEvent,
         }),
     );
@@ -282,6 +288,13 @@ export class RtpMediaSession implements MediaSession {
   setLoopback(mode: LoopbackMode): void {
     this.#requireJoined();
     for (const medium of this.#media) medium.setLoopback(mode);
+  }
+
+  tapDatagrams(listener: DatagramTap, stage: TapStage = 'plain'): () => void {
+    return this.#taps.add(listener, stage);
+  }
+  tapMedia(listener: MediaTap): () => void {
+    return this.#taps.addMedia(listener);
   }
 
   #requireJoined(): void {

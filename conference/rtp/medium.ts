@@ -1,4 +1,4 @@
-import type { Ms, RandomSource } from '../../src/machine.ts';
+import type { Ms, RandomSource, TransportAddress } from '../../src/machine.ts';
 import {
   type Clock,
   type Datagram,
@@ -11,7 +11,7 @@ import {
 } from '../../src/net/index.ts';
 import { isRtcp, type SdesItems } from '../../src/rtcp/index.ts';
 import { RtpSession, type RtpSessionEvent } from '../../src/rtp/index.ts';
-import type { LoopbackMode, TransportInfo } from '../types/index.ts';
+import type { LoopbackMode, TapStage, TransportInfo } from '../types/index.ts';
 import type { BlockClock } from './block-clock.ts';
 import type { CaptureStream, PacketSender } from './capture-stream.ts';
 import { KeptSocket } from './kept-socket.ts';
@@ -19,6 +19,7 @@ import { type MediumFacts, type MediumWarning, mediumWarnings, transportInfo } f
 import type { MediumPlan } from './medium-plan.ts';
 import type { RenderStream } from './render-stream.ts';
 import { type LookupHost, resolveSources } from './resolve-sources.ts';
+import type { PacketTaps } from './packet-taps.ts';
 import { mayBeHeard, RtcpPath } from './rtcp-path.ts';
 import { SourceProbe } from './source-probe.ts';
 
@@ -39,6 +40,7 @@ export interface MediumOptions {
   readonly lookup: LookupHost;
   /** The beat, which is told of every datagram. */
   readonly blocks: Pick<BlockClock, 'nextDue' | 'received'>;
+  readonly taps: PacketTaps;
   readonly onEvent: (medium: Medium, event: RtpSessionEvent) => void;
 }
 
@@ -67,12 +69,14 @@ export class Medium implements PacketSender {
   #bits = 0;
   readonly #blocks: Pick<BlockClock, 'nextDue' | 'received'>;
   readonly #rtcpBits: number;
+  readonly #taps: PacketTaps;
 
   constructor(options: MediumOptions) {
     this.#plan = options.plan;
     this.#options = options;
     this.#loopback = options.loopback;
     this.#blocks = options.blocks;
+    this.#taps = options.taps;
     const { plan } = options;
     const overhead = plan.group.includes(':') ? OVERHEAD[6] : OVERHEAD[4];
     this.#rtcpBits = overhead * 8;
@@ -201,9 +205,12 @@ export class Medium implements PacketSender {
     this.#blocks.received++;
     this.#rtpHeard = true;
     this.#bits += bytes.length * 8 + this.#rtcpBits;
+    if (this.#taps.wants('wire')) this.#tell('wire', 'rtp', bytes, at, from);
+    if (this.#taps.wants('plain')) this.#tell('plain', 'rtp', bytes, at, from);
     const packet = this.session.handleRtp(bytes, from, at, at + this.#wallOffset);
     if (packet !== undefined) {
       const own = packet.source === this.session.loopedBack;
+      if (!own) this.#taps.tellMedia(packet, this.#plan.index);
       if (!own || this.#loopback === 'full') this.render?.receive(packet, this.#blocks.nextDue);
     }
     this.#takeEvents();
@@ -212,8 +219,24 @@ export class Medium implements PacketSender {
   #onRtcp({ bytes, from, at }: Datagram): void {
     this.#blocks.received++;
     this.#bits += bytes.length * 8 + this.#rtcpBits;
+    if (this.#taps.wants('wire')) this.#tell('wire', 'rtcp', bytes, at, from);
+    if (this.#taps.wants('plain')) this.#tell('plain', 'rtcp', bytes, at, from);
     this.session.handleRtcp(bytes, from, at, at + this.#wallOffset);
     this.#pump();
+  }
+
+  /** Shows a datagram to those who want to see it. @param from undefined when it is ours */
+  #tell(stage: TapStage, kind: 'rtp' | 'rtcp', bytes: Uint8Array, at: Ms, from?: TransportAddress): void {
+    const { index, group, port, rtcpGroup, rtcpPort } = this.#plan;
+    const socket = kind === 'rtp' ? this.#rtp : this.#rtcp;
+    const to = kind === 'rtp' ? { address: group, port } : { address: rtcpGroup, port: rtcpPort };
+    const wall = at + this.#wallOffset;
+    if (from !== undefined) return this.#taps.tell(stage, index, kind, false, bytes, at, wall, from, to);
+    const destination = kind === 'rtcp' ? this.#path.destination : to;
+    if (socket === undefined || destination === undefined) return;
+    const local = { address: socket.localAddress, port: socket.localPort };
+    const { qos, ttl } = socket;
+    this.#taps.tell(stage, index, kind, true, bytes, at, wall, local, destination, qos.effective, ttl);
   }
 
   /** Looks after RTCP; call it with every block. */
@@ -228,6 +251,8 @@ export class Medium implements PacketSender {
 
   #pump(): void {
     for (let out = this.session.pollTransmit(); out !== undefined; out = this.session.pollTransmit()) {
+      if (this.#taps.wants('plain')) this.#tell('plain', 'rtcp', out, this.#options.clock.now());
+      if (this.#taps.wants('wire')) this.#tell('wire', 'rtcp', out, this.#options.clock.now());
       this.#path.send(out);
     }
     this.#takeEvents();
@@ -244,7 +269,10 @@ export class Medium implements PacketSender {
   send(payload: Uint8Array, ticks: number, marker: boolean): void {
     // It would only be traffic, or look like loss once the interface is back.
     if (!this.#heardByOthers || this.#rtp?.away === true) return this.session.skip(ticks);
-    const packet = this.session.nextRtp(payload, ticks, marker, this.#options.clock.now());
+    const now = this.#options.clock.now();
+    const packet = this.session.nextRtp(payload, ticks, marker, now);
+    if (this.#taps.wants('plain')) this.#tell('plain', 'rtp', packet, now);
+    if (this.#taps.wants('wire')) this.#tell('wire', 'rtp', packet, now);
     this.#rtp?.send(packet);
   }
   skip(ticks: number): void {

@@ -7,6 +7,7 @@ import type { ConferenceEvent } from './events.ts';
 import type { Participant } from './participant.ts';
 import type { MediumSupport } from './provider.ts';
 import type { MediaStream } from './stream.ts';
+import type { DatagramTap, MediaTap, TapStage } from './tap.ts';
 import type { TransportInfo } from './transport.ts';
 
 /** One joined (or about to be joined) session of a provider. */
@@ -38,4 +39,13 @@ export interface MediaSession extends EventStream<ConferenceEvent>, AsyncDisposa
   /** Marks what is sent from now on; of one media type or of all (CAL-07). @throws {QosError} when needed and refused */
   setQos(level: QosLevel, mediaType?: MediaType): readonly QosResult[];
   setLoopback(mode: LoopbackMode): void;
+  /**
+   * Shows every RTP and RTCP datagram, received and sent, of all media; from the `plain` stage unless told otherwise.
+   * The listener must not throw. Costs nothing while nobody looks.
+   *
+   * @returns ends it
+   */
+  tapDatagrams(listener: DatagramTap, stage?: TapStage): () => void;
+  /** Shows every RTP packet of the others that passed all checks. The listener must not throw. @returns ends it */
+  tapMedia(listener: MediaTap): () => void;
 }
