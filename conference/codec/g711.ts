@@ -73,6 +73,7 @@ export function compandedCodec(encoding: string, law: CompandingLaw): CodecFacto
         clockRate,
         format: { sampleRate: clockRate, channels },
         bitsPerSecond: clockRate * channels * 8,
+        stateful: false,
         createDecoder: () => decoder, // no state: one serves all
         createEncoder: () => compandedEncoder(law),
       };

@@ -18,6 +18,7 @@ export const g722: CodecFactory = {
       clockRate,
       format: { sampleRate: 16_000, channels: 1 },
       bitsPerSecond: 64_000,
+      stateful: true,
       createDecoder: () => new Decoder(),
       createEncoder: () => new Encoder(),
     };
@@ -25,7 +26,7 @@ export const g722: CodecFactory = {
 };
 
 class Decoder implements AudioDecoder {
-  readonly #decoder = new G722Decoder();
+  #decoder = new G722Decoder();
   readonly #pair = new Int16Array(2);
 
   frames(_bytes: Uint8Array, start: number, end: number): number {
@@ -40,10 +41,13 @@ class Decoder implements AudioDecoder {
     }
     return this.frames(bytes, start, end);
   }
+  reset(): void {
+    this.#decoder = new G722Decoder();
+  }
 }
 
 class Encoder implements AudioEncoder {
-  readonly #encoder = new G722Encoder();
+  #encoder = new G722Encoder();
   #out = new Uint8Array(160);
 
   encode(samples: Float32Array): Uint8Array {
@@ -55,6 +59,9 @@ class Encoder implements AudioEncoder {
       this.#out[i] = this.#encoder.encode(toInteger(samples[2 * i]), toInteger(samples[2 * i + 1]));
     }
     return this.#out.subarray(0, length);
+  }
+  reset(): void {
+    this.#encoder = new G722Encoder();
   }
 }
 

@@ -1,4 +1,11 @@
-export type { AudioCodec, AudioDecoder, AudioEncoder, CodecFactory, CodecRequest } from './codec.ts';
+export type {
+  AudioCodec,
+  AudioDecoder,
+  AudioEncoder,
+  CodecFactory,
+  CodecRequest,
+  EncoderOptions,
+} from './codec.ts';
 export {
   A_LAW,
   aLawToLinear,

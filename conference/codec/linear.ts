@@ -33,6 +33,7 @@ export function linearCodec(layout: LinearLayout): CodecFactory {
         clockRate,
         format: { sampleRate: clockRate, channels },
         bitsPerSecond: clockRate * channels * octetsPerSample * 8,
+        stateful: false,
         createDecoder: () => decoder, // no state: one serves all
         createEncoder() {
           let out = new Uint8Array(0);

@@ -1,21 +1,17 @@
 import { isMulticast, isSourceSpecific, tryParseIp } from '../../src/ip/index.ts';
-import type { MediaDescription, RtpMap, SessionDescription } from '../../src/sdp/index.ts';
+import type { MediaDescription, SessionDescription } from '../../src/sdp/index.ts';
 import type { AudioFormat } from '../audio/index.ts';
-import { type AudioCodec, findCodec } from '../codec/index.ts';
+import type { AudioCodec } from '../codec/index.ts';
 import type { MediaDirection, MediaType, MediumSupport } from '../types/index.ts';
+import {
+  choosePtime,
+  isUsable,
+  mixFormat,
+  type PlannedFormat,
+  planFormats,
+  type UsableFormat,
+} from './planned-formats.ts';
 import { type RtcpPlan, rtcpPlan, type SourceRules, sourceRules } from './source-rules.ts';
-
-/** One format of an `m=` line, as it can be used here. */
-export interface PlannedFormat {
-  readonly payloadType: number;
-  readonly encoding: string;
-  readonly clockRate: number;
-  readonly channels: number;
-  /** `PCMU/8000`, `L16/48000/2` */
-  readonly label: string;
-  /** The codec, or a sentence on why there is none. */
-  readonly codec: AudioCodec | string;
-}
 
 /** What one `m=` line asks for, judged. Everything is fixed here before any socket is opened. */
 export interface MediumPlan extends SourceRules, RtcpPlan {
@@ -34,7 +30,7 @@ export interface MediumPlan extends SourceRules, RtcpPlan {
   readonly direction: MediaDirection;
   readonly formats: readonly PlannedFormat[];
   /** The first format that has a codec: sent, and the base of the mix. */
-  readonly preferred: (PlannedFormat & { readonly codec: AudioCodec }) | undefined;
+  readonly preferred: UsableFormat | undefined;
   /** The richest of the formats with a codec: what is heard. */
   readonly mixFormat: AudioFormat | undefined;
   readonly ptimeMs: number;
@@ -45,10 +41,6 @@ export interface MediumPlan extends SourceRules, RtcpPlan {
   readonly rtcpBandwidth: { readonly senders: number; readonly receivers: number } | undefined;
 }
 
-/** RFC 3551 §4.2. */
-const DEFAULT_PTIME_MS = 20;
-/** Longest packet that fits an Ethernet frame with room for IPv6, UDP and RTP headers. */
-const MAX_PAYLOAD_BYTES = 1400;
 /** When nothing is stated, for a video medium that is only counted. */
 const FALLBACK_BANDWIDTH = 1_000_000;
 
@@ -71,7 +63,7 @@ function planMedium(
   const mediaType: MediaType = medium.kind === '' ? 'unknown' : medium.kind;
   const [endpoint, ...layers] = medium.endpoints;
   const formats = medium.isRtp ? planFormats(medium) : [];
-  const preferred = formats.find(hasCodec);
+  const preferred = formats.find(isUsable);
   const rules = sourceRules(medium, endpoint?.address ?? '', given);
   const { sources } = rules;
   const bandwidth = statedBandwidth(description, medium);
@@ -103,26 +95,6 @@ function planMedium(
       bandwidth ?? estimatedBandwidth(preferred?.codec, ptimeMs),
     ),
   };
-}
-
-function hasCodec(format: PlannedFormat): format is PlannedFormat & { readonly codec: AudioCodec } {
-  return typeof format.codec !== 'string';
-}
-
-function planFormats(medium: MediaDescription): PlannedFormat[] {
-  return medium.rtpMaps.map((map) => {
-    const { payloadType, encoding, clockRate, channels = 1 } = map;
-    const parameters = medium.fmtp(payloadType)?.parameters ?? new Map<string, string>();
-    const codec =
-      medium.kind === 'audio'
-        ? findCodec(encoding, { clockRate, channels, parameters })
-        : `${medium.kind} is not decoded`;
-    return { payloadType, encoding, clockRate, channels, label: label(map), codec };
-  });
-}
-
-function label({ encoding, clockRate, channels = 1 }: RtpMap): string {
-  return `${encoding}/${clockRate}${channels > 1 ? `/${channels}` : ''}`;
 }
 
 interface Facts {
@@ -163,30 +135,9 @@ function judge(medium: MediaDescription, facts: Facts): Judgement {
     const reason = `${medium.kind} is not shown here: participants and packets are counted only`;
     return { support: 'counted', reasonCode: 'notAudio', reason };
   }
-  const why = formats.map(({ codec }) => (typeof codec === 'string' ? codec : '')).join('; ');
+  const sound = formats.filter(({ kind }) => kind === 'audio');
+  const why = (sound.length > 0 ? sound : formats).map(whyNot).join('; ');
   return { support: 'counted', reasonCode: 'unsupportedCodec', reason: `${why}; packets are counted only` };
-}
-
-/** The highest rate and channel count among the formats that can be decoded. */
-function mixFormat(formats: readonly PlannedFormat[]): AudioFormat | undefined {
-  const usable = formats.filter(hasCodec).map(({ codec }) => codec.format);
-  if (usable.length === 0) return undefined;
-  return {
-    sampleRate: Math.max(...usable.map((it) => it.sampleRate)),
-    channels: Math.max(...usable.map((it) => it.channels)),
-  };
-}
-
-/** `a=ptime`, within `a=maxptime` and what fits in a packet. */
-function choosePtime(medium: MediaDescription, preferred: PlannedFormat | undefined): number {
-  const wanted = medium.ptimeMs ?? Math.min(DEFAULT_PTIME_MS, medium.maxptimeMs ?? DEFAULT_PTIME_MS);
-  const codec = preferred?.codec;
-  if (codec === undefined || typeof codec === 'string') return wanted;
-  const bytesPerMs = codec.bitsPerSecond / 8000;
-  const tickMs = 1000 / codec.clockRate; // one frame, or several in each tick
-  const fits = Math.floor(MAX_PAYLOAD_BYTES / bytesPerMs / tickMs) * tickMs;
-  // whole milliseconds where they fit, since receivers expect them
-  return Math.max(tickMs, wanted <= fits ? wanted : fits >= 1 ? Math.floor(fits) : fits);
 }
 
 function statedBandwidth(description: SessionDescription, medium: MediaDescription): number | undefined {
@@ -219,6 +170,10 @@ function rtcpBandwidth(
   return { senders: senders ?? session * 0.0125, receivers: receivers ?? session * 0.0375 };
 }
 
+function whyNot({ codec }: PlannedFormat): string {
+  return typeof codec === 'string' ? codec : '';
+}
+
 /** What the plan means for a user. */
 export function supportOf(plan: MediumPlan): MediumSupport {
   return {
@@ -227,6 +182,8 @@ export function supportOf(plan: MediumPlan): MediumSupport {
     support: plan.support,
     ...(plan.reason === undefined ? {} : { reason: plan.reason }),
     ...(plan.reasonCode === undefined ? {} : { code: plan.reasonCode }),
-    formats: plan.formats.map(({ label: text, codec }) => (typeof codec === 'string' ? `${text}*` : text)),
+    formats: plan.formats.map((it) =>
+      isUsable(it) || it.kind === 'comfortNoise' || it.kind === 'telephoneEvent' ? it.label : `${it.label}*`,
+    ),
   };
 }

@@ -17,6 +17,7 @@ import type { CaptureStream, PacketSender } from './capture-stream.ts';
 import { KeptSocket } from './kept-socket.ts';
 import { type MediumFacts, type MediumWarning, mediumWarnings, transportInfo } from './medium-info.ts';
 import type { MediumPlan } from './medium-plan.ts';
+import { prepareCodecs } from './planned-formats.ts';
 import type { RenderStream } from './render-stream.ts';
 import { type LookupHost, resolveSources } from './resolve-sources.ts';
 import type { PacketTaps } from './packet-taps.ts';
@@ -122,6 +123,8 @@ export class Medium implements PacketSender {
   /** Opens the sockets and joins. @throws {InterfaceError | NetworkError | InvalidValueError} */
   async open(dscp: number): Promise<void> {
     const { clock, openSocket, loopback, lookup } = this.#options;
+    const loading = prepareCodecs(this.#plan.formats);
+    if (loading !== undefined) await loading;
     const { plan, problems } = await resolveSources(this.#plan, lookup);
     this.#plan = plan;
     this.#sourceProblems = problems;

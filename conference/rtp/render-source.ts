@@ -2,7 +2,7 @@ import type { Ms } from '../../src/machine.ts';
 import type { ReceivedRtp } from '../../src/rtp/index.ts';
 import { type MixBus, type Mixer, meanSquare, PlayoutBuffer, VoiceActivity } from '../audio/index.ts';
 import type { AudioCodec, AudioDecoder } from '../codec/index.ts';
-import type { PlannedFormat } from './medium-plan.ts';
+import type { PlannedFormat } from './planned-formats.ts';
 
 /** Decoded audio on its way to a playout buffer; shared by all, since decoding is done in one go. */
 let scratch = new Float32Array(4096);

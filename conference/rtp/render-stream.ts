@@ -5,7 +5,8 @@ import type { AudioSink, AudioSource } from '../terminal/index.ts';
 import type { ConferenceEvent, Substream } from '../types/index.ts';
 import { BaseStream } from './base-stream.ts';
 import { type Block, BLOCK_MS, type BlockClock } from './block-clock.ts';
-import type { MediumPlan, PlannedFormat } from './medium-plan.ts';
+import type { MediumPlan } from './medium-plan.ts';
+import type { PlannedFormat } from './planned-formats.ts';
 import { RenderSource } from './render-source.ts';
 
 /** Time of a stall that is filled with silence in recordings; a longer one (suspend) is left out. */
