@@ -35,6 +35,10 @@ export function participantJson(participant: Participant): ParticipantJson {
         reordered: stats.reordered,
         late: stats.late,
         undecodable: stats.undecodable,
+        concealedMs: round(stats.concealedMs, 0),
+        playoutDelayMs: round(stats.playoutDelayMs, 1),
+        playoutTargetMs: round(stats.playoutTargetMs, 1),
+        clockDriftPpm: stats.clockDriftPpm === undefined ? null : round(stats.clockDriftPpm, 1),
         roundTripMs: stats.roundTripMs === undefined ? null : round(stats.roundTripMs, 2),
       };
     }),

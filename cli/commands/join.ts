@@ -13,6 +13,10 @@ export interface JoinOptions {
   readonly source?: readonly string[];
   readonly qos?: 'needed' | 'if-available' | 'best-effort';
   readonly loopback?: 'none' | 'full' | 'selective';
+  readonly playout?: string;
+  readonly minPlayout?: string;
+  readonly maxPlayout?: string;
+  readonly linkOffset?: string;
   readonly wait?: boolean;
   readonly name?: string;
   readonly email?: string;
@@ -66,6 +70,16 @@ export function joinCommand(ctx: CliContext): Command {
           '--loopback <mode>',
           'packets of this host: not heard, all heard, or all but our own (default: none)',
         ).choices(LOOPBACK_MODES),
+      )
+      .option(
+        '--playout <time>',
+        'play so long after arrival, always; 0 to 2000 ms (default: as the network makes it necessary)',
+      )
+      .option('--min-playout <time>', 'never play sooner than this (default: 20 ms)')
+      .option('--max-playout <time>', 'never wait longer than this for late packets (default: 400 ms)')
+      .option(
+        '--link-offset <time>',
+        'play so long after the moment the sender stamped, always: the link offset of AES67, such as 5ms',
       )
       .option('--name <text>', 'your name as the others see it')
       .option('--email <text>', 'your e-mail address')

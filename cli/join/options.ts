@@ -1,7 +1,14 @@
 import { userInfo } from 'node:os';
-import type { JoinRequest, ParticipantInfo } from '../../conference/index.ts';
+import {
+  type JoinRequest,
+  MAX_PLAYOUT_MS,
+  type ParticipantInfo,
+  type PlayoutWish,
+  playoutPolicy,
+} from '../../conference/index.ts';
 import { type JoinOptions, LOOPBACK_MODES, QOS_LEVELS } from '../commands/join.ts';
 import type { CliContext } from '../context.ts';
+import { InvalidValueError } from '../../src/errors.ts';
 import { UsageError } from '../errors.ts';
 import { parseDuration } from '../input/duration.ts';
 import { parseSources } from '../input/sources.ts';
@@ -18,7 +25,10 @@ export interface JoinSettings {
   readonly durationMs: number | undefined;
   readonly participant: ParticipantInfo;
   /** Where and how to join, as far as it was said. */
-  readonly request: Pick<JoinRequest, 'interface' | 'sendInterface' | 'sources' | 'qos' | 'loopback'>;
+  readonly request: Pick<
+    JoinRequest,
+    'interface' | 'sendInterface' | 'sources' | 'qos' | 'loopback' | keyof PlayoutWish
+  >;
 }
 
 /** @throws {UsageError} when a value cannot be used */
@@ -53,8 +63,39 @@ export async function readJoinSettings(ctx: CliContext, given: JoinOptions): Pro
       ...(given.source === undefined ? {} : { sources: parseSources(given.source) }),
       ...(qos === undefined ? {} : { qos }),
       ...(loopback === undefined ? {} : { loopback }),
+      ...readPlayout(given),
     },
   };
+}
+
+/** @throws {UsageError} for delays out of range, and for options that exclude each other */
+function readPlayout(given: JoinOptions): PlayoutWish {
+  const wish = {
+    ...(given.playout === undefined ? {} : { playoutMs: parseDelay('--playout', given.playout) }),
+    ...(given.minPlayout === undefined
+      ? {}
+      : { minPlayoutMs: parseDelay('--min-playout', given.minPlayout) }),
+    ...(given.maxPlayout === undefined
+      ? {}
+      : { maxPlayoutMs: parseDelay('--max-playout', given.maxPlayout) }),
+    ...(given.linkOffset === undefined
+      ? {}
+      : { linkOffsetMs: parseDelay('--link-offset', given.linkOffset) }),
+  };
+  try {
+    playoutPolicy(wish);
+  } catch (error) {
+    if (error instanceof InvalidValueError) throw new UsageError(error.message);
+    throw error;
+  }
+  return wish;
+}
+
+/** `5ms`, `0.5s`, or a number of milliseconds. */
+function parseDelay(option: string, text: string): number {
+  const match = /^(\d+(?:\.\d+)?)\s*(ms|s)?$/.exec(text.trim());
+  if (match !== null) return Number(match[1]) * (match[2] === 's' ? 1000 : 1);
+  throw new UsageError(`${option} "${text}" is not a delay: write it like 60ms, up to ${MAX_PLAYOUT_MS}ms`);
 }
 
 /** What we say about ourselves when nothing else was said. */

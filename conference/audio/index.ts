@@ -2,5 +2,12 @@ export { Converter, mapChannels } from './converter.ts';
 export { type AudioFormat, amplitude, dbfs, describeFormat, requireFormat, sameFormat } from './format.ts';
 export { framesOfBlock, limit, MixBus, Mixer } from './mixer.ts';
 export { PlayoutBuffer, type PlayoutOptions } from './playout-buffer.ts';
+export {
+  blockMsFor,
+  MAX_PLAYOUT_MS,
+  type PlayoutPolicy,
+  type PlayoutWish,
+  playoutPolicy,
+} from './playout-policy.ts';
 export { Resampler } from './resampler.ts';
 export { meanSquare, VoiceActivity, type VoiceActivityOptions } from './voice-activity.ts';

@@ -1,10 +1,10 @@
 import type { Ms } from '../../src/machine.ts';
 import type { AudioFormat } from './format.ts';
+import type { PlayoutPolicy } from './playout-policy.ts';
 
 export interface PlayoutOptions {
   readonly format: AudioFormat;
-  /** From arrival to playing, 0 to 2000. */
-  readonly delayMs: Ms;
+  readonly policy: PlayoutPolicy;
 }
 
 /** Audio older than this, or further ahead than the buffer holds, means that the sender's clock has jumped. */
@@ -43,7 +43,9 @@ export class PlayoutBuffer {
   /** Times the playout moved. */
   adjustments = 0;
 
-  constructor({ format, delayMs }: PlayoutOptions) {
+  constructor({ format, policy }: PlayoutOptions) {
+    const delayMs =
+      policy.mode === 'adaptive' ? Math.max(policy.minMs, Math.min(policy.maxMs, 60)) : policy.delayMs;
     const { sampleRate, channels } = format;
     this.#channels = channels;
     this.#framesPerMs = sampleRate / 1000;
@@ -52,6 +54,13 @@ export class PlayoutBuffer {
     const capacity = 2 ** Math.ceil(Math.log2(wanted));
     this.#mask = capacity - 1;
     this.#ring = new Float32Array(capacity * channels);
+  }
+
+  get targetMs(): Ms {
+    return this.#delay / this.#framesPerMs;
+  }
+  get delayMs(): Ms {
+    return this.#delay / this.#framesPerMs;
   }
 
   /** Whether anything is waiting to be played. */

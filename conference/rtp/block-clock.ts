@@ -1,11 +1,11 @@
 import type { Ms } from '../../src/machine.ts';
 import { type Clock, type Tick, Ticker } from '../../src/net/index.ts';
 
-/** Length of one block of played audio. */
+/** Length of one block of played audio where no short delay is asked for. */
 export const BLOCK_MS: Ms = 20;
 
-/** Blocks between two calls of the upkeep listeners: 100 ms. */
-export const UPKEEP_BLOCKS = 5;
+/** Between two calls of the upkeep listeners. */
+const UPKEEP_MS: Ms = 100;
 
 /** Stalls up to this long are made up for block by block; for longer ones silence is put in their place. */
 const CATCH_UP_MS: Ms = 3000;
@@ -32,6 +32,8 @@ export interface Block {
 
 export interface BlockClockOptions {
   readonly clock: Clock;
+  /** Length of a block; a hundred are a multiple of it. Default {@link BLOCK_MS}. */
+  readonly blockMs?: Ms;
   /** Runs its argument after sockets were polled once more (`setImmediate`); without it nothing waits. */
   readonly afterPoll?: (callback: () => void) => void;
 }
@@ -45,7 +47,9 @@ export class BlockClock {
   readonly #options: BlockClockOptions;
   readonly #ticker: Ticker;
   readonly #listeners = new Set<(block: Block) => void>();
-  readonly #upkeep = Array.from({ length: UPKEEP_BLOCKS }, () => new Set<(now: Ms) => void>());
+  readonly #upkeep: readonly Set<(now: Ms) => void>[];
+  /** Length of one block. */
+  readonly blockMs: Ms;
   #nextTurn = 0;
   #subscriptions = 0;
   #due: Block[] = [];
@@ -58,9 +62,12 @@ export class BlockClock {
 
   constructor(options: BlockClockOptions) {
     this.#options = options;
+    this.blockMs = options.blockMs ?? BLOCK_MS;
+    const turns = Math.max(1, Math.round(UPKEEP_MS / this.blockMs));
+    this.#upkeep = Array.from({ length: turns }, () => new Set<(now: Ms) => void>());
     this.#ticker = new Ticker({
       clock: options.clock,
-      intervalMs: BLOCK_MS,
+      intervalMs: this.blockMs,
       catchUpMs: CATCH_UP_MS,
       onTick: (tick) => this.#onTick(tick),
     });
@@ -73,13 +80,13 @@ export class BlockClock {
   }
 
   /**
-   * Calls every {@link UPKEEP_BLOCKS} blocks, for what is in no hurry; the listeners are spread over the blocks, so
+   * Calls ten times a second, for what is in no hurry; the listeners are spread over the blocks, so
    * that a thousand sessions do not all wake at once.
    *
    * @returns ends the subscription
    */
   subscribeUpkeep(listener: (now: Ms) => void): () => void {
-    const turn = this.#upkeep[this.#nextTurn++ % UPKEEP_BLOCKS];
+    const turn = this.#upkeep[this.#nextTurn++ % this.#upkeep.length];
     turn?.add(listener);
     return this.#subscribed(() => turn?.delete(listener));
   }
@@ -88,7 +95,7 @@ export class BlockClock {
     this.#subscriptions++;
     if (!this.#ticker.running) {
       this.#due = [];
-      this.nextDue = this.#options.clock.now() + BLOCK_MS;
+      this.nextDue = this.#options.clock.now() + this.blockMs;
       this.#ticker.start(this.nextDue);
     }
     let ended = false;
@@ -127,10 +134,10 @@ export class BlockClock {
     const blocks = this.#due;
     this.#due = [];
     for (const block of blocks) {
-      this.nextDue = block.due + BLOCK_MS;
+      this.nextDue = block.due + this.blockMs;
       for (const listener of this.#listeners) listener(block);
     }
-    const turn = this.#upkeep[(blocks.at(-1)?.index ?? 0) % UPKEEP_BLOCKS];
+    const turn = this.#upkeep[(blocks.at(-1)?.index ?? 0) % this.#upkeep.length];
     if (turn === undefined || turn.size === 0) return;
     const now = this.#options.clock.now();
     for (const listener of turn) listener(now);

@@ -11,6 +11,7 @@ import {
 } from '../../src/net/index.ts';
 import type { RtpSessionEvent } from '../../src/rtp/index.ts';
 import type { SessionDescription } from '../../src/sdp/index.ts';
+import type { PlayoutPolicy } from '../audio/index.ts';
 import { Emitter } from '../emitter.ts';
 import type {
   ConferenceEvent,
@@ -41,7 +42,6 @@ import { RenderStream } from './render-stream.ts';
 import type { LookupHost } from './resolve-sources.ts';
 import { rtpWarning } from './rtp-warning.ts';
 
-const DEFAULT_PLAYOUT_MS: Ms = 60;
 /** The BYE of a large group waits for its turn, but nobody waits longer than this for it; leaving takes two seconds. */
 const BYE_WITHIN_MS: Ms = 1200;
 
@@ -55,6 +55,7 @@ export interface RtpMediaSessionOptions {
   readonly clock: Clock;
   readonly random: RandomSource;
   readonly blocks: BlockClock;
+  readonly playout: PlayoutPolicy;
   readonly openSocket: typeof openMulticastSocket;
   readonly lookup: LookupHost;
   /** Notices interfaces that go and come; undefined where there are none, as in a simulation. */
@@ -137,7 +138,7 @@ export class RtpMediaSession implements MediaSession {
       medium.render = new RenderStream({
         plan,
         name: name('in'),
-        playoutMs: request.playoutMs ?? DEFAULT_PLAYOUT_MS,
+        playout: this.#options.playout,
         blocks,
         now: () => clock.now(),
         emit: this.#emit,

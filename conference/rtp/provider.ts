@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { InvalidValueError } from '../../src/errors.ts';
-import type { RandomSource } from '../../src/machine.ts';
+import type { Ms, RandomSource } from '../../src/machine.ts';
 import { type Clock, hostWatch, openMulticastSocket, systemClock } from '../../src/net/index.ts';
 import { generateCname } from '../../src/rtcp/index.ts';
 import type { SessionDescription } from '../../src/sdp/index.ts';
+import { blockMsFor, playoutPolicy } from '../audio/index.ts';
 import { UnsupportedSessionError } from '../errors.ts';
 import type { JoinRequest, MediaSession, MediaStreamProvider, ProviderSupport } from '../types/index.ts';
 import { BlockClock } from './block-clock.ts';
@@ -26,7 +26,7 @@ export class MulticastRtpProvider implements MediaStreamProvider {
   readonly name = 'multicast-rtp';
   readonly #openSocket: typeof openMulticastSocket;
   readonly #lookup: LookupHost;
-  readonly #blocks = new Map<Clock, BlockClock>();
+  readonly #blocks = new Map<Clock, Map<Ms, BlockClock>>();
 
   constructor({ openSocket = openMulticastSocket, lookup = lookupHost }: MulticastRtpProviderOptions = {}) {
     this.#openSocket = openSocket;
@@ -45,10 +45,8 @@ export class MulticastRtpProvider implements MediaStreamProvider {
   }
 
   prepare(request: JoinRequest): MediaSession {
-    const { description, participant, media = ['audio'], clock = systemClock, playoutMs = 60 } = request;
-    if (!(playoutMs >= 0 && playoutMs <= 2000)) {
-      throw new InvalidValueError(`playout delay ${playoutMs} ms is not from 0 to 2000`);
-    }
+    const { description, participant, media = ['audio'], clock = systemClock } = request;
+    const playout = playoutPolicy(request);
     const allPlans = planMedia(description, request.sources);
     const plans = allPlans.filter((it) => it.support !== 'none' && media.includes(it.mediaType));
     if (plans.length === 0) {
@@ -66,7 +64,8 @@ export class MulticastRtpProvider implements MediaStreamProvider {
       cname: participant.cname ?? generateCname(randomBytes(12)),
       clock,
       random: request.random ?? systemRandom,
-      blocks: this.#blocksOf(clock),
+      playout,
+      blocks: this.#blocksOf(clock, blockMsFor(playout)),
       openSocket: this.#openSocket,
       lookup: this.#lookup,
       // simulated sockets are on no interface of this host
@@ -80,15 +79,18 @@ export class MulticastRtpProvider implements MediaStreamProvider {
     return session;
   }
 
-  #blocksOf(clock: Clock): BlockClock {
-    let blocks = this.#blocks.get(clock);
+  /** The beat of all sessions that play in blocks of this length. */
+  #blocksOf(clock: Clock, blockMs: Ms): BlockClock {
+    const ofClock = this.#blocks.get(clock) ?? new Map<Ms, BlockClock>();
+    this.#blocks.set(clock, ofClock);
+    let blocks = ofClock.get(blockMs);
     if (blocks === undefined) {
       const real = clock === systemClock;
       const afterPoll = (callback: () => void): void => {
         setImmediate(callback);
       };
-      blocks = new BlockClock({ clock, ...(real ? { afterPoll } : {}) });
-      this.#blocks.set(clock, blocks);
+      blocks = new BlockClock({ clock, blockMs, ...(real ? { afterPoll } : {}) });
+      ofClock.set(blockMs, blocks);
     }
     return blocks;
   }

@@ -1,6 +1,13 @@
 import type { Ms } from '../../src/machine.ts';
 import type { ReceivedRtp } from '../../src/rtp/index.ts';
-import { type MixBus, type Mixer, meanSquare, PlayoutBuffer, VoiceActivity } from '../audio/index.ts';
+import {
+  type MixBus,
+  type Mixer,
+  meanSquare,
+  PlayoutBuffer,
+  type PlayoutPolicy,
+  VoiceActivity,
+} from '../audio/index.ts';
 import type { AudioCodec, AudioDecoder } from '../codec/index.ts';
 import type { PlannedFormat } from './planned-formats.ts';
 
@@ -17,7 +24,7 @@ export class RenderSource {
   payloadFormat: string | undefined;
   readonly voice = new VoiceActivity();
   readonly #mixer: Mixer;
-  readonly #delayMs: Ms;
+  readonly #policy: PlayoutPolicy;
   readonly #now: () => Ms;
   #codec: AudioCodec | undefined;
   #decoder: AudioDecoder | undefined;
@@ -27,9 +34,9 @@ export class RenderSource {
   #late = 0;
   #adjustments = 0;
 
-  constructor(mixer: Mixer, delayMs: Ms, now: () => Ms) {
+  constructor(mixer: Mixer, policy: PlayoutPolicy, now: () => Ms) {
     this.#mixer = mixer;
-    this.#delayMs = delayMs;
+    this.#policy = policy;
     this.#now = now;
   }
 
@@ -46,6 +53,20 @@ export class RenderSource {
   }
   get adjustments(): number {
     return this.#adjustments + (this.#playout?.adjustments ?? 0);
+  }
+
+  /** See {@link SubstreamStats} for these four. */
+  get delayMs(): Ms {
+    return this.#playout?.delayMs ?? 0;
+  }
+  get targetMs(): Ms {
+    return this.#playout?.targetMs ?? 0;
+  }
+  get concealedMs(): Ms {
+    return 0;
+  }
+  get driftPpm(): number | undefined {
+    return undefined;
   }
 
   /** @param play whether anybody listens; if not, only the level is kept */
@@ -93,7 +114,7 @@ export class RenderSource {
     this.#decoder = codec.createDecoder();
     this.#late = this.late;
     this.#adjustments = this.adjustments;
-    this.#playout = new PlayoutBuffer({ format: codec.format, delayMs: this.#delayMs });
+    this.#playout = new PlayoutBuffer({ format: codec.format, policy: this.#policy });
     this.#bus = this.#mixer.bus(codec.format);
   }
 }

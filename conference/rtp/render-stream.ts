@@ -1,23 +1,30 @@
 import type { Ms } from '../../src/machine.ts';
 import type { ReceivedRtp, RtpSource } from '../../src/rtp/index.ts';
-import { type AudioFormat, Converter, Mixer, meanSquare, VoiceActivity } from '../audio/index.ts';
+import {
+  type AudioFormat,
+  Converter,
+  Mixer,
+  meanSquare,
+  type PlayoutPolicy,
+  VoiceActivity,
+} from '../audio/index.ts';
 import type { AudioSink, AudioSource } from '../terminal/index.ts';
 import type { ConferenceEvent, Substream } from '../types/index.ts';
 import { BaseStream } from './base-stream.ts';
-import { type Block, BLOCK_MS, type BlockClock } from './block-clock.ts';
+import type { Block, BlockClock } from './block-clock.ts';
 import type { MediumPlan } from './medium-plan.ts';
 import type { PlannedFormat } from './planned-formats.ts';
 import { RenderSource } from './render-source.ts';
 
 /** Time of a stall that is filled with silence in recordings; a longer one (suspend) is left out. */
-const MAX_FILL_BLOCKS = 3000;
-/** The level of the whole mix is taken from every so many blocks. */
-const LEVEL_BLOCKS = 5;
+const MAX_FILL_MS: Ms = 60_000;
+/** The level of the whole mix is taken from one block in so much time. */
+const LEVEL_MS: Ms = 100;
 
 export interface RenderStreamOptions {
   readonly plan: MediumPlan;
   readonly name: string;
-  readonly playoutMs: Ms;
+  readonly playout: PlayoutPolicy;
   readonly blocks: BlockClock;
   readonly now: () => Ms;
   readonly emit: (event: ConferenceEvent) => void;
@@ -50,7 +57,7 @@ export class RenderStream extends BaseStream<AudioSink> {
     this.format = mixFormat;
     this.payloadFormat = preferred?.label ?? formats[0]?.label ?? 'unknown';
     for (const format of formats) this.#formats[format.payloadType] ??= format;
-    this.#mixer = new Mixer(mixFormat ?? { sampleRate: 8000, channels: 1 }, BLOCK_MS);
+    this.#mixer = new Mixer(mixFormat ?? { sampleRate: 8000, channels: 1 }, options.blocks.blockMs);
   }
 
   get substreams(): readonly Substream[] {
@@ -90,14 +97,15 @@ export class RenderStream extends BaseStream<AudioSink> {
   #sourceOf(ssrc: number): RenderSource {
     const known = this.#sources.get(ssrc);
     if (known !== undefined) return known;
-    const source = new RenderSource(this.#mixer, this.#options.playoutMs, this.#options.now);
+    const source = new RenderSource(this.#mixer, this.#options.playout, this.#options.now);
     this.#sources.set(ssrc, source);
     return source;
   }
 
   /** Plays one block; while paused or on hold silence, so that recordings keep their time. */
   readonly #onBlock = ({ index, due, skipped }: Block): void => {
-    for (let i = index - Math.min(skipped, MAX_FILL_BLOCKS); i <= index; i++) this.#play(i, due);
+    for (let i = index - Math.min(skipped, MAX_FILL_MS / this.#mixer.blockMs); i <= index; i++)
+      this.#play(i, due);
   };
 
   #play(index: number, now: Ms): void {
@@ -111,9 +119,9 @@ export class RenderStream extends BaseStream<AudioSink> {
       }
     }
     const block = mixer.finish();
-    if (index % LEVEL_BLOCKS === 0) {
+    if (index % (LEVEL_MS / mixer.blockMs) === 0) {
       const power = mixer.contributors > 0 ? meanSquare(block) : 0;
-      this.#voice.add(power, LEVEL_BLOCKS * BLOCK_MS, now);
+      this.#voice.add(power, LEVEL_MS, now);
     }
     if (this.gain !== 1) for (let i = 0; i < block.length; i++) block[i] = (block[i] ?? 0) * this.gain;
     for (const { sink, converter } of this.#sinks) sink.write(converter.process(block));

@@ -64,6 +64,11 @@ export interface ParticipantJson {
     readonly reordered: number;
     readonly late: number;
     readonly undecodable: number;
+    readonly concealedMs: number;
+    readonly playoutDelayMs: number;
+    readonly playoutTargetMs: number;
+    /** null until measured. */
+    readonly clockDriftPpm: number | null;
     readonly roundTripMs: number | null;
   }[];
 }

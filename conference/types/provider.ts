@@ -48,8 +48,16 @@ export interface JoinRequest {
   readonly direction?: MediaDirection;
   /** Instead of the TTL of the description, 0 to 255. */
   readonly ttl?: number;
-  /** Playout delay in milliseconds, 0 to 2000; default 60. */
+  /** A playout delay that never changes, from the fastest packets on, in milliseconds, 0 to 2000; default: adaptive. */
   readonly playoutMs?: number;
+  /** Bounds of the adaptive playout delay, milliseconds from 0 to 2000; default 20 and 400. */
+  readonly minPlayoutMs?: number;
+  readonly maxPlayoutMs?: number;
+  /**
+   * A delay that never changes, counted from the moment that the sender stamped on its packets, milliseconds from 0 to 2000: the
+   * link offset of AES67. Where the sender's clock is not known, from its fastest packets on.
+   */
+  readonly linkOffsetMs?: number;
   readonly clock?: Clock;
   readonly random?: RandomSource;
   /** Gives up joining. */

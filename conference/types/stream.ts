@@ -70,8 +70,16 @@ export interface SubstreamStats {
   readonly decoded: number;
   /** Of a format that nothing here decodes. */
   readonly undecodable: number;
-  /** Times the playout was moved because sender and receiver ran apart. */
+  /** Times the playout was moved because delays or the sender's clock changed. */
   readonly playoutAdjustments: number;
+  /** How long the fastest packets wait now before they are played. */
+  readonly playoutDelayMs: number;
+  /** How long they should, as the network is. */
+  readonly playoutTargetMs: number;
+  /** Audio that was made up for packets that were lost or late, in all. */
+  readonly concealedMs: number;
+  /** How much faster the sender's clock is than ours, in millionths; undefined until measured (half a minute). */
+  readonly clockDriftPpm: number | undefined;
   readonly payloadType: number | undefined;
   /** `PCMU/8000`, undefined while nothing was received. */
   readonly payloadFormat: string | undefined;

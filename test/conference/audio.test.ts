@@ -142,7 +142,7 @@ describe('playout', () => {
   const format = { sampleRate: 8000, channels: 1 };
   /** A talker and a listener on one time line: packets of 20 ms, blocks of 20 ms. */
   class Bench {
-    readonly buffer = new PlayoutBuffer({ format, delayMs: 60 });
+    readonly buffer = new PlayoutBuffer({ format, policy: { mode: 'fixed', delayMs: 60 } });
     readonly heard: number[] = [];
     now = 1000;
     nextDue = 1000;
@@ -272,7 +272,7 @@ describe('playout', () => {
     const packet = fc.tuple(fc.nat(0xffff_ffff), fc.nat(400), fc.integer({ min: 0, max: 500 }));
     fc.assert(
       fc.property(fc.array(packet, { maxLength: 60 }), (packets) => {
-        const buffer = new PlayoutBuffer({ format, delayMs: 60 });
+        const buffer = new PlayoutBuffer({ format, policy: { mode: 'fixed', delayMs: 60 } });
         let [now, due] = [0, 20];
         for (const [timestamp, frames, wait] of packets) {
           now += wait;

@@ -101,7 +101,7 @@ describe('G.722', () => {
 
   test('playing goes on when the RTP timestamp wraps, of which it has two frames each', () => {
     const { format, clockRate } = g722();
-    const buffer = new PlayoutBuffer({ format, delayMs: 40 });
+    const buffer = new PlayoutBuffer({ format, policy: { mode: 'fixed', delayMs: 40 } });
     const heard: number[] = [];
     for (let i = 0, timestamp = 0xffff_ffff - 1000; i < 30; i++, timestamp = (timestamp + 160) >>> 0) {
       const ratio = format.sampleRate / clockRate;
