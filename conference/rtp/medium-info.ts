@@ -3,6 +3,7 @@ import type { MulticastSocket } from '../../src/net/index.ts';
 import type { RtpSession } from '../../src/rtp/index.ts';
 import type { LoopbackMode, TransportInfo } from '../types/index.ts';
 import type { MediumPlan } from './medium-plan.ts';
+import type { MediumProtection } from './protection/index.ts';
 import type { RtcpPath } from './rtcp-path.ts';
 
 /** What there is to tell of an open medium. */
@@ -10,6 +11,8 @@ export interface MediumFacts {
   readonly plan: MediumPlan;
   readonly session: RtpSession;
   readonly path: RtcpPath;
+  /** Undefined where nothing is encrypted. */
+  readonly protection: MediumProtection | undefined;
   readonly rtp: MulticastSocket;
   /** The same as {@link rtp} when both share a port. */
   readonly rtcp: MulticastSocket;
@@ -93,7 +96,10 @@ export function transportInfo(facts: MediumFacts): TransportInfo {
     sources: plan.sources,
     foreignSources: [...new Set([...facts.probed, ...rtp.refusedSources])],
     unknownPayloadType: stats.rtpUnknownPayloadType,
-    malformed: stats.rtpMalformed + stats.rtcpMalformed,
+    malformed: stats.rtpMalformed + stats.rtcpMalformed + (facts.protection?.counts.malformed ?? 0),
+    authenticationFailed: facts.protection?.counts.authenticationFailed ?? 0,
+    replayed: facts.protection?.counts.replayed ?? 0,
+    unknownKey: facts.protection?.counts.unknownKey ?? 0,
     filtered: rtp.stats.filtered + (rtcp === rtp ? 0 : rtcp.stats.filtered),
     sendersUnheard: [...session.sources.values()].filter(
       ({ senderInfo, lastRtp }) => lastRtp === undefined && (senderInfo?.packets ?? 0) > 0,

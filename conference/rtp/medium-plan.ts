@@ -1,5 +1,5 @@
 import { isMulticast, isSourceSpecific, tryParseIp } from '../../src/ip/index.ts';
-import type { MediaDescription, SessionDescription } from '../../src/sdp/index.ts';
+import type { MediaDescription, MediaKey, SessionDescription } from '../../src/sdp/index.ts';
 import type { AudioFormat } from '../audio/index.ts';
 import type { AudioCodec } from '../codec/index.ts';
 import type { MediaDirection, MediaType, MediumSupport } from '../types/index.ts';
@@ -11,6 +11,7 @@ import {
   planFormats,
   type UsableFormat,
 } from './planned-formats.ts';
+import { type KeyPlan, planKeys } from './protection/index.ts';
 import { type RtcpPlan, rtcpPlan, type SourceRules, sourceRules } from './source-rules.ts';
 
 /** What one `m=` line asks for, judged. Everything is fixed here before any socket is opened. */
@@ -28,6 +29,8 @@ export interface MediumPlan extends SourceRules, RtcpPlan {
   /** Undefined for IPv6. */
   readonly ttl: number | undefined;
   readonly direction: MediaDirection;
+  /** What it is encrypted with; empty where it is not, or nobody told. */
+  readonly keys: readonly MediaKey[];
   readonly formats: readonly PlannedFormat[];
   /** The first format that has a codec: sent, and the base of the mix. */
   readonly preferred: UsableFormat | undefined;
@@ -48,9 +51,14 @@ const FALLBACK_BANDWIDTH = 1_000_000;
  * Plans every medium of a description, in order.
  *
  * @param given sources that the user wants to hear, in place of the description's filters
+ * @param keys  of encrypted media, in place of the description's `a=crypto`
  */
-export function planMedia(description: SessionDescription, given?: readonly string[]): MediumPlan[] {
-  return [...description.media].map((medium, index) => planMedium(description, medium, index, given));
+export function planMedia(
+  description: SessionDescription,
+  given?: readonly string[],
+  keys?: readonly MediaKey[],
+): MediumPlan[] {
+  return [...description.media].map((medium, index) => planMedium(description, medium, index, given, keys));
 }
 
 function planMedium(
@@ -58,6 +66,7 @@ function planMedium(
   medium: MediaDescription,
   index: number,
   given: readonly string[] | undefined,
+  givenKeys: readonly MediaKey[] | undefined,
 ): MediumPlan {
   const { proto } = medium;
   const mediaType: MediaType = medium.kind === '' ? 'unknown' : medium.kind;
@@ -68,7 +77,8 @@ function planMedium(
   const { sources } = rules;
   const bandwidth = statedBandwidth(description, medium);
   const ptimeMs = choosePtime(medium, preferred);
-  const judged = judge(medium, { mediaType, endpoint: endpoint?.address, sources, formats, preferred });
+  const keys = planKeys(medium, index, givenKeys);
+  const judged = judge(medium, { mediaType, endpoint: endpoint?.address, sources, formats, preferred, keys });
   return {
     index,
     mediaType,
@@ -83,6 +93,7 @@ function planMedium(
     ttl: endpoint?.ttl,
     ...rules,
     direction: medium.effectiveDirection,
+    keys: keys?.keys ?? [],
     formats,
     preferred,
     mixFormat: mixFormat(formats),
@@ -103,6 +114,7 @@ interface Facts {
   readonly sources: readonly string[];
   readonly formats: readonly PlannedFormat[];
   readonly preferred: PlannedFormat | undefined;
+  readonly keys: KeyPlan | undefined;
 }
 
 type Judgement = Pick<MediumPlan, 'support' | 'reason' | 'reasonCode'>;
@@ -113,9 +125,8 @@ function judge(medium: MediaDescription, facts: Facts): Judgement {
   if (!medium.readable) return no('unreadable', 'the m= line cannot be read');
   if (medium.port === 0) return no('switchedOff', 'the port is 0: this medium is switched off');
   if (!medium.isRtp) return no('notRtp', `the transport ${medium.proto} is not RTP`);
-  if (/SAVP/i.test(medium.proto)) {
-    return no('encrypted', `it is encrypted (${medium.proto}) and there is no key here`);
-  }
+  const locked = facts.keys?.problem;
+  if (locked !== undefined) return no(locked.code, locked.reason);
   if (endpoint === undefined) return no('noAddress', 'there is no c= line with an address');
   if (tryParseIp(endpoint) === undefined) {
     return no('hostName', `${endpoint} is a host name; conferences need a multicast address`);

@@ -21,6 +21,7 @@ import { prepareCodecs } from './planned-formats.ts';
 import type { RenderStream } from './render-stream.ts';
 import { type LookupHost, resolveSources } from './resolve-sources.ts';
 import type { PacketTaps } from './packet-taps.ts';
+import { MediumProtection } from './protection/index.ts';
 import { mayBeHeard, RtcpPath } from './rtcp-path.ts';
 import { SourceProbe } from './source-probe.ts';
 
@@ -58,6 +59,8 @@ export class Medium implements PacketSender {
   #rtcp: MulticastSocket | undefined;
   readonly #path: RtcpPath;
   readonly #probe: SourceProbe;
+  /** Undefined where nothing is encrypted. */
+  readonly #protection: MediumProtection | undefined;
   #socketOptions: MulticastSocketOptions | undefined;
   /** As they are kept on their interface: one object for each, for as long as it is open. */
   #kept = new Map<MulticastSocket, RenewableSocket>();
@@ -97,8 +100,10 @@ export class Medium implements PacketSender {
       options.clock.now(),
     );
     this.#probe = new SourceProbe(options.openSocket, options.clock);
+    this.#protection = plan.keys.length === 0 ? undefined : new MediumProtection(plan.keys);
     this.#path = new RtcpPath({
       session: this.session,
+      protection: this.#protection,
       receiverBandwidth: plan.rtcpBandwidth?.receivers ?? plan.bandwidth * 0.0375,
       overheadBytes: overhead,
       openFeedback: (address, port) => this.#openFeedback(address, port),
@@ -209,8 +214,10 @@ export class Medium implements PacketSender {
     this.#rtpHeard = true;
     this.#bits += bytes.length * 8 + this.#rtcpBits;
     if (this.#taps.wants('wire')) this.#tell('wire', 'rtp', bytes, at, from);
-    if (this.#taps.wants('plain')) this.#tell('plain', 'rtp', bytes, at, from);
-    const packet = this.session.handleRtp(bytes, from, at, at + this.#wallOffset);
+    const clear = this.#protection === undefined ? bytes : this.#protection.openRtp(bytes);
+    if (clear === undefined) return;
+    if (this.#taps.wants('plain')) this.#tell('plain', 'rtp', clear, at, from);
+    const packet = this.session.handleRtp(clear, from, at, at + this.#wallOffset);
     if (packet !== undefined) {
       const own = packet.source === this.session.loopedBack;
       if (!own) this.#taps.tellMedia(packet, this.#plan.index);
@@ -223,8 +230,10 @@ export class Medium implements PacketSender {
     this.#blocks.received++;
     this.#bits += bytes.length * 8 + this.#rtcpBits;
     if (this.#taps.wants('wire')) this.#tell('wire', 'rtcp', bytes, at, from);
-    if (this.#taps.wants('plain')) this.#tell('plain', 'rtcp', bytes, at, from);
-    this.session.handleRtcp(bytes, from, at, at + this.#wallOffset);
+    const clear = this.#protection === undefined ? bytes : this.#protection.openRtcp(bytes);
+    if (clear === undefined) return;
+    if (this.#taps.wants('plain')) this.#tell('plain', 'rtcp', clear, at, from);
+    this.session.handleRtcp(clear, from, at, at + this.#wallOffset);
     this.#pump();
   }
 
@@ -255,8 +264,10 @@ export class Medium implements PacketSender {
   #pump(): void {
     for (let out = this.session.pollTransmit(); out !== undefined; out = this.session.pollTransmit()) {
       if (this.#taps.wants('plain')) this.#tell('plain', 'rtcp', out, this.#options.clock.now());
-      if (this.#taps.wants('wire')) this.#tell('wire', 'rtcp', out, this.#options.clock.now());
-      this.#path.send(out);
+      const sealed = this.#protection === undefined ? out : this.#protection.sealRtcp(out);
+      if (sealed === undefined) continue;
+      if (this.#taps.wants('wire')) this.#tell('wire', 'rtcp', sealed, this.#options.clock.now());
+      this.#path.send(sealed);
     }
     this.#takeEvents();
     this.#due = this.session.pollTimeout();
@@ -275,8 +286,10 @@ export class Medium implements PacketSender {
     const now = this.#options.clock.now();
     const packet = this.session.nextRtp(payload, ticks, marker, now);
     if (this.#taps.wants('plain')) this.#tell('plain', 'rtp', packet, now);
-    if (this.#taps.wants('wire')) this.#tell('wire', 'rtp', packet, now);
-    this.#rtp?.send(packet);
+    const sealed = this.#protection === undefined ? packet : this.#protection.sealRtp(packet);
+    if (sealed === undefined) return;
+    if (this.#taps.wants('wire')) this.#tell('wire', 'rtp', sealed, now);
+    this.#rtp?.send(sealed);
   }
   skip(ticks: number): void {
     this.session.skip(ticks);
@@ -321,6 +334,7 @@ export class Medium implements PacketSender {
       plan: this.#plan,
       session: this.session,
       path: this.#path,
+      protection: this.#protection,
       rtp,
       rtcp,
       loopback: this.#loopback,

@@ -5,6 +5,7 @@ import { NetworkError } from '../../src/errors.ts';
 import { ReflectionLimiter } from '../../src/rtcp/index.ts';
 import type { RtpSession } from '../../src/rtp/index.ts';
 import type { MediumPlan } from './medium-plan.ts';
+import type { MediumProtection } from './protection/index.ts';
 import type { FeedbackPlan } from './source-rules.ts';
 
 /**
@@ -20,6 +21,8 @@ const MAX_REFLECTED_BYTES = 1472;
 
 export interface RtcpPathOptions {
   readonly session: RtpSession;
+  /** Undefined where nothing is encrypted. */
+  readonly protection: MediumProtection | undefined;
   /** RTCP share of all receivers, bits per second. */
   readonly receiverBandwidth: number;
   /** Bytes of IP and UDP headers. */
@@ -141,8 +144,11 @@ export class RtcpPath {
   }
 
   #onFeedback(bytes: Uint8Array, from: TransportAddress, at: Ms): void {
-    const { session, overheadBytes, onReceived, wallOffset } = this.#options;
-    const verdict = session.handleFeedback(bytes, from, at, at + wallOffset());
+    const { session, protection, overheadBytes, onReceived, wallOffset } = this.#options;
+    // What is sent on is what came: only its author can protect it under his SSRC.
+    const clear = protection === undefined ? bytes : protection.openRtcp(Uint8Array.from(bytes));
+    const verdict =
+      clear === undefined ? undefined : session.handleFeedback(clear, from, at, at + wallOffset());
     const size = bytes.length + overheadBytes;
     if (
       verdict === undefined ||

@@ -1,6 +1,6 @@
 import type { RandomSource } from '../../src/machine.ts';
 import type { Clock, InterfaceWish } from '../../src/net/index.ts';
-import type { SessionDescription } from '../../src/sdp/index.ts';
+import type { MediaKey, SessionDescription } from '../../src/sdp/index.ts';
 import type { LoopbackMode, MediaDirection, MediaType, ParticipantInfo, QosLevel } from './common.ts';
 import type { MediaSession } from './session.ts';
 
@@ -42,6 +42,8 @@ export interface JoinRequest {
   readonly sendInterface?: string;
   /** Hear only these, addresses or host names, whatever the description's source filter says. */
   readonly sources?: readonly string[];
+  /** Keys of encrypted media (RTP/SAVP), in place of the description's `a=crypto`. */
+  readonly keys?: readonly MediaKey[];
   readonly loopback?: LoopbackMode;
   readonly qos?: QosLevel;
   /** Instead of what the description says, such as the one speaker of a `recvonly` broadcast. */

@@ -26,6 +26,12 @@ export interface TransportInfo {
   /** RTP of a payload type that the description does not name. */
   readonly unknownPayloadType: number;
   readonly malformed: number;
+  /** Datagrams that no key opens: made with another, or changed on the way; 0 where nothing is encrypted. */
+  readonly authenticationFailed: number;
+  /** Encrypted datagrams that had been received before, or were too old to tell. */
+  readonly replayed: number;
+  /** Datagrams that name a key that is not known here. */
+  readonly unknownKey: number;
   /** Refused by the source filter. */
   readonly filtered: number;
   /** Sources that alone are heard; empty for everybody. */

@@ -196,6 +196,17 @@ function* arrivedReasons(medium: MediumEvidence, transport: Transport): Generato
         : 'raise net.core.rmem_max to 4194304',
     };
   }
+  const unopened = transport.authenticationFailed + transport.unknownKey;
+  if (unopened > 0) {
+    yield {
+      weight: medium.arrived ? 61 : 95,
+      code: 'wrongKey',
+      message: `${unopened} packets arrived that no key here opens`,
+      tryThis: medium.arrived
+        ? 'somebody in the group has another key: an old one, or none at all'
+        : 'the key was changed: take the newest from the directory, and compare the suite',
+    };
+  }
   if (transport.malformed > 0 && !medium.arrived) {
     yield {
       weight: 89,

@@ -25,11 +25,21 @@ export {
 } from './connection.ts';
 export { ConnectionEditor } from './connection-editor.ts';
 export type { EmailContact, PhoneContact } from './contact.ts';
+export {
+  type CryptoKey,
+  type CryptoParameters,
+  formatCrypto,
+  mkiNumber,
+  mkiOf,
+  parseCrypto,
+  srtpSuite,
+} from './crypto.ts';
 export { type ConferenceTypeHints, conferenceTypeHints, type Direction, DIRECTIONS } from './direction.ts';
 export { type MediaEndpoint, rtpPortPair } from './endpoints.ts';
 export { readMulticastRtcp, readRtcpUnicast, type RtcpUnicast } from './feedback.ts';
 export type { LineEnding, SdpLine } from './lines.ts';
 export { MediaDescription } from './media.ts';
+export type { MediaKey } from './media-key.ts';
 export { DEFAULT_MEDIA, MediaCollection } from './media-collection.ts';
 export { isRtpProto, type MediaLine } from './media-line.ts';
 export { compareDecimal, nextVersion, type Origin, originKey, parseOrigin } from './origin.ts';

@@ -88,6 +88,7 @@ const CASES: [string, string[]][] = [
   ['ffmpeg/format-missing', changed('m=', 'm=audio 5004 RTP/AVP')],
   ['ffmpeg/source-filter', [...AES67, 'a=source-filter: incl IN FQDN 239.69.1.1 a.example']],
   ['ffmpeg/keys', changed('m=', 'm=audio 5004 RTP/SAVP 97')],
+  ['rendezvous/encrypted', changed('m=', 'm=audio 5004 RTP/SAVP 97')],
   ['ffmpeg/charset', changed('t=', 't=0 0', 'a=charset:ISO-8859-1')],
   [
     'gstreamer/connection-missing',

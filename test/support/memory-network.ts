@@ -104,7 +104,8 @@ export class MemorySocket implements MulticastSocket {
         continue;
       }
       socket.stats.received++;
-      for (const listener of socket.#listeners) listener({ bytes: travelled.bytes, from, at: clock.now() });
+      const own = Uint8Array.from(bytes); // receivers decrypt where it lies
+      for (const listener of socket.#listeners) listener({ bytes: own, from, at: clock.now() });
     }
     return true;
   }

@@ -71,12 +71,15 @@ export const THIS_PROGRAM: Receiver = {
       id: 'encrypted',
       severity: 'refuses',
       source: PLAN,
-      check: eachMedium(({ proto, line }) =>
-        /SAVP/i.test(proto)
-          ? { line, reason: `${proto} is encrypted, and keys are not read yet` }
-          : undefined,
-      ),
-      advice: 'send it in the clear, where that may be',
+      check: eachMedium(({ proto, find, line }) => {
+        if (!/SAVP/i.test(proto)) return undefined;
+        if (/TLS/i.test(proto))
+          return { line, reason: `${proto} agrees on keys by DTLS, which groups cannot` };
+        return find('crypto') === undefined
+          ? { line, reason: `${proto} is encrypted, and there is no key in the description` }
+          : undefined;
+      }),
+      advice: 'keep the key where members find it: in the directory entry, or in a file with a=crypto',
     },
     {
       id: 'connection-missing',
