@@ -42,7 +42,7 @@ export function joinCommand(ctx: CliContext): Command {
       .option('--send <source>', 'what to send: mic, wav:FILE, tone:440, pcm:-, exec:COMMAND, null')
       .option(
         '--receive <sink>',
-        'where to play: speaker, wav:FILE, pcm:-, exec:COMMAND, null; repeatable',
+        'where to play: speaker, wav:FILE[,bits=24], pcm:-, exec:COMMAND, null; repeatable',
         collect,
       )
       .addOption(new Option('--listen', 'send nothing').conflicts('send'))

@@ -241,7 +241,7 @@ export class Participation {
       return { sending, receiving };
     }
     for (const spec of plan.receive) {
-      const sink = await openPlannedSink(spec, formatOf(render), ctx.host, onMissing);
+      const sink = await openPlannedSink(spec, formatOf(render), ctx.host, onMissing, bitsOf(render));
       render.attach(sink);
       receiving.push(sink.name);
     }
@@ -314,6 +314,11 @@ function formatOf(stream: MediaStream): NonNullable<MediaStream['format']> {
   if (stream.format === undefined)
     throw new FailedError(`${stream.name} has a format that nothing here can read`);
   return stream.format;
+}
+
+/** What a sound file must keep of each sample, so that nothing is lost. */
+function bitsOf({ payloadFormat }: MediaStream): 16 | 24 {
+  return /^L(20|24)\//i.test(payloadFormat) ? 24 : 16;
 }
 
 function round(seconds: number): number {

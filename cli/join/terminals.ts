@@ -116,8 +116,9 @@ export async function openPlannedSink(
   format: AudioFormat,
   host: CliHost,
   onMissing: ((error: unknown) => void) | undefined,
+  bits: 16 | 24 = 16,
 ): Promise<AudioSink> {
-  const options = terminalOptions(format, host);
+  const options = { ...terminalOptions(format, host), bits };
   return (await withDefault(() => openSink(spec, options), onMissing)) ?? openSink('null', options);
 }
 

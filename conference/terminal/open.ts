@@ -19,7 +19,7 @@ export const SOURCE_KINDS =
   'wav:FILE, pcm:-[,rate=HZ][,channels=N][,format=s16le], tone:HZ[,DBFS], mic, null, exec:COMMAND';
 /** What can follow `--receive`; for help texts. */
 export const SINK_KINDS =
-  'wav:FILE, pcm:-[,rate=HZ][,channels=N][,format=s16le], speaker, null, exec:COMMAND';
+  'wav:FILE[,bits=16|24|32], pcm:-[,rate=HZ][,channels=N][,format=s16le], speaker, null, exec:COMMAND';
 
 /**
  * Opens what is to be sent.
@@ -69,8 +69,9 @@ export async function openSource(spec: string, options: TerminalOptions = {}): P
 }
 
 /**
- * Opens where what is heard goes: `wav:FILE` (16-bit), `pcm:-`, `pcm:FILE`, `null`, `speaker`, `exec:COMMAND`; the
- * details are those of {@link openSource}.
+ * Opens where what is heard goes: `wav:FILE`, `pcm:-`, `pcm:FILE`, `null`, `speaker`, `exec:COMMAND`; the details are
+ * those of {@link openSource}. A WAV file has 16 bits, 24 when the stream has more than 16, or as `,bits=` says: 16, 24,
+ * or 32 for floating point.
  *
  * @throws {InvalidValueError} when the text is none of these, or what it names cannot be opened
  */
@@ -80,7 +81,7 @@ export async function openSink(spec: string, options: TerminalOptions = {}): Pro
   const [kind, rest] = split(spec);
   switch (kind) {
     case 'wav':
-      return openWavSink(requireRest(spec, rest, 'wav:heard.wav'), format);
+      return openWav(spec, requireRest(spec, rest, 'wav:heard.wav'), format, options);
     case 'pcm':
       return openPcmSink(spec, requireRest(spec, rest, 'pcm:-'), format, options);
     case 'null':
@@ -161,6 +162,21 @@ function parsePcm(spec: string, rest: string, fallback: AudioFormat): PcmSpec {
   }
   requireFormat({ sampleRate, channels });
   return { path: parts.slice(0, end).join(','), format: { sampleRate, channels }, samples };
+}
+
+const WAV_BITS: Readonly<Record<string, SampleFormat>> = { 16: 's16le', 24: 's24le', 32: 'f32le' };
+
+function openWav(
+  spec: string,
+  rest: string,
+  format: AudioFormat,
+  options: TerminalOptions,
+): Promise<AudioSink> {
+  const [, path = rest, bits = String(options.bits ?? 16)] = /^(.+),bits=(\w*)$/.exec(rest) ?? [];
+  const samples = WAV_BITS[bits];
+  if (samples === undefined)
+    throw new InvalidValueError(`${JSON.stringify(spec)}: a sound file has 16, 24 or 32 bits`);
+  return openWavSink(path, format, { samples });
 }
 
 async function openPcmSource(

@@ -52,6 +52,8 @@ export interface AudioSink extends Terminal {
 export interface TerminalOptions {
   /** The stream's own format; used wherever the terminal has none of its own. Default 8000 Hz mono. */
   readonly format?: AudioFormat;
+  /** Bits that sound files keep of each sample when nothing else was asked for; default 16. */
+  readonly bits?: 16 | 24;
   /** Standard streams for `pcm:-`; default those of the process. */
   readonly stdin?: NodeJS.ReadableStream;
   readonly stdout?: NodeJS.WritableStream;

@@ -12,11 +12,10 @@ export interface WavHeader {
   readonly dataBytes: number | undefined;
 }
 
-/** Of the header that {@link wavHeader} writes. */
-export const WAV_HEADER_BYTES = 44;
-
 /** Bytes from the start of a file that are enough for its header, unless it begins with pictures or lyrics. */
 export const WAV_PROBE_BYTES = 65_536;
+
+const FORMS: ReadonlySet<string> = new Set(['RIFF', 'RF64', 'BW64']);
 
 const KINDS: Readonly<Record<string, SampleFormat>> = {
   '1/8': 'u8',
@@ -30,15 +29,17 @@ const KINDS: Readonly<Record<string, SampleFormat>> = {
 };
 
 /**
- * Reads the head of a RIFF/WAVE file: PCM of 8, 16, 24 and 32 bits, float, A-law and µ-law, also as "extensible".
+ * Reads the head of a RIFF/WAVE file, or of one beyond 4 GB (RF64 or BW64, EBU Tech 3306, ITU-R BS.2088): PCM of 8, 16,
+ * 24 and 32 bits, float, A-law and µ-law, also as "extensible".
  *
  * @throws {DecodeError} when it is none of these
  */
 export function parseWavHeader(head: Uint8Array): WavHeader {
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
-  if (head.length < 12 || tag(head, 0) !== 'RIFF' || tag(head, 8) !== 'WAVE') {
+  if (head.length < 12 || !FORMS.has(tag(head, 0)) || tag(head, 8) !== 'WAVE') {
     throw new DecodeError('WAV', 'this is not a RIFF/WAVE file', { offset: 0 });
   }
+  let largeBytes: number | undefined;
   let format: { format: AudioFormat; samples: SampleFormat } | undefined;
   for (let at = 12; at + 8 <= head.length; ) {
     const id = tag(head, at);
@@ -49,10 +50,13 @@ export function parseWavHeader(head: Uint8Array): WavHeader {
         throw new DecodeError('WAV', 'the "fmt " chunk is too short', { offset: at });
       }
       format = parseFormat(view, body, size);
+    } else if (id === 'ds64' && size >= 24 && body + 16 <= head.length) {
+      largeBytes = view.getUint32(body + 8, true) + view.getUint32(body + 12, true) * 0x1_0000_0000;
     } else if (id === 'data') {
       if (format === undefined) throw new DecodeError('WAV', 'audio comes before its format', { offset: at });
-      const unknown = size === 0 || size >= 0xffff_f000;
-      return { ...format, dataOffset: body, dataBytes: unknown ? undefined : size };
+      const told = size === 0xffff_ffff ? largeBytes : size;
+      const unknown = told === undefined || told === 0 || (told === size && size >= 0xffff_f000);
+      return { ...format, dataOffset: body, dataBytes: unknown ? undefined : told };
     }
     at = body + size + (size % 2);
   }
@@ -85,29 +89,6 @@ function parseFormat(
     });
   }
   return { format: { sampleRate, channels }, samples };
-}
-
-/** The head of a 16-bit PCM file with `dataBytes` of audio. */
-export function wavHeader({ sampleRate, channels }: AudioFormat, dataBytes: number): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(WAV_HEADER_BYTES);
-  const view = new DataView(bytes.buffer);
-  const put = (at: number, text: string): void => {
-    for (let i = 0; i < 4; i++) bytes[at + i] = text.charCodeAt(i);
-  };
-  put(0, 'RIFF');
-  view.setUint32(4, WAV_HEADER_BYTES - 8 + dataBytes, true);
-  put(8, 'WAVE');
-  put(12, 'fmt ');
-  view.setUint32(16, 16, true);
-  view.setUint16(20, 1, true);
-  view.setUint16(22, channels, true);
-  view.setUint32(24, sampleRate, true);
-  view.setUint32(28, sampleRate * channels * 2, true);
-  view.setUint16(32, channels * 2, true);
-  view.setUint16(34, 16, true);
-  put(36, 'data');
-  view.setUint32(40, dataBytes, true);
-  return bytes;
 }
 
 function tag(bytes: Uint8Array, at: number): string {

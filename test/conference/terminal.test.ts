@@ -106,7 +106,46 @@ describe('WAV', () => {
     expect(done).toMatchObject({ seconds: 2, format: { sampleRate: 8000, channels: 2 } });
     expect(done.samples0.every((it) => it === 0.5)).toBe(true);
     sink.write(new Float32Array(320)); // after close: ignored
-    expect(wavHeader(done.format, 64_000)).toEqual(new Uint8Array(readFileSync(path).subarray(0, 44)));
+    const head = wavHeader(done.format, 64_000);
+    expect(head).toEqual(new Uint8Array(readFileSync(path).subarray(0, head.length)));
+  });
+
+  test.each([
+    ['', 's16le', 16],
+    [',bits=24', 's24le', 24],
+    [',bits=32', 'f32le', 32],
+  ])('a recording with "%s" keeps %s, exact as far as they go', async (bits, samples, exact) => {
+    const path = join(folder, `bits${exact}.wav`);
+    const sink = await openSink(`wav:${path}${bits}`, { format: { sampleRate: 48_000, channels: 3 } });
+    const steps = 2 ** (Math.min(24, exact) - 1);
+    const written = Float32Array.from({ length: 999 }, (_, i) => ((i * 7919) % steps) / steps - 0.5);
+    sink.write(written);
+    await sink.close();
+    const bytes = readFileSync(path);
+    const header = parseWavHeader(bytes);
+    expect(header).toMatchObject({ samples, format: { sampleRate: 48_000, channels: 3 } });
+    const source = await openSource(`wav:${path}`);
+    const read = new Float32Array(999);
+    expect(source.read(read)).toBe(333);
+    expect(read).toEqual(written);
+    await source.close();
+  });
+
+  test('beyond 4 GB the place kept by JUNK becomes ds64, and nothing moves (EBU Tech 3306 §4)', () => {
+    const format = { sampleRate: 96_000, channels: 8 };
+    const bext = { description: 'd', originator: 'o', reference: 'r', date: new Date(0) };
+    const small = wavHeader(format, 1000, { samples: 's24le', bext });
+    const large = wavHeader(format, 6e9, { samples: 's24le', bext });
+    const name = (bytes: Uint8Array, at: number) => String.fromCharCode(...bytes.subarray(at, at + 4));
+    expect([name(small, 0), name(small, 12), small.length]).toEqual(['RIFF', 'JUNK', large.length]);
+    expect([name(large, 0), name(large, 12)]).toEqual(['RF64', 'ds64']);
+    expect(parseWavHeader(large)).toEqual({
+      format,
+      samples: 's24le',
+      dataOffset: large.length,
+      dataBytes: 6e9,
+    });
+    expect(parseWavHeader(small).dataBytes).toBe(1000);
   });
 });
 
