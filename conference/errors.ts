@@ -16,6 +16,11 @@ export class NoTerminalError extends StateError {
   override readonly code = 'ERR_NO_TERMINAL';
 }
 
+/** Not a stream that this can be done with (TAPI_E_INVALIDSTREAM, TAPI_E_MAXSTREAMS). */
+export class InvalidStreamError extends InvalidValueError {
+  override readonly code = 'ERR_INVALID_STREAM';
+}
+
 /** A move that the call's state does not allow (TAPI_E_INVALCALLSTATE). */
 export class CallStateError extends StateError {
   override readonly code = 'ERR_CALL_STATE';

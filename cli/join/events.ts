@@ -88,6 +88,10 @@ export type JoinEvent =
       readonly ssrc: number;
       readonly media: string;
     })
+  | (WithParticipant<'participant-mapped' | 'participant-unmapped'> & {
+      readonly ssrc: number;
+      readonly terminal: string;
+    })
   | {
       readonly type: 'stream-active' | 'stream-inactive' | 'stream-failed';
       readonly stream: string;
@@ -160,6 +164,8 @@ export const JOIN_EVENTS: readonly (readonly [event: JoinEvent['type'], fields: 
     ['silent', 'participant', 'a participant, perhaps ourselves, has ceased to talk'],
     ['substream-added', 'participant, ssrc, media', 'a participant has begun to send one medium'],
     ['substream-removed', 'participant, ssrc, media', 'a participant sends one medium no more'],
+    ['participant-mapped', 'participant, ssrc, terminal', 'a sink hears one participant alone'],
+    ['participant-unmapped', 'participant, ssrc, terminal', 'a sink hears that participant no more'],
     ['stream-active', 'stream, media, direction, cause', 'one of our streams runs'],
     ['stream-inactive', 'stream, media, direction, cause', 'one of our streams rests'],
     ['stream-failed', 'stream, media, direction, cause', 'one of our streams has failed'],
@@ -225,6 +231,12 @@ export function fromCallEvent(event: CallEvent): JoinEvent {
       const { ssrc, mediaType } = event.substream;
       const name = event.type === 'substreamAdded' ? 'substream-added' : 'substream-removed';
       return { type: name, participant: event.participant.toJSON(), ssrc, media: mediaType };
+    }
+    case 'participantMapped':
+    case 'participantUnmapped': {
+      const { participant, substream, terminal } = event;
+      const type = event.type === 'participantMapped' ? 'participant-mapped' : 'participant-unmapped';
+      return { type, participant: participant.toJSON(), ssrc: substream.ssrc, terminal: terminal.name };
     }
     case 'streamActive':
       return { type: 'stream-active', ...streamFields(event) };

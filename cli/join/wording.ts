@@ -78,6 +78,10 @@ export function say(event: JoinEvent, now: Date): Sentence {
       return detail(`${nameOf(event.participant)} sends ${event.media} (SSRC ${hex(event.ssrc)})`);
     case 'substream-removed':
       return detail(`${nameOf(event.participant)} sends ${event.media} no more (SSRC ${hex(event.ssrc)})`);
+    case 'participant-mapped':
+      return news(`${nameOf(event.participant)} is heard on ${printable(event.terminal)}`);
+    case 'participant-unmapped':
+      return news(`${nameOf(event.participant)} is heard on ${printable(event.terminal)} no more`);
     case 'stream-active':
       return detail(`${event.stream} runs`);
     case 'stream-inactive':

@@ -1,8 +1,17 @@
 import { InvalidValueError, StateError } from '../../src/errors.ts';
+import type { Ms } from '../../src/machine.ts';
 import { type AudioFormat, amplitude } from '../audio/index.ts';
 import { InvalidTerminalError, NoTerminalError } from '../errors.ts';
+import type { SoundControls } from '../strip/index.ts';
 import type { AudioSink, AudioSource } from '../terminal/index.ts';
-import type { ConferenceEvent, MediaStream, MediaType, StreamCause, Substream } from '../types/index.ts';
+import type {
+  AttachOptions,
+  ConferenceEvent,
+  MediaStream,
+  MediaType,
+  StreamCause,
+  Substream,
+} from '../types/index.ts';
 import type { MediumPlan } from './medium-plan.ts';
 
 /** States and terminals that both directions share (STR-03, STR-04, STR-05). */
@@ -12,6 +21,8 @@ export abstract class BaseStream<T extends AudioSource | AudioSink> implements M
   abstract readonly substreams: readonly Substream[];
   abstract readonly format: AudioFormat | undefined;
   abstract readonly levelDbfs: number;
+  abstract readonly sound: SoundControls | undefined;
+  abstract readonly playedMs: Ms;
   readonly mediaType: MediaType;
   readonly medium: number;
   readonly name: string;
@@ -38,7 +49,7 @@ export abstract class BaseStream<T extends AudioSource | AudioSink> implements M
     if (this.#failed) return 'failed';
     if (this.#wish !== 'run') return this.#wish;
     if (this.#active) return 'active';
-    return this.#held && this.#joined && this.#terminals.length > 0 ? 'paused' : 'idle';
+    return this.#held && this.connected ? 'paused' : 'idle';
   }
   get terminals(): readonly T[] {
     return this.#terminals.map(({ terminal }) => terminal);
@@ -55,9 +66,20 @@ export abstract class BaseStream<T extends AudioSource | AudioSink> implements M
   protected get active(): boolean {
     return this.#active;
   }
+  /** Whether there are terminals beside those attached here. */
+  protected get otherTerminals(): boolean {
+    return false;
+  }
+  get #hasTerminal(): boolean {
+    return this.#terminals.length > 0 || this.otherTerminals;
+  }
   /** Whether the session is joined and a terminal there, running or not. */
   protected get connected(): boolean {
-    return this.#joined && this.#terminals.length > 0;
+    return this.#joined && this.#hasTerminal;
+  }
+  /** {@link otherTerminals} may have changed. */
+  protected terminalsUpdated(): void {
+    this.#update('localRequest');
   }
 
   attach(terminal: AudioSource | AudioSink): void {
@@ -90,8 +112,10 @@ export abstract class BaseStream<T extends AudioSource | AudioSink> implements M
     this.#update('localRequest');
   }
 
+  abstract switchTerminal(terminal: AudioSink, to: Substream | undefined, options?: AttachOptions): void;
+
   start(): void {
-    if (this.#terminals.length === 0) {
+    if (!this.#hasTerminal) {
       throw new NoTerminalError(`${this.name} has no terminal; attach one first`);
     }
     if (this.#wish === 'run' && !this.#failed) {
@@ -134,7 +158,7 @@ export abstract class BaseStream<T extends AudioSource | AudioSink> implements M
     if (index >= 0) this.#terminals.splice(index, 1);
     this.terminalsChanged();
     this.emit({ type: 'terminalFailed', stream: this, terminal, message });
-    if (this.#terminals.length > 0) return;
+    if (this.#hasTerminal) return;
     this.#failed = true;
     this.#update('badDevice');
     this.emit({ type: 'streamFailed', stream: this, cause: 'badDevice' });

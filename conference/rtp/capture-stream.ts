@@ -3,6 +3,7 @@ import type { Ms } from '../../src/machine.ts';
 import { type Clock, type Tick, Ticker } from '../../src/net/index.ts';
 import { type AudioFormat, Converter, VoiceActivity } from '../audio/index.ts';
 import type { AudioEncoder } from '../codec/index.ts';
+import { InvalidStreamError } from '../errors.ts';
 import type { AudioSink, AudioSource } from '../terminal/index.ts';
 import type { ConferenceEvent, Substream } from '../types/index.ts';
 import { BaseStream } from './base-stream.ts';
@@ -155,6 +156,15 @@ export class CaptureStream extends BaseStream<AudioSource> {
     return at + use;
   }
 
+  get sound(): undefined {
+    return undefined;
+  }
+  get playedMs(): Ms {
+    return 0;
+  }
+  switchTerminal(): never {
+    throw new InvalidStreamError(`${this.name} sends; terminals are switched on a stream that is heard`);
+  }
   protected accepts(terminal: AudioSource | AudioSink): terminal is AudioSource {
     return terminal.direction === 'capture';
   }

@@ -74,6 +74,9 @@ export class LocalParticipant implements Participant {
     if (stream === undefined) this.#muted = muted;
     for (const it of this.#captures()) if (stream === undefined || it === stream) it.muted = muted;
   }
+  get sound(): undefined {
+    return undefined;
+  }
   isMuted(stream: MediaStream): boolean {
     return this.#captures().some((it) => it === stream && it.muted);
   }

@@ -13,6 +13,7 @@ import type { RtpSessionEvent } from '../../src/rtp/index.ts';
 import type { SessionDescription } from '../../src/sdp/index.ts';
 import type { PlayoutPolicy } from '../audio/index.ts';
 import { Emitter } from '../emitter.ts';
+import type { Terminal } from '../terminal/index.ts';
 import type {
   ConferenceEvent,
   DatagramTap,
@@ -257,7 +258,10 @@ export class RtpMediaSession implements MediaSession {
   }
 
   async #closeTerminals(): Promise<void> {
-    await Promise.all(this.#streams.flatMap(({ terminals }) => terminals.map((it) => it.close())));
+    const all = this.#streams.flatMap((it): readonly Terminal[] =>
+      it instanceof RenderStream ? it.allTerminals : it.terminals,
+    );
+    await Promise.all(all.map((it) => it.close()));
   }
 
   hold(): void {

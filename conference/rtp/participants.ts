@@ -1,12 +1,8 @@
 import type { RtpSessionEvent, RtpSource } from '../../src/rtp/index.ts';
 import type { SdesItemName } from '../../src/rtcp/index.ts';
 import type { ConferenceEvent, Participant, Substream } from '../types/index.ts';
-import {
-  type Member,
-  type ParticipantMedium,
-  RemoteParticipant,
-  SsrcSubstream,
-} from './remote-participant.ts';
+import { type Member, type ParticipantMedium, RemoteParticipant } from './remote-participant.ts';
+import { SsrcSubstream } from './substream.ts';
 
 /** Participants that timed out and may come back. */
 const MAX_LOST = 256;
@@ -136,7 +132,7 @@ export class ParticipantList {
     const { participant } = member;
     if (active && member.substream === undefined) {
       member.substream = new SsrcSubstream(member);
-      participant.applyMute(member.substream);
+      participant.apply(member.substream);
       this.#emit({ type: 'substreamAdded', participant, substream: member.substream });
     }
     if (participant.noteActive()) {

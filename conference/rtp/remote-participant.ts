@@ -1,17 +1,16 @@
 import type { RtpSession, RtpSource } from '../../src/rtp/index.ts';
 import type { SdesItemName, SdesItems } from '../../src/rtcp/index.ts';
 import { participantJson } from '../participant-json.ts';
+import { Fader, type SoundControls } from '../strip/index.ts';
 import type {
   MediaStream,
   MediaType,
   Participant,
   ParticipantInfo,
   ParticipantJson,
-  Substream,
-  SubstreamStats,
 } from '../types/index.ts';
-import type { RenderSource } from './render-source.ts';
 import type { RenderStream } from './render-stream.ts';
+import type { SsrcSubstream } from './substream.ts';
 
 /** What the list must know of one medium. */
 export interface ParticipantMedium {
@@ -30,60 +29,6 @@ export interface Member {
   substream: SsrcSubstream | undefined;
 }
 
-/** What one participant sends on one medium, and how it is received. */
-export class SsrcSubstream implements Substream {
-  readonly ssrc: number;
-  readonly mediaType: MediaType;
-  readonly medium: number;
-  readonly #member: Member;
-
-  constructor(member: Member) {
-    this.ssrc = member.source.ssrc;
-    this.mediaType = member.medium.mediaType;
-    this.medium = member.medium.index;
-    this.#member = member;
-  }
-
-  get participant(): Participant {
-    return this.#member.participant;
-  }
-  get render(): RenderSource | undefined {
-    return this.#member.medium.render?.find(this.ssrc);
-  }
-
-  get stats(): SubstreamStats {
-    const { source, medium } = this.#member;
-    const { render } = this;
-    const aboutUs = source.reports.get(medium.session.ssrc)?.block;
-    const { clockRate } = source;
-    return {
-      packetsReceived: source.packetsReceived,
-      octetsReceived: source.octetsReceived,
-      packetsLost: source.packetsLost,
-      fractionLost: source.fractionLost,
-      jitterMs: source.jitterSeconds * 1000,
-      duplicates: source.duplicates,
-      reordered: source.reordered,
-      late: render?.late ?? 0,
-      decoded: render?.decoded ?? 0,
-      undecodable: render?.undecodable ?? 0,
-      playoutAdjustments: render?.adjustments ?? 0,
-      playoutDelayMs: render?.delayMs ?? 0,
-      playoutTargetMs: render?.targetMs ?? 0,
-      concealedMs: render?.concealedMs ?? 0,
-      clockDriftPpm: render?.driftPpm,
-      payloadType: source.payloadType,
-      payloadFormat: render?.payloadFormat,
-      levelDbfs: render === undefined ? Number.NEGATIVE_INFINITY : render.levelDbfs,
-      talking: render?.voice.talking ?? false,
-      roundTripMs: source.roundTripSeconds === undefined ? undefined : source.roundTripSeconds * 1000,
-      ourLossThere: aboutUs?.fractionLost,
-      ourJitterMsThere:
-        aboutUs === undefined || clockRate === undefined ? undefined : (aboutUs.jitter * 1000) / clockRate,
-    };
-  }
-}
-
 let nextId = 1;
 
 /** Somebody else: all sources that share a CNAME. */
@@ -96,6 +41,7 @@ export class RemoteParticipant implements Participant {
   readonly #members = new Set<Member>();
   #mutedAll = false;
   readonly #mutedOn = new Map<number, boolean>();
+  #sound: Fader | undefined;
   #active = false;
   #talking = false;
   #address: string | undefined;
@@ -156,20 +102,37 @@ export class RemoteParticipant implements Participant {
       this.#mutedAll = muted;
       this.#mutedOn.clear();
     } else this.#mutedOn.set(stream.medium, muted);
-    for (const substream of this.substreams) this.applyMute(substream);
+    for (const substream of this.substreams) this.#applyMute(substream);
+  }
+  get sound(): SoundControls {
+    this.#sound ??= new Fader(() => {
+      for (const substream of this.substreams) this.#applySound(substream);
+    });
+    return this.#sound;
   }
   isMuted(stream: MediaStream): boolean {
     return this.#mutedOn.get(stream.medium) ?? this.#mutedAll;
   }
-  applyMute(substream: SsrcSubstream): void {
-    const { render } = substream;
-    if (render !== undefined) render.muted = this.#mutedOn.get(substream.medium) ?? this.#mutedAll;
+  /** What was set for this participant holds for what it sends from now on, too. */
+  apply(substream: SsrcSubstream): void {
+    this.#applyMute(substream);
+    this.#applySound(substream);
+  }
+  #applyMute(substream: SsrcSubstream): void {
+    const { stream } = substream;
+    if (stream?.unsupportedReason !== undefined) return;
+    substream.muted = this.#mutedOn.get(substream.medium) ?? this.#mutedAll;
+  }
+  #applySound(substream: SsrcSubstream): void {
+    if (this.#sound === undefined || substream.stream?.unsupportedReason !== undefined) return;
+    const { gainDb, pan, bassDb, trebleDb } = this.#sound;
+    Object.assign(substream.sound, { gainDb, pan, bassDb, trebleDb });
   }
 
   addMember(member: Member): void {
     this.#members.add(member);
     this.#info = { ...this.#info, ...member.source.sdes };
-    if (member.substream !== undefined) this.applyMute(member.substream);
+    if (member.substream !== undefined) this.apply(member.substream);
   }
   removeMember(member: Member): void {
     this.#address = (member.source.rtpAddress ?? member.source.rtcpAddress)?.address ?? this.#address;

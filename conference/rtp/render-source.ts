@@ -1,6 +1,7 @@
 import type { Ms } from '../../src/machine.ts';
 import type { ReceivedRtp } from '../../src/rtp/index.ts';
 import {
+  type AudioFormat,
   type MixBus,
   type Mixer,
   meanSquare,
@@ -9,6 +10,7 @@ import {
   VoiceActivity,
 } from '../audio/index.ts';
 import type { AudioCodec, AudioDecoder } from '../codec/index.ts';
+import type { ChannelStrip } from './channel-strip.ts';
 import type { PlannedFormat } from './planned-formats.ts';
 
 /** Decoded audio on its way to a playout buffer; shared by all, since decoding is done in one go. */
@@ -16,14 +18,15 @@ let scratch = new Float32Array(4096);
 
 /** What is heard from one SSRC: its decoder, playout buffer and level. */
 export class RenderSource {
-  muted = false;
+  /** Takes the source out of the common path; undefined for most. */
+  strip: ChannelStrip | undefined;
   decoded = 0;
   /** Packets of a format without a codec. */
   undecodable = 0;
   /** What came last, `PCMU/8000`. */
   payloadFormat: string | undefined;
   readonly voice = new VoiceActivity();
-  readonly #mixer: Mixer;
+  #mixer: Mixer;
   readonly #policy: PlayoutPolicy;
   readonly #now: () => Ms;
   #codec: AudioCodec | undefined;
@@ -98,9 +101,22 @@ export class RenderSource {
 
   /** Adds the current block to the mix. */
   mix(): void {
-    const bus = this.#bus;
-    if (bus === undefined || this.#playout === undefined) return;
-    if (this.#playout.mixInto(bus.sum, bus.frames, bus.contributors > 0, !this.muted)) bus.contributors++;
+    if (this.#bus !== undefined) this.mixInto(this.#bus, true);
+  }
+
+  /** Of what is decoded now; undefined while nothing was. */
+  get format(): AudioFormat | undefined {
+    return this.#codec?.format;
+  }
+  /** As {@link mix}, into a bus of {@link format}. @param keep false to let the time pass only */
+  mixInto(bus: MixBus, keep: boolean): void {
+    if (this.#playout === undefined) return;
+    if (this.#playout.mixInto(bus.sum, bus.frames, bus.contributors > 0, keep)) bus.contributors++;
+  }
+  /** The mix is made by this one from now on. */
+  useMixer(mixer: Mixer): void {
+    this.#mixer = mixer;
+    if (this.#codec !== undefined) this.#bus = mixer.bus(this.#codec.format);
   }
 
   /** Forgets what is buffered. */

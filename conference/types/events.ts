@@ -47,6 +47,13 @@ export type ConferenceEvent =
       readonly participant: Participant;
       readonly substream: Substream;
     }
+  /** PEV-06, PEV-07: a terminal has been put on a participant, or taken off. */
+  | {
+      readonly type: 'participantMapped' | 'participantUnmapped';
+      readonly participant: Participant;
+      readonly substream: Substream;
+      readonly terminal: AudioSink;
+    }
   /** TRM-04 */
   | {
       readonly type: 'streamActive' | 'streamInactive' | 'streamFailed';

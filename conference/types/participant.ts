@@ -1,3 +1,4 @@
+import type { SoundControls } from '../strip/index.ts';
 import type { MediaType, ParticipantInfo } from './common.ts';
 import type { MediaStream, Substream } from './stream.ts';
 
@@ -25,6 +26,8 @@ export interface Participant {
   /** Mutes on one stream only. */
   setMuted(muted: boolean, stream?: MediaStream): void;
   isMuted(stream: MediaStream): boolean;
+  /** Gain, balance and tone here of everything it sends, now and later; undefined for ourselves (QUA-03). */
+  readonly sound: SoundControls | undefined;
   /** When it was first heard, wall clock. */
   readonly since: Date;
   /** Left or timed out. */

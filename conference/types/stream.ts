@@ -1,4 +1,6 @@
+import type { Ms } from '../../src/machine.ts';
 import type { AudioFormat } from '../audio/index.ts';
+import type { SoundControls } from '../strip/index.ts';
 import type { AudioSink, AudioSource } from '../terminal/index.ts';
 import type { MediaType } from './common.ts';
 import type { Participant } from './participant.ts';
@@ -28,6 +30,13 @@ export interface MediaStream {
   readonly levelDbfs: number;
   /** Made louder or softer by this, −100 to 40 dB; default 0 (TRM-03). */
   gainDb: number;
+  /** The mix's gain (the same as {@link gainDb}), balance and tone; undefined for capture streams (QUA-03). */
+  readonly sound: SoundControls | undefined;
+  /**
+   * Time that has been handed to sinks so far, silence included, in milliseconds; 0 for capture streams. A sink that is
+   * attached now begins here, on the stream as on a substream: this is how tracks are laid beside each other.
+   */
+  readonly playedMs: Ms;
   /**
    * A capture stream takes one source, a render stream any number of sinks.
    *
@@ -44,6 +53,21 @@ export interface MediaStream {
   stop(): void;
   /** Render streams: one per source heard. Empty for capture streams. */
   readonly substreams: readonly Substream[];
+  /**
+   * Puts a terminal on a participant, taking it from wherever it was on this stream (PAR-09).
+   *
+   * @param to undefined for the mix
+   * @throws {StateError} when the participant sends nothing any more; `InvalidStreamError` when it is on another stream
+   */
+  switchTerminal(terminal: AudioSink, to: Substream | undefined, options?: AttachOptions): void;
+}
+
+/** How a sink hears one participant. */
+export interface AttachOptions {
+  /** The participant is heard here instead of in the mix. */
+  readonly exclusive?: boolean;
+  /** As it comes, before gain, balance, tone and mute: for recordings. */
+  readonly preFader?: boolean;
 }
 
 /** What one participant sends on one medium: an SSRC (SUB rows). */
@@ -53,6 +77,35 @@ export interface Substream {
   readonly medium: number;
   readonly participant: Participant;
   readonly stats: SubstreamStats;
+  /** The stream whose mix it is in; undefined where nothing is received. */
+  readonly stream: MediaStream | undefined;
+  /** `idle`: the stream does not run, or the participant sends nothing any more. */
+  readonly state: 'idle' | 'active' | 'paused' | 'stopped';
+  /** Sinks for this one alone. */
+  readonly terminals: readonly AudioSink[];
+  /** A terminal hears this instead of the mix. */
+  readonly exclusive: boolean;
+  /** Gain, balance and tone in the mix, and in terminals that are not `preFader`. */
+  readonly sound: SoundControls;
+  /** Of this one alone; {@link Participant.muted} is for everything of a participant. */
+  muted: boolean;
+  /**
+   * Gives what this one sends to a sink, beside the mix or instead of it. The sink stays in step with the mix: it is
+   * given silence when nothing comes. When the participant has gone and been played to its end, the sink is detached
+   * (`participantUnmapped`); it is not closed before the session is left.
+   *
+   * @throws {StateError} when it is attached already, or the participant has gone; `InvalidTerminalError` when nothing
+   *   can be heard of it
+   */
+  attach(sink: AudioSink, options?: AttachOptions): void;
+  /** The sink is not closed. @throws `InvalidTerminalError` when it is not attached */
+  detach(sink: AudioSink): void;
+  /** @throws {StateError} when it is not paused or stopped, or without a terminal */
+  start(): void;
+  /** Silence in the mix and in its own sinks; time goes on. */
+  pause(): void;
+  /** As pause, and forgets what is buffered. */
+  stop(): void;
 }
 
 export interface SubstreamStats {

@@ -70,6 +70,15 @@ export class ArraySink implements AudioSink {
     }
     return out;
   }
+  /** One channel of it, from 0. */
+  channel(channel: number): Float32Array {
+    const { samples } = this;
+    const { channels } = this.format;
+    return Float32Array.from(
+      { length: samples.length / channels },
+      (_, i) => samples[i * channels + channel] ?? 0,
+    );
+  }
   get seconds(): number {
     return this.samples.length / this.format.channels / this.format.sampleRate;
   }

@@ -243,8 +243,8 @@ STR-02 | planned | Add and remove streams | fixed by the session description; re
 STR-03 | done | Kind, direction and name of a stream
 STR-04 | done | Start, pause and stop a stream
 STR-05 | done | Attach and detach terminals
-SUB-01 | partly | One substream for each participant of a stream | made by themselves as sources are heard; none is made or removed by hand
-SUB-02 | planned | Start, pause, stop and attach per participant
+SUB-01 | done | One substream for each participant of a stream | made by themselves as sources are heard; none is made or removed by hand
+SUB-02 | done | Start, pause, stop and attach per participant
 TRM-01 | done | Terminals with name, state, kind and direction
 TRM-02 | partly | List terminals, make one, know the default | made by name, with commands found for microphone and loudspeaker; single devices are not listed
 TRM-03 | done | Volume
@@ -262,7 +262,7 @@ PAR-05 | done | Mute a participant locally
 PAR-06 | done | Set what we say about ourselves
 PAR-07 | done | From participant to substream
 PAR-08 | done | From substream to participant
-PAR-09 | planned | Show a participant on a chosen terminal | video only
+PAR-09 | done | Show a participant on a chosen terminal | audio terminals; video is not shown
 PAR-10 | done | Events carry participant and substream
 PIN-01 | done | Canonical name
 PIN-02 | done | Name
@@ -277,8 +277,8 @@ PEV-02 | done | Its information changed
 PEV-03 | done | It left
 PEV-04 | done | A substream appeared
 PEV-05 | done | A substream is gone
-PEV-06 | planned | A participant is shown on a terminal | video only
-PEV-07 | planned | A participant is no longer shown | video only
+PEV-06 | done | A participant is shown on a terminal | audio terminals
+PEV-07 | done | A participant is no longer shown | audio terminals
 PEV-08 | done | It timed out
 PEV-09 | done | It came back after a time-out
 PEV-10 | done | It became active

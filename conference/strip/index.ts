@@ -1,0 +1,1 @@
+export { Fader, type SoundControls } from './fader.ts';
