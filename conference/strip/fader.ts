@@ -116,7 +116,9 @@ export class Fader implements SoundControls {
   #step(): void {
     this.#left += (this.#aimLeft - this.#left) / this.#rampLeft;
     this.#right += (this.#aimRight - this.#right) / this.#rampLeft;
-    this.#rampLeft--;
+    if (--this.#rampLeft > 0) return;
+    this.#left = this.#aimLeft; // to the last bit
+    this.#right = this.#aimRight;
   }
 }
 
