@@ -54,7 +54,8 @@ export async function bindSocket(request: BindRequest): Promise<BoundSocket> {
   }
 }
 
-function nativeSocket(native: NativeSockets, request: BindRequest, warnings: string[]): number {
+/** A bound socket that has its group's options. @throws {NetworkError} */
+export function nativeSocket(native: NativeSockets, request: BindRequest, warnings: string[]): number {
   const { family, multicast, chosen, bindAddress, localPort } = request;
   const { constants: c } = native;
   const fd = native.socket(family);

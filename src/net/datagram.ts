@@ -1,10 +1,13 @@
 import type { Ms, TransportAddress } from '../machine.ts';
 
-/** One received datagram. `bytes` belong to the receiver: no other datagram is ever written into them. */
+/**
+ * One received datagram. `bytes` belong to the receiver: no other datagram is ever written into them, unless the socket
+ * was opened with a receive path that lends them.
+ */
 export interface Datagram {
   readonly bytes: Uint8Array;
   readonly from: TransportAddress;
-  /** When the event loop handed it over, on the clock given to the socket. */
+  /** When it arrived, as far as the receive path knows, else when it was handed over; on the clock given to the socket. */
   readonly at: Ms;
 }
 

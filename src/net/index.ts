@@ -1,3 +1,5 @@
+export { batchedReceiver, type BatchedReceiverOptions } from './batch/batched-receiver.ts';
+export { ReceiveHub } from './batch/receive-hub.ts';
 export { type Clock, systemClock, type Timer } from './clock.ts';
 export { type Datagram, type DatagramSocket, newSocketStats, type SocketStats } from './datagram.ts';
 export {

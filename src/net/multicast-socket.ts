@@ -198,7 +198,7 @@ export class UdpMulticastSocket implements MulticastSocket {
     };
   }
 
-  readonly #deliver = (bytes: Uint8Array, from: TransportAddress): void => {
+  readonly #deliver = (bytes: Uint8Array, from: TransportAddress, at?: Ms): void => {
     const { stats } = this;
     const filter = this.#filter;
     if (filter !== undefined && !filter(from.address)) {
@@ -208,12 +208,18 @@ export class UdpMulticastSocket implements MulticastSocket {
     }
     stats.received++;
     stats.receivedBytes += bytes.length;
-    const datagram = { bytes, from, at: this.#clock.now() };
+    const datagram = { bytes, from, at: at ?? this.#clock.now() };
     if (this.#only !== undefined) this.#only(datagram);
     else if (this.#listeners.size > 0) for (const listener of this.#listeners.values()) listener(datagram);
-    else if (this.#waiting.length > 0) this.#waiting.shift()?.(datagram);
-    else stats.queueDropped += this.#queue.push(datagram);
+    else this.#keep(datagram);
   };
+
+  #keep(datagram: Datagram): void {
+    const kept =
+      this.#opened.receiver.lends === true ? { ...datagram, bytes: datagram.bytes.slice() } : datagram;
+    if (this.#waiting.length > 0) this.#waiting.shift()?.(kept);
+    else this.stats.queueDropped += this.#queue.push(kept);
+  }
 
   onDatagram(listener: (datagram: Datagram) => void): () => void {
     const subscription = Symbol();

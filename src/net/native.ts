@@ -2,6 +2,7 @@ import { arch, platform } from 'node:process';
 import { getSystemErrorName } from 'node:util';
 import { NetworkError } from '../errors.ts';
 import { type IpFamily, parseIp } from '../ip/index.ts';
+import { type BatchCalls, bindBatchCalls } from './batch/calls.ts';
 import { constantsFor, type SocketConstants } from './socket-constants.ts';
 
 /** One datagram with its control messages, as recvmsg gives it. */
@@ -47,6 +48,8 @@ export interface NativeSockets {
   peerCredentials(fd: number): PeerCredentials;
   /** The next datagram, or undefined when none waits. @throws {NetworkError} */
   receive(fd: number): NativeMessage | undefined;
+  /** Many at once. */
+  readonly batches: BatchCalls;
 }
 
 export interface NativeUnavailable {
@@ -116,6 +119,7 @@ function bindLibc(koffi: Koffi, constants: SocketConstants): NativeSockets {
   return {
     available: true,
     constants,
+    batches: bindBatchCalls(koffi, constants, check),
     socket(family) {
       const { AF_INET, AF_INET6, SOCK_DGRAM, SOCK_CLOEXEC, SOCK_NONBLOCK } = constants;
       const type = SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK;

@@ -2,7 +2,7 @@ import { platform } from 'node:process';
 import type { SocketAsPromised } from 'dgram-as-promised';
 import { InvalidValueError, NetworkError } from '../errors.ts';
 import { formatIp, type IpFamily, isMulticast, isSourceSpecific, parseIp, tryParseIp } from '../ip/index.ts';
-import { bindSocket } from './bind-socket.ts';
+import { bindSocket, nativeSocket } from './bind-socket.ts';
 import { systemClock } from './clock.ts';
 import { explainJoin } from './explain.ts';
 import {
@@ -68,19 +68,22 @@ async function openOn(
   const bindAddress = addressToBind(target, chosen, options);
   const localPort = options.localPort ?? (multicast && !target.join ? 0 : options.port);
   const { dgram } = options;
-  const bound = await bindSocket({ family, multicast, chosen, bindAddress, localPort, native, dgram });
+  const binding = { family, multicast, chosen, bindAddress, localPort, native, dgram };
+  const bound = await bindSocket(binding);
   const { udp, fd } = bound;
   const descriptor = { fd, native };
   const controls = socketControls(udp, descriptor, family);
+  let receiver: DatagramReceiver | undefined;
   try {
     const { socket } = udp;
     const receiveBuffer = growReceiveBuffer(udp, options.receiveBufferBytes ?? RECEIVE_BUFFER);
-    const receiver = (options.openReceiver ?? dgramReceiver)({
+    receiver = (options.openReceiver ?? dgramReceiver)({
       socket,
       family,
       bindAddress,
       port: localPort,
       receiveBufferBytes: receiveBuffer.asked,
+      ...(native === undefined ? {} : { openTwin: () => nativeSocket(native, binding, []) }),
     });
     if (multicast) {
       udp.setMulticastInterface(multicastInterfaceArgument(chosen));
@@ -124,6 +127,7 @@ async function openOn(
       descriptor,
     };
   } catch (error) {
+    receiver?.stop();
     await udp.close();
     throw error;
   }

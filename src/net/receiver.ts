@@ -20,7 +20,12 @@ export interface ReceiverRequest {
   readonly bindAddress: string;
   readonly port: number;
   readonly receiveBufferBytes: number;
+  /** Another socket with the same options, bound alike; the caller's to close. Undefined without system calls. */
+  readonly openTwin?: () => number;
 }
+
+/** @param at when it arrived, on the clock of the socket; without it, now */
+export type Deliver = (bytes: Uint8Array, from: TransportAddress, at?: Ms) => void;
 
 /**
  * The inner loop that takes datagrams from the system. The default one is fed by the socket's 'message' events; one
@@ -31,8 +36,8 @@ export interface DatagramReceiver {
   /** @throws the system's error when the group cannot be joined there */
   join(membership: Membership): void;
   /** From now on hands over each datagram; nothing is delivered before. */
-  start(deliver: (bytes: Uint8Array, from: TransportAddress) => void): void;
-  /** No datagram is handed over after this. */
+  start(deliver: Deliver): void;
+  /** No datagram is handed over after this. May be called again. */
   stop(): void;
   /** Bytes of receive buffer the system gave. */
   receiveBufferGranted(): number;
@@ -40,6 +45,8 @@ export interface DatagramReceiver {
   kernelDrops?(): number;
   /** How long datagrams may wait here before they are delivered, when that is by design. */
   readonly latencyMs?: Ms;
+  /** Whether the memory of a datagram is used again after it was handed over. */
+  readonly lends?: boolean;
 }
 
 export type OpenReceiver = (request: ReceiverRequest) => DatagramReceiver;

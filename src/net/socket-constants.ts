@@ -8,7 +8,9 @@ export interface SocketConstants {
   readonly SOCK_NONBLOCK: number;
   readonly SOL_SOCKET: number;
   readonly SO_REUSEADDR: number;
+  readonly SO_RCVBUF: number;
   readonly SO_PRIORITY: number;
+  readonly SO_TIMESTAMPNS: number;
   readonly SO_BINDTODEVICE: number;
   readonly SO_ATTACH_FILTER: number;
   readonly SOL_PACKET: number;
@@ -34,6 +36,7 @@ export interface SocketConstants {
   readonly IPV6_RECVHOPLIMIT: number;
   readonly IPV6_MULTICAST_ALL: number;
   readonly MCAST_JOIN_GROUP: number;
+  readonly MCAST_JOIN_SOURCE_GROUP: number;
   readonly MSG_DONTWAIT: number;
 }
 
@@ -47,7 +50,9 @@ const LINUX: SocketConstants = {
   SOCK_NONBLOCK: 0o4000,
   SOL_SOCKET: 1,
   SO_REUSEADDR: 2,
+  SO_RCVBUF: 8,
   SO_PRIORITY: 12,
+  SO_TIMESTAMPNS: 35,
   SO_BINDTODEVICE: 25,
   SO_ATTACH_FILTER: 26,
   SOL_PACKET: 263,
@@ -73,6 +78,7 @@ const LINUX: SocketConstants = {
   IPV6_RECVHOPLIMIT: 51,
   IPV6_MULTICAST_ALL: 29,
   MCAST_JOIN_GROUP: 42,
+  MCAST_JOIN_SOURCE_GROUP: 46,
   MSG_DONTWAIT: 0x40,
 };
 
