@@ -1,14 +1,14 @@
 /**
- * `conference.ts GROUP PORT GROUPS RTPMAP PTIME SECONDS`: takes part in GROUPS conferences, one to a group, with the
+ * `conference.ts GROUP PORT GROUPS RTPMAP PTIME SECONDS [batches]`: takes part in GROUPS conferences, one to a group, with the
  * program's own provider: received, buffered, decoded, mixed, thrown away. Prints what came and what was missing.
  */
 import process from 'node:process';
 import { createCall, MulticastRtpProvider, openSink } from '../../conference/index.ts';
 import { groupAt } from '../load.ts';
 
-const [group = '', port = '', groups = '1', rtpmap = '', ptime = '20', secondsText = '5'] =
+const [group = '', port = '', groups = '1', rtpmap = '', ptime = '20', secondsText = '5', receive] =
   process.argv.slice(2);
-const provider = new MulticastRtpProvider();
+const provider = new MulticastRtpProvider({ receive: receive === 'batches' ? 'batches' : 'events' });
 const calls = [];
 for (let index = 0; index < Number(groups); index++) {
   const description = [

@@ -1,19 +1,32 @@
 /**
- * `statistics.ts GROUP PORT GROUPS CLOCK_RATE SECONDS`: joins GROUPS groups and keeps the statistics of what comes
+ * `statistics.ts GROUP PORT GROUPS CLOCK_RATE SECONDS [batches]`: joins GROUPS groups and keeps the statistics of what comes
  * (source table, loss, jitter), without decoding.
  */
 import process from 'node:process';
-import { openMulticastSocket } from '../../src/net/index.ts';
+import {
+  batchedReceiver,
+  loadNativeSockets,
+  openMulticastSocket,
+  ReceiveHub,
+  systemClock,
+} from '../../src/net/index.ts';
 import { RtpSession } from '../../src/rtp/index.ts';
 import { groupAt } from '../load.ts';
 
-const [group = '', port = '', groups = '1', rate = '48000', secondsText = '5'] = process.argv.slice(2);
+const [group = '', port = '', groups = '1', rate = '48000', secondsText = '5', receive] =
+  process.argv.slice(2);
+const native = await loadNativeSockets();
+const openReceiver =
+  receive === 'batches' && native.available
+    ? batchedReceiver(new ReceiveHub(native, systemClock), { lend: true })
+    : undefined;
 const sessions: RtpSession[] = [];
 for (let index = 0; index < Number(groups); index++) {
   const socket = await openMulticastSocket({
     group: groupAt(group, index),
     port: Number(port),
     interface: '127.0.0.1',
+    ...(openReceiver === undefined ? {} : { openReceiver }),
   });
   const session = new RtpSession(
     {

@@ -36,6 +36,8 @@ export interface BlockClockOptions {
   readonly blockMs?: Ms;
   /** Runs its argument after sockets were polled once more (`setImmediate`); without it nothing waits. */
   readonly afterPoll?: (callback: () => void) => void;
+  /** Runs right before blocks are played: for what collects packets in its own time. */
+  readonly beforeBlocks?: () => void;
 }
 
 /**
@@ -131,6 +133,7 @@ export class BlockClock {
   }
 
   #flush(): void {
+    this.#options.beforeBlocks?.();
     const blocks = this.#due;
     this.#due = [];
     for (const block of blocks) {

@@ -226,7 +226,8 @@ export class Medium implements PacketSender {
     this.#takeEvents();
   };
 
-  #onRtcp({ bytes, from, at }: Datagram): void {
+  #onRtcp({ bytes: lent, from, at }: Datagram): void {
+    const bytes = lent.slice(); // parts of it are kept, and the memory may be the receive path's
     this.#blocks.received++;
     this.#bits += bytes.length * 8 + this.#rtcpBits;
     if (this.#taps.wants('wire')) this.#tell('wire', 'rtcp', bytes, at, from);

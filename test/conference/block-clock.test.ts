@@ -28,6 +28,16 @@ describe('the beat', () => {
     expect(clock.nextDeadline).toBeUndefined();
   });
 
+  test('what collects packets in its own time is asked right before each playing', () => {
+    const clock = new FakeClock(0);
+    const order: string[] = [];
+    const blocks = new BlockClock({ clock, beforeBlocks: () => order.push('collect') });
+    const unsubscribe = blocks.subscribe(({ index }) => order.push(`play ${index}`));
+    clock.advance(40);
+    unsubscribe();
+    expect(order).toEqual(['collect', 'play 0', 'collect', 'play 1']);
+  });
+
   test('after a stall nothing is played before the sockets have run dry', () => {
     const { clock, played, poll, waiting } = bench();
     clock.advance(40);
