@@ -22,6 +22,7 @@ export { type EModelInput, type EModelRating, eModel, mosOfRating } from './qual
 export { Histogram } from './quality/histogram.ts';
 export { JitterMeter } from './quality/jitter-meter.ts';
 export { LossMeter } from './quality/loss-meter.ts';
+export { type SourceFigures, SourceMeter, type TimeSpread } from './quality/source-meter.ts';
 export { RtpPacketizer } from './packetizer.ts';
 export {
   STATIC_PAYLOAD_TYPES,

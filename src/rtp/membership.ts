@@ -154,6 +154,7 @@ export class Membership {
     const silentSince = now - 2 * scheduler.senderUnit(size);
     sender.expire(silentSince);
     for (const source of table.senders) {
+      source.meter?.roll();
       if ((source.lastRtp ?? 0) >= silentSince) continue;
       table.setSender(source, false);
       events.push({ type: 'sourceInactive', source });

@@ -119,9 +119,10 @@ export class Reception {
    * Takes the time of a packet.
    *
    * @param arrivalTicks arrival in units of the RTP clock, whatever its zero
+   * @returns the transit time, as a 32-bit integer of which only differences mean anything
    * @see RFC 3550 §A.8
    */
-  arrive(arrivalTicks: number, timestamp: number): void {
+  arrive(arrivalTicks: number, timestamp: number): number {
     const transit = (arrivalTicks - timestamp) | 0;
     if (this.#hasTransit) {
       const difference = (transit - this.#transit) | 0;
@@ -129,6 +130,7 @@ export class Reception {
     }
     this.#hasTransit = true;
     this.#transit = transit;
+    return transit;
   }
 
   /** Forgets the last arrival: the clock rate changed, the next difference would mean nothing. */

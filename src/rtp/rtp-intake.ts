@@ -1,6 +1,7 @@
 import type { Ms, TransportAddress } from '../machine.ts';
 import { csrcAt, RtpHeader, readRtpHeader } from './header.ts';
 import type { Membership, SessionParts } from './membership.ts';
+import { SourceMeter } from './quality/source-meter.ts';
 import { ReceivedPacket } from './received.ts';
 import { sequenceDistance } from './sequence.ts';
 import type { RtpLoopback } from './session-types.ts';
@@ -98,6 +99,7 @@ export class RtpIntake {
         preceding = heldBefore(source, sequenceNumber);
         break;
       case 'restarted':
+        source.meter?.restart();
         events.push({ type: 'sourceRestarted', source });
         break;
       case 'duplicate':
@@ -120,12 +122,12 @@ export class RtpIntake {
         counts.rtpUnvalidated++;
         return undefined;
     }
-    this.#count(source, now);
     const extended = source.reception.extend(sequenceNumber);
+    this.#count(source, extended, now);
     return new ReceivedPacket(source, header, bytes, extended, verdict === 'late', now, preceding);
   }
 
-  #count(source: SourceRecord, now: Ms): void {
+  #count(source: SourceRecord, extended: number, now: Ms): void {
     const { payloadType, timestamp, payloadStart, payloadEnd } = this.#header;
     const clockRate = this.#clockRates[payloadType] ?? 0;
     if (clockRate === 0) {
@@ -134,8 +136,10 @@ export class RtpIntake {
       if (clockRate !== source.clockRate) {
         source.clockRate = clockRate;
         source.reception.resetTransit();
+        source.meter?.restart();
+        source.meter ??= new SourceMeter();
       }
-      source.reception.arrive((now * clockRate) / 1000, timestamp);
+      source.meter?.note(source.reception.arrive((now * clockRate) / 1000, timestamp), extended);
     }
     source.payloadType = payloadType;
     source.octetsReceived += payloadEnd - payloadStart;

@@ -1,4 +1,5 @@
 import type { Ms, RandomSource, TransportAddress } from '../machine.ts';
+import type { SourceFigures } from './quality/source-meter.ts';
 import type { ReportBlock, SdesItems, SdesItemName } from '../rtcp/index.ts';
 
 /**
@@ -104,6 +105,10 @@ export interface RtpSource {
   /** Interarrival jitter in RTP timestamp units and in seconds (RFC 3550 §A.8). */
   readonly jitterTicks: number;
   readonly jitterSeconds: number;
+  /** Bursts, loss runs, percentiles; computed at each call. Undefined until RTP of a known clock rate came. */
+  readonly figures: SourceFigures | undefined;
+  /** To be told of packets that came too late or too early to be played: they count as lost to the listener. */
+  noteDiscarded(extendedSequence: number): void;
   /** From this source's last report about us; undefined until it has one. */
   readonly roundTripSeconds: number | undefined;
   readonly senderInfo: SenderInfo | undefined;

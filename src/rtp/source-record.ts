@@ -1,6 +1,7 @@
 import type { Ms, TransportAddress } from '../machine.ts';
 import type { ReportBlock, SdesChunk, SdesItemName, SdesItems, SdesPrivate } from '../rtcp/index.ts';
 import type { ReceivedPacket } from './received.ts';
+import { type SourceFigures, SourceMeter } from './quality/source-meter.ts';
 import { Reception } from './reception.ts';
 import { timestampDelta } from './sequence.ts';
 import type { ReceivedReport, RtpSource, SenderInfo } from './session-types.ts';
@@ -34,6 +35,8 @@ export class SourceRecord implements RtpSource {
   payloadType: number | undefined;
   clockRate: number | undefined;
   octetsReceived = 0;
+  /** There once RTP of a known clock came: most sources of a large conference are silent. */
+  meter: SourceMeter | undefined;
   roundTripSeconds: number | undefined;
   senderInfo: SenderInfo | undefined;
   /** Middle 32 bits of the last SR's NTP time; 0: none. */
@@ -93,6 +96,13 @@ export class SourceRecord implements RtpSource {
   }
   get reports(): ReadonlyMap<number, ReceivedReport> {
     return this.#reports ?? NO_REPORTS;
+  }
+
+  get figures(): SourceFigures | undefined {
+    return this.clockRate === undefined ? undefined : this.meter?.figures(this.clockRate);
+  }
+  noteDiscarded(extendedSequence: number): void {
+    this.meter?.discarded(extendedSequence);
   }
 
   wallAt(rtpTimestamp: number): number | undefined {

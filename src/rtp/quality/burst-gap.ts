@@ -72,6 +72,12 @@ export class BurstGapMeter {
     this.#received = 0;
   }
 
+  /** Takes so many packets in a row that were received. */
+  addReceived(count: number): void {
+    this.#packets += count;
+    this.#received += count;
+  }
+
   /** What is known up to the packet last taken. */
   figures(): BurstGapFigures {
     const inBurst = this.#clusterLost >= 2;

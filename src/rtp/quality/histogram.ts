@@ -41,6 +41,27 @@ export class Histogram {
     this.#sum += whole;
   }
 
+  /** Counts the first `length` of whole numbers from 0 on, at a fraction of what {@link add} costs for each. */
+  addAll(values: Int32Array, length: number): void {
+    if (length === 0) return;
+    const counts = this.#counts;
+    let minimum = this.#count === 0 ? MAX_VALUE : this.#minimum;
+    let maximum = this.#maximum;
+    let sum = 0;
+    for (let at = 0; at < length; at++) {
+      const value = (values[at] ?? 0) & MAX_VALUE; // a negative one would be no index
+      const bucket = bucketOf(value);
+      counts[bucket] = (counts[bucket] ?? 0) + 1;
+      if (value < minimum) minimum = value;
+      if (value > maximum) maximum = value;
+      sum += value;
+    }
+    this.#minimum = minimum;
+    this.#maximum = maximum;
+    this.#count += length;
+    this.#sum += sum;
+  }
+
   /**
    * The least value that `percent` of all values do not exceed, rounded up to the end of its bucket.
    *

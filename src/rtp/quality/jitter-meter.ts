@@ -1,17 +1,19 @@
 import type { XrSpread } from '../../rtcp/index.ts';
-import { Histogram } from './histogram.ts';
+
+const one = new Int32Array(1);
 
 /**
- * How evenly the packets of one source come: the difference of the transit times of each packet and the one before it
- * (D of RFC 3550 §6.4.1, without its sign), not smoothed, so that percentiles can be told.
+ * How evenly the packets of one source come: least, greatest, mean and deviation of the difference of the transit times
+ * of each packet and the one before it (D of RFC 3550 §6.4.1, without its sign), not smoothed.
  */
 export class JitterMeter {
-  /** Differences, units of the RTP clock. */
-  readonly differences = new Histogram();
-  #transit: number | undefined;
-  /** Sum of squared distances from the mean, after Welford: no cancellation over long sessions. */
+  #transit = 0;
+  #hasTransit = false;
+  #count = 0;
+  #sum = 0;
   #squares = 0;
-  #mean = 0;
+  #minimum = 0;
+  #maximum = 0;
 
   /**
    * Takes the time of a packet.
@@ -19,27 +21,60 @@ export class JitterMeter {
    * @param arrivalTicks arrival in units of the RTP clock, whatever its zero
    */
   arrive(arrivalTicks: number, timestamp: number): void {
-    const transit = (arrivalTicks - timestamp) | 0;
-    const before = this.#transit;
-    this.#transit = transit;
-    if (before === undefined) return;
-    const difference = Math.abs((transit - before) | 0);
-    this.differences.add(difference);
-    const distance = difference - this.#mean;
-    this.#mean += distance / this.differences.count;
-    this.#squares += distance * (difference - this.#mean);
+    one[0] = arrivalTicks - timestamp;
+    this.arriveAll(one, 1);
+  }
+
+  /** The same of several packets: the first `length` transit times, arrival minus timestamp. */
+  arriveAll(transits: Int32Array, length: number): void {
+    if (length === 0) return;
+    let before = this.#hasTransit ? this.#transit : (transits[0] ?? 0);
+    let minimum = this.#count === 0 ? Infinity : this.#minimum;
+    let maximum = this.#count === 0 ? 0 : this.#maximum;
+    let sum = 0;
+    let squares = 0;
+    const first = this.#hasTransit ? 0 : 1;
+    for (let at = first; at < length; at++) {
+      const transit = transits[at] ?? 0;
+      const difference = Math.abs((transit - before) | 0);
+      before = transit;
+      if (difference < minimum) minimum = difference;
+      if (difference > maximum) maximum = difference;
+      sum += difference;
+      squares += difference * difference;
+    }
+    this.#hasTransit = true;
+    this.#transit = before;
+    this.#count += length - first;
+    this.#sum += sum;
+    this.#squares += squares;
+    this.#minimum = minimum;
+    this.#maximum = maximum;
   }
 
   /** Forgets the last arrival: the source or its clock rate changed, the next difference would mean nothing. */
   resetTransit(): void {
-    this.#transit = undefined;
+    this.#hasTransit = false;
   }
 
   /** The jitter of a statistics block, rounded (RFC 3611 §4.6); undefined before the second packet. */
   spread(): XrSpread | undefined {
-    const { count, minimum, maximum } = this.differences;
-    if (count === 0) return undefined;
-    const deviation = Math.round(Math.sqrt(this.#squares / count));
-    return { minimum, maximum, mean: Math.round(this.#mean), deviation };
+    if (this.#count === 0) return undefined;
+    const mean = this.#sum / this.#count;
+    return {
+      minimum: this.#minimum,
+      maximum: this.#maximum,
+      mean: Math.round(mean),
+      deviation: Math.round(Math.sqrt(Math.max(0, this.#squares / this.#count - mean * mean))),
+    };
+  }
+
+  /** As {@link spread}, and begins anew: for reports that tell of the time since the last one. */
+  takeSpread(): XrSpread | undefined {
+    const spread = this.spread();
+    this.#count = 0;
+    this.#sum = 0;
+    this.#squares = 0;
+    return spread;
   }
 }

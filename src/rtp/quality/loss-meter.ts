@@ -25,6 +25,13 @@ export class LossMeter {
   #next = 0;
   #started = false;
   #run = 0;
+  /**
+   * All between `#oldest` and `#next` came, however many they are, and the window says nothing. So it is nearly always,
+   * and then a packet costs one comparison.
+   */
+  #clean = true;
+  /** Where the latest packet is that has not come or was discarded. */
+  #lastHole = -1;
 
   /** @param gmin packets received in a row that end a burst, 1 to 255 */
   constructor(gmin = DEFAULT_GMIN) {
@@ -37,7 +44,22 @@ export class LossMeter {
    * @param extended sequence number with the count of wraps above its 16 bits (`Reception.extend`)
    */
   received(extended: number): void {
-    this.#mark(extended, RECEIVED);
+    if (this.#clean && this.#started && extended === this.#next) this.#next++;
+    else this.#mark(extended, RECEIVED);
+  }
+
+  /** The same of several packets, in the order in which they came. */
+  receivedAll(extended: Float64Array, length: number): void {
+    let at = 0;
+    if (this.#clean && this.#started) {
+      let next = this.#next;
+      while (at < length && extended[at] === next) {
+        next++;
+        at++;
+      }
+      this.#next = next;
+    }
+    for (; at < length; at++) this.received(extended[at] ?? 0);
   }
 
   /** Takes a packet that came too late or too early to be played, before or after {@link received} was told of it. */
@@ -47,6 +69,7 @@ export class LossMeter {
 
   /** Ends the sequence: all up to the last packet is settled, and the next one may have any number. */
   restart(): void {
+    if (this.#clean) this.#settleClean(0);
     while (this.#oldest < this.#next) this.#settle();
     this.#started = false;
     this.#endRun();
@@ -54,6 +77,7 @@ export class LossMeter {
 
   /** Bursts and gaps among the packets whose fate is settled: all but the latest 128, until {@link restart}. */
   figures(): BurstGapFigures {
+    if (this.#clean) this.#settleClean(WINDOW);
     return this.#meter.figures();
   }
 
@@ -75,8 +99,13 @@ export class LossMeter {
       this.#started = true;
       this.#oldest = extended;
       this.#next = extended;
+      this.#clean = true;
+      this.#lastHole = -1;
     }
+    if (this.#clean) this.#open();
     if (extended < this.#oldest) return; // settled long ago
+    if (extended > this.#next) this.#lastHole = extended - 1;
+    if (fate === DISCARDED && extended > this.#lastHole) this.#lastHole = extended;
     while (this.#next <= extended) {
       if (this.#next - this.#oldest === WINDOW) this.#settle();
       this.#window[this.#next & (WINDOW - 1)] = ABSENT;
@@ -84,6 +113,23 @@ export class LossMeter {
     }
     const slot = extended & (WINDOW - 1);
     this.#window[slot] = Math.max(this.#window[slot] ?? ABSENT, fate);
+    this.#clean = this.#oldest > this.#lastHole;
+  }
+
+  /** Writes into the window what being clean says: something else is about to come. */
+  #open(): void {
+    this.#settleClean(WINDOW);
+    this.#window.fill(RECEIVED);
+    this.#clean = false;
+  }
+
+  /** Settles all but the latest `keep` packets, which all came. */
+  #settleClean(keep: number): void {
+    const count = this.#next - this.#oldest - keep;
+    if (!this.#started || count <= 0) return;
+    this.#endRun();
+    this.#meter.addReceived(count);
+    this.#oldest += count;
   }
 
   #settle(): void {

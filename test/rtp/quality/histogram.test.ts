@@ -56,13 +56,10 @@ describe('jitter', () => {
     const meter = new JitterMeter();
     for (let n = 0; n < 50; n++) meter.arrive((0xffff_ff00 + n * 160) >>> 0, (0xffff_fff0 + n * 160) >>> 0);
     expect(meter.spread()).toEqual({ minimum: 0, maximum: 0, mean: 0, deviation: 0 });
-    expect(meter.differences.percentile(99)).toBe(0);
   });
   test('one in ten comes 80 ticks late: twice a difference of 80', () => {
     const meter = new JitterMeter();
     for (let n = 0; n <= 100; n++) meter.arrive(n * 160 + (n % 10 === 5 ? 80 : 0), n * 160);
-    expect(meter.differences.percentile(80)).toBe(0);
-    expect(meter.differences.percentile(81)).toBe(80);
     expect(meter.spread()).toEqual({ minimum: 0, maximum: 80, mean: 16, deviation: 32 });
   });
   test('nothing before the second packet, nor across a change of clocks', () => {
