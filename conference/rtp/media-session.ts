@@ -87,7 +87,7 @@ export class RtpMediaSession implements MediaSession {
     this.#options = options;
     const { plans, request, cname, clock, random, blocks } = options;
     const { cname: _own, ...sdes } = request.participant;
-    this.#people = new ParticipantList(this.#emit, () => clock.wall());
+    this.#people = new ParticipantList(this.#emit, clock);
     this.#media = plans.map(
       (plan) =>
         new Medium({
@@ -310,6 +310,7 @@ export class RtpMediaSession implements MediaSession {
   readonly #onUpkeep = (now: Ms): void => {
     for (const medium of this.#media) medium.tick(now);
     this.#people.pollVoices(now);
+    this.#people.sampleQuality(now);
     this.#qos.upkeep();
   };
 

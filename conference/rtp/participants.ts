@@ -1,9 +1,13 @@
+import type { Ms } from '../../src/machine.ts';
+import type { Clock } from '../../src/net/index.ts';
 import type { RtpSessionEvent, RtpSource } from '../../src/rtp/index.ts';
 import type { SdesItemName } from '../../src/rtcp/index.ts';
 import type { ConferenceEvent, Participant, Substream } from '../types/index.ts';
 import { type Member, type ParticipantMedium, RemoteParticipant } from './remote-participant.ts';
 import { SsrcSubstream } from './substream.ts';
 
+/** How often reception is taken down. */
+const SAMPLE_MS: Ms = 1000;
 /** Participants that timed out and may come back. */
 const MAX_LOST = 256;
 
@@ -13,14 +17,15 @@ const MAX_LOST = 256;
  */
 export class ParticipantList {
   readonly #emit: (event: ConferenceEvent) => void;
-  readonly #wall: () => number;
+  readonly #clock: Pick<Clock, 'now' | 'wall'>;
   readonly #members = new Map<ParticipantMedium, Map<number, Member>>();
   readonly #participants = new Set<RemoteParticipant>();
+  #nextSample: Ms = 0;
   readonly #lost = new Map<string, RemoteParticipant>();
 
-  constructor(emit: (event: ConferenceEvent) => void, wall: () => number) {
+  constructor(emit: (event: ConferenceEvent) => void, clock: Pick<Clock, 'now' | 'wall'>) {
     this.#emit = emit;
-    this.#wall = wall;
+    this.#clock = clock;
   }
 
   get all(): readonly Participant[] {
@@ -78,12 +83,21 @@ export class ParticipantList {
     }
   }
 
+  /** Takes down what has been received, once a second however often it is called. */
+  sampleQuality(now: Ms): void {
+    if (now < this.#nextSample) return;
+    this.#nextSample = now + SAMPLE_MS;
+    for (const members of this.#members.values()) {
+      for (const { substream } of members.values()) substream?.meter.sample(now);
+    }
+  }
+
   #add(medium: ParticipantMedium, source: RtpSource, recovered: boolean): void {
     const members = this.#membersOf(medium);
     if (members.has(source.ssrc)) return;
     const known = this.#findByCname(source.cname);
     const back = known ?? this.#comeBack(lostKey(medium, source));
-    const participant = back ?? new RemoteParticipant(this.#wall());
+    const participant = back ?? new RemoteParticipant(this.#clock.wall());
     const member: Member = { medium, source, participant, substream: undefined };
     members.set(source.ssrc, member);
     participant.addMember(member);
@@ -131,7 +145,7 @@ export class ParticipantList {
     if (member === undefined) return;
     const { participant } = member;
     if (active && member.substream === undefined) {
-      member.substream = new SsrcSubstream(member);
+      member.substream = new SsrcSubstream(member, () => this.#clock.now());
       participant.apply(member.substream);
       this.#emit({ type: 'substreamAdded', participant, substream: member.substream });
     }

@@ -9,6 +9,7 @@ import type {
   ParticipantInfo,
   ParticipantJson,
 } from '../types/index.ts';
+import type { MediumPlan } from './medium-plan.ts';
 import type { RenderStream } from './render-stream.ts';
 import type { SsrcSubstream } from './substream.ts';
 
@@ -16,6 +17,7 @@ import type { SsrcSubstream } from './substream.ts';
 export interface ParticipantMedium {
   readonly index: number;
   readonly mediaType: MediaType;
+  readonly plan: MediumPlan;
   readonly session: RtpSession;
   readonly render: RenderStream | undefined;
 }

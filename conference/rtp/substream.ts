@@ -1,8 +1,16 @@
 import { StateError } from '../../src/errors.ts';
 import { InvalidTerminalError, NoTerminalError } from '../errors.ts';
+import { QualityMeter } from '../quality/index.ts';
 import type { SoundControls } from '../strip/index.ts';
 import type { AudioSink } from '../terminal/index.ts';
-import type { AttachOptions, MediaStream, Participant, Substream, SubstreamStats } from '../types/index.ts';
+import type {
+  AttachOptions,
+  MediaStream,
+  Participant,
+  Substream,
+  SubstreamQuality,
+  SubstreamStats,
+} from '../types/index.ts';
 import type { ChannelStrip } from './channel-strip.ts';
 import type { Member } from './remote-participant.ts';
 import type { RenderSource } from './render-source.ts';
@@ -26,12 +34,22 @@ export class SsrcSubstream implements Substream {
   #wish: 'run' | 'paused' | 'stopped' = 'run';
   #strip: ChannelStrip | undefined;
   readonly sound: SoundControls;
+  readonly meter: QualityMeter;
 
-  constructor(member: Member) {
+  constructor(member: Member, now: () => number) {
     this.ssrc = member.source.ssrc;
     this.mediaType = member.medium.mediaType;
     this.medium = member.medium.index;
     this.#member = member;
+    const { source, medium } = member;
+    this.meter = new QualityMeter({
+      source,
+      session: medium.session,
+      packetMs: medium.plan.ptimeMs,
+      encodingOf: (type) => medium.plan.formats.find((it) => it.payloadType === type)?.encoding,
+      now,
+      player: () => this.render,
+    });
     const peek = (): SoundControls => this.#strip?.fader ?? NEUTRAL;
     const fader = (): SoundControls => this.#ownStrip().fader;
     this.sound = {
@@ -166,6 +184,9 @@ export class SsrcSubstream implements Substream {
     if (this.#strip !== undefined) this.#strip.exclusive = this.exclusive;
   }
 
+  get quality(): SubstreamQuality {
+    return this.meter.quality();
+  }
   get stats(): SubstreamStats {
     const { source, medium } = this.#member;
     const { render } = this;
@@ -192,7 +213,7 @@ export class SsrcSubstream implements Substream {
       levelDbfs: render === undefined ? Number.NEGATIVE_INFINITY : render.levelDbfs,
       talking: render?.voice.talking ?? false,
       roundTripMs: source.roundTripSeconds === undefined ? undefined : source.roundTripSeconds * 1000,
-      ourLossThere: aboutUs?.fractionLost,
+      ourLossThere: aboutUs === undefined ? undefined : aboutUs.fractionLost / 256,
       ourJitterMsThere:
         aboutUs === undefined || clockRate === undefined ? undefined : (aboutUs.jitter * 1000) / clockRate,
     };

@@ -4,6 +4,7 @@ import type { SoundControls } from '../strip/index.ts';
 import type { AudioSink, AudioSource } from '../terminal/index.ts';
 import type { MediaType } from './common.ts';
 import type { Participant } from './participant.ts';
+import type { SubstreamQuality } from './quality.ts';
 
 /**
  * One media type in one direction (STR rows). It starts by itself when the session is joined and a terminal attached;
@@ -77,6 +78,8 @@ export interface Substream {
   readonly medium: number;
   readonly participant: Participant;
   readonly stats: SubstreamStats;
+  /** Everything that is measured of it; computed at each call, so do not ask for each packet. */
+  readonly quality: SubstreamQuality;
   /** The stream whose mix it is in; undefined where nothing is received. */
   readonly stream: MediaStream | undefined;
   /** `idle`: the stream does not run, or the participant sends nothing any more. */
@@ -140,7 +143,7 @@ export interface SubstreamStats {
   readonly levelDbfs: number;
   readonly talking: boolean;
   readonly roundTripMs: number | undefined;
-  /** How this participant receives us, by its last report; undefined without one. */
+  /** How this participant receives us, by its last report: share lost, 0 to 1. Undefined without one. */
   readonly ourLossThere: number | undefined;
   readonly ourJitterMsThere: number | undefined;
 }

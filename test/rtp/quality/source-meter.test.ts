@@ -3,7 +3,10 @@ import { expect, test } from 'vitest';
 import { Histogram, LossMeter, SourceMeter } from '../../../src/rtp/index.ts';
 
 /** 20 ms of an 8 kHz clock; `delay` in ticks. */
-const feed = (meter: SourceMeter, packets: readonly { readonly n: number; readonly delay: number }[]): void => {
+const feed = (
+  meter: SourceMeter,
+  packets: readonly { readonly n: number; readonly delay: number }[],
+): void => {
   for (const { n, delay } of packets) meter.note(delay | 0, n);
 };
 
@@ -17,7 +20,12 @@ test('percentiles of delay above the least, and runs of loss', () => {
   const { variation, loss, lossRuns, burstRatio } = meter.figures(8000);
   expect(variation).toEqual({ p50: 0, p95: 0.01, p99: 0.01, maximum: 0.01 });
   expect(loss).toMatchObject({ lost: 3, discarded: 0, bursts: 1, burstPackets: 3 });
-  expect(lossRuns).toMatchObject({ count: 1, longest: 3, mean: 3, histogram: [{ first: 3, last: 3, count: 1 }] });
+  expect(lossRuns).toMatchObject({
+    count: 1,
+    longest: 3,
+    mean: 3,
+    histogram: [{ first: 3, last: 3, count: 1 }],
+  });
   expect(burstRatio).toBeGreaterThan(2.9);
 });
 
