@@ -46,7 +46,7 @@ export function addConferenceOptions(command: Command): Command {
   return command
     .option(
       '--media <spec>',
-      'a medium, like audio:PCMU/8000, audio:G722 or audio:L24/48000/2; repeat for more',
+      'a medium, like audio:opus, audio:G722 or "audio:L24/48000/2;ptime=1"; repeat for more',
       collect,
     )
     .option(

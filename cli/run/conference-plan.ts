@@ -178,10 +178,16 @@ export async function placeMedia(
   }
   const taken = new Set<string>();
   const placed: (MediaInit & { readonly group: string })[] = [];
-  for (const [i, { kind, formats }] of media.entries()) {
+  for (const [i, { kind, formats, ptimeMs }] of media.entries()) {
     const choice = await pickAnother(ctx, directory, scope, taken, groups[i]);
     taken.add(formatEndpoint(choice.group, choice.port));
-    placed.push({ kind, formats, port: choice.port, ...addressed(choice.group, ttl) });
+    placed.push({
+      kind,
+      formats,
+      port: choice.port,
+      ...(ptimeMs === undefined ? {} : { ptimeMs }),
+      ...addressed(choice.group, ttl),
+    });
   }
   return placed;
 }

@@ -7,7 +7,7 @@ import { InvalidValueError } from '../../src/errors.ts';
 export interface AudioFormat {
   /** Frames per second, 1000 to 384000. */
   readonly sampleRate: number;
-  /** 1 to 32. */
+  /** 1 to 64. */
   readonly channels: number;
 }
 
@@ -26,8 +26,8 @@ export function requireFormat({ sampleRate, channels }: AudioFormat): void {
   if (!Number.isInteger(sampleRate) || sampleRate < 1000 || sampleRate > 384_000) {
     throw new InvalidValueError(`sample rate ${sampleRate} is not a whole number from 1000 to 384000`);
   }
-  if (!Number.isInteger(channels) || channels < 1 || channels > 32) {
-    throw new InvalidValueError(`${channels} channels: the number must be from 1 to 32`);
+  if (!Number.isInteger(channels) || channels < 1 || channels > 64) {
+    throw new InvalidValueError(`${channels} channels: the number must be from 1 to 64`);
   }
 }
 

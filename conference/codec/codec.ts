@@ -66,6 +66,8 @@ export interface EncoderOptions {
   readonly expectedLoss?: number;
   /** Whether to send nothing, or hardly anything, while nobody talks. */
   readonly discontinuous?: boolean;
+  /** Of codecs that can code two channels as one: false to do so, true never to; default as they see fit. */
+  readonly stereo?: boolean;
 }
 
 export interface AudioEncoder {

@@ -2,10 +2,11 @@ import type { AudioCodec, CodecFactory, CodecRequest } from './codec.ts';
 import { g722 } from './g722.ts';
 import { l16 } from './l16.ts';
 import { l24 } from './l24.ts';
+import { opus } from './opus.ts';
 import { pcma } from './pcma.ts';
 import { pcmu } from './pcmu.ts';
 
-const FACTORIES: readonly CodecFactory[] = [pcmu, pcma, g722, l16, l24];
+const FACTORIES: readonly CodecFactory[] = [pcmu, pcma, g722, l16, l24, opus];
 
 /** Encodings that can be sent and heard, in upper case. */
 export const AUDIO_ENCODINGS: readonly string[] = FACTORIES.map(({ encoding }) => encoding);
@@ -17,6 +18,6 @@ export function findCodec(encoding: string, request: CodecRequest): AudioCodec |
     return `there is no codec for ${encoding} (there is ${AUDIO_ENCODINGS.join(', ')})`;
   const { clockRate, channels } = request;
   if (clockRate < 1000 || clockRate > 384_000) return `${encoding} at ${clockRate} Hz is out of range`;
-  if (channels > 32) return `${encoding} with ${channels} channels is more than 32`;
+  if (channels > 64) return `${encoding} with ${channels} channels is more than 64`;
   return factory.create(request);
 }

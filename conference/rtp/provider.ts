@@ -27,7 +27,7 @@ export interface MulticastRtpProviderOptions {
 /** SSRCs and timing must not be guessable by who has seen one of them; `Math.random` is. */
 const systemRandom: RandomSource = () => randomBytes(6).readUIntBE(0, 6) / 2 ** 48;
 
-/** Conferences over multicast RTP (RFC 3550, RFC 3551): PCMU, PCMA, G722, L16 and L24 audio. All its sessions share one beat. */
+/** Conferences over multicast RTP (RFC 3550, RFC 3551): PCMU, PCMA, G722, L16, L24 and Opus audio. All its sessions share one beat. */
 export class MulticastRtpProvider implements MediaStreamProvider {
   readonly name = 'multicast-rtp';
   readonly #openSocket: typeof openMulticastSocket;

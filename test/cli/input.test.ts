@@ -64,7 +64,23 @@ describe('a medium', () => {
     ['audio:PCMU/8000', 'audio', [{ encoding: 'PCMU', clockRate: 8000 }]],
     ['audio:PCMU', 'audio', [{ encoding: 'PCMU', clockRate: 8000 }]],
     ['audio:L16/44100/2', 'audio', [{ encoding: 'L16', clockRate: 44_100, channels: 2 }]],
-    ['audio:opus', 'audio', [{ encoding: 'opus', clockRate: 48_000, channels: 2 }]],
+    ['audio:opus', 'audio', [{ encoding: 'opus', clockRate: 48_000, channels: 2, fmtp: 'useinbandfec=1' }]],
+    [
+      'audio:opus;stereo=1; maxaveragebitrate=64000,telephone-event',
+      'audio',
+      [
+        { encoding: 'opus', clockRate: 48_000, channels: 2, fmtp: 'stereo=1;maxaveragebitrate=64000' },
+        { encoding: 'telephone-event', clockRate: 48_000, fmtp: '0-15' },
+      ],
+    ],
+    [
+      'audio:PCMU,CN',
+      'audio',
+      [
+        { encoding: 'PCMU', clockRate: 8000 },
+        { encoding: 'CN', clockRate: 8000 },
+      ],
+    ],
     [
       'audio:PCMU,PCMA/8000',
       'audio',
@@ -77,6 +93,14 @@ describe('a medium', () => {
     ['text:T140', 'text', [{ encoding: 'T140', clockRate: 1000 }]],
   ])('%s', (text, kind, formats) => expect(parseMedia(text)).toEqual({ kind, formats }));
 
+  test('the packet time is the medium’s, not the format’s', () => {
+    expect(parseMedia('audio:L24/48000/8;ptime=0.125')).toEqual({
+      kind: 'audio',
+      formats: [{ encoding: 'L24', clockRate: 48_000, channels: 8 }],
+      ptimeMs: 0.125,
+    });
+  });
+
   test.each([
     '',
     'sound',
@@ -87,6 +111,8 @@ describe('a medium', () => {
     'audio:PCMU/8000/0',
     'audio:L16',
     'audio:PCMU,',
+    'audio:PCMU;ptime=0',
+    'audio:PCMU;ptime=x',
     'audio:PC MU/8000',
   ])('refuses %j and shows one that is right', (text) => {
     expect(() => parseMedia(text)).toThrow(UsageError);

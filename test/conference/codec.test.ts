@@ -114,9 +114,9 @@ describe('codecs', () => {
     expect(l24.createDecoder().decode(bytes, 0, 9, out)).toBe(0); // not whole frames
   });
 
-  test('L24 with any number of channels up to 32: every octet comes back', () => {
+  test('L24 with any number of channels up to 64: every octet comes back', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 32 }), fc.uint8Array({ maxLength: 400 }), (channels, bytes) => {
+      fc.property(fc.integer({ min: 1, max: 64 }), fc.uint8Array({ maxLength: 600 }), (channels, bytes) => {
         const it = codec('L24', 48_000, channels);
         const whole = bytes.subarray(0, bytes.length - (bytes.length % (3 * channels)));
         const samples = new Float32Array(whole.length / 3);
@@ -125,7 +125,7 @@ describe('codecs', () => {
       }),
       { numRuns: 100 },
     );
-    expect(findCodec('L24', { clockRate: 48_000, channels: 64, parameters: none })).toMatch(/64 channels/);
+    expect(findCodec('L24', { clockRate: 48_000, channels: 65, parameters: none })).toMatch(/65 channels/);
   });
 
   test.each([
@@ -151,8 +151,8 @@ describe('codecs', () => {
   });
 
   test('an unknown encoding is told by name, with what there is', () => {
-    expect(findCodec('opus', { clockRate: 48_000, channels: 2, parameters: none })).toBe(
-      'there is no codec for opus (there is PCMU, PCMA, G722, L16, L24)',
+    expect(findCodec('speex', { clockRate: 16_000, channels: 1, parameters: none })).toBe(
+      'there is no codec for speex (there is PCMU, PCMA, G722, L16, L24, OPUS)',
     );
     expect(findCodec('L16', { clockRate: 900_000, channels: 1, parameters: none })).toMatch(/out of range/);
   });

@@ -43,7 +43,7 @@ describe('what a description asks for', () => {
   });
 
   test('counted only: a codec that is not here, and video', () => {
-    expect(plan(CONNECTION, 'm=audio 5004 RTP/AVP 3 96', 'a=rtpmap:96 opus/48000/2')).toMatchObject({
+    expect(plan(CONNECTION, 'm=audio 5004 RTP/AVP 3 96', 'a=rtpmap:96 SPEEX/16000')).toMatchObject({
       support: 'counted',
       reasonCode: 'unsupportedCodec',
       reason: expect.stringContaining('GSM'),

@@ -387,12 +387,12 @@ describe('hearing', () => {
   test('a format without codec is counted and named, not decoded', async () => {
     const room = new Room();
     const both = sdp(`m=audio ${PORT} RTP/AVP 0 96`, 'a=rtpmap:96 L16/8000');
-    const opus = sdp(`m=audio ${PORT} RTP/AVP 0 96`, 'a=rtpmap:96 opus/48000/2');
+    const speex = sdp(`m=audio ${PORT} RTP/AVP 0 96`, 'a=rtpmap:96 SPEEX/16000');
     await room.join('anna', tone(440), { description: both.replace('AVP 0 96', 'AVP 96 0') });
-    const { call, sink } = await room.join('berta', silence(), { description: opus });
+    const { call, sink } = await room.join('berta', silence(), { description: speex });
     room.clock.advance(4000);
     const [stats] = (other(call)?.substreams ?? []).map((it) => it.stats);
-    expect(stats).toMatchObject({ payloadFormat: 'opus/48000/2' });
+    expect(stats).toMatchObject({ payloadFormat: 'SPEEX/16000' });
     expect(stats?.undecodable).toBeGreaterThan(150);
     expect(meanSquare(sink.samples)).toBe(0);
     expect(call.verdict().outcome).toBe('silent');

@@ -115,7 +115,7 @@ describe('the verdict on a join', () => {
     {
       code: 'unsupportedCodec',
       evidence: withMedium(
-        { undecodable: 50, remote: 2, arrived: true, foreignFormats: ['opus/48000/2'] },
+        { undecodable: 50, remote: 2, arrived: true, foreignFormats: ['SPEEX/16000'] },
         others,
       ),
       outcome: 'silent',

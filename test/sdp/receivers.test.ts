@@ -98,9 +98,10 @@ const CASES: [string, string[]][] = [
   ['vlc/name', changed('s=', 's=')],
   ['vlc/format', changed('m=', 'm=audio 5004 RTP/AVP')],
   ['vlc/live555-encoding', changed('a=rtpmap', 'a=rtpmap:97 AM824/48000/2')],
-  ['rendezvous/encoding', changed('a=rtpmap', 'a=rtpmap:97 opus/48000/2')],
+  ['rendezvous/encoding', changed('a=rtpmap', 'a=rtpmap:97 SPEEX/16000')],
+  ['rendezvous/opus', changed('a=rtpmap', 'a=rtpmap:97 opus/48000')],
   ['rendezvous/g722', changed('a=rtpmap', 'a=rtpmap:97 G722/16000')],
-  ['rendezvous/channels', changed('a=rtpmap', 'a=rtpmap:97 L16/48000/40')],
+  ['rendezvous/channels', changed('a=rtpmap', 'a=rtpmap:97 L16/48000/65')],
   ['rendezvous/unreadable', changed('m=', 'm=audio x RTP/AVP 97')],
   ['rendezvous/layers', changed('c=', 'c=IN IP4 239.69.1.1/32/3')],
 ];

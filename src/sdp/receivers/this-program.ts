@@ -17,7 +17,7 @@ import type { RtpMap } from '../payload-types.ts';
 const PLAN = code('Rendezvous, conference/rtp/medium-plan.ts');
 
 /** What it has codecs for; held against `AUDIO_ENCODINGS` by the tests. */
-export const OWN_ENCODINGS: readonly string[] = ['PCMU', 'PCMA', 'G722', 'L16', 'L24'];
+export const OWN_ENCODINGS: readonly string[] = ['PCMU', 'PCMA', 'G722', 'L16', 'L24', 'OPUS'];
 
 function isOwn({ encoding }: RtpMap): boolean {
   return OWN_ENCODINGS.includes(encoding.toUpperCase());
@@ -26,6 +26,11 @@ function isOwn({ encoding }: RtpMap): boolean {
 /** As some write it; the codec is made for what RFC 3551 says. */
 function isForeignG722({ encoding, clockRate, channels = 1 }: RtpMap): boolean {
   return encoding.toUpperCase() === 'G722' && (clockRate !== 8000 || channels !== 1);
+}
+
+/** RFC 7587 §7: one way of writing it, however many channels are used. */
+function isForeignOpus({ encoding, clockRate, channels = 1 }: RtpMap): boolean {
+  return encoding.toUpperCase() === 'OPUS' && (clockRate !== 48_000 || channels !== 2);
 }
 
 export const THIS_PROGRAM: Receiver = {
@@ -123,7 +128,7 @@ export const THIS_PROGRAM: Receiver = {
           const medium = description.media.findLast((it) => it.line <= line);
           return !medium?.description.rtpMaps.some(isOwn);
         }),
-      advice: 'send PCMU, PCMA, G722, L16 or L24; of others it counts packets and shows who is there',
+      advice: 'send PCMU, PCMA, G722, L16, L24 or opus; of others it counts packets and shows who is there',
     },
     {
       id: 'g722',
@@ -137,11 +142,23 @@ export const THIS_PROGRAM: Receiver = {
       advice: 'write G722/8000, though it samples at 16000 Hz (RFC 3551 §4.5.2)',
     },
     {
+      id: 'opus',
+      severity: 'refuses',
+      source: code('Rendezvous, conference/codec/opus.ts'),
+      check: eachAudio(({ formatLine: line, description: { rtpMaps } }) =>
+        rtpMaps.some(isForeignOpus) && !rtpMaps.some((map) => isOwn(map) && !isForeignOpus(map))
+          ? { line, reason: 'opus is always written with 48000 Hz and two channels' }
+          : undefined,
+      ),
+      advice:
+        'write opus/48000/2; one channel is what it has without stereo=1 or sprop-stereo=1 (RFC 7587 §7)',
+    },
+    {
       id: 'channels',
       severity: 'refuses',
       source: PLAN,
-      check: channelsAtMost(32),
-      advice: 'split it into streams of at most 32 channels',
+      check: channelsAtMost(64),
+      advice: 'split it into streams of at most 64 channels',
     },
     {
       id: 'kind',
