@@ -4,6 +4,7 @@
  */
 export * from './audio/index.ts';
 export * from './call/index.ts';
+export * from './capture/index.ts';
 export type { EventStream, TypedEvent } from './emitter.ts';
 export * from './errors.ts';
 export * from './rtp/index.ts';

@@ -7,6 +7,13 @@ export interface JoinOptions {
   readonly send?: string;
   readonly receive?: readonly string[];
   readonly listen?: boolean;
+  readonly ptt?: boolean;
+  readonly polite?: boolean;
+  readonly pttTimeout?: string;
+  readonly commands?: boolean;
+  readonly vad?: string;
+  readonly gain?: string;
+  readonly agc?: string | boolean;
   readonly duration?: string;
   readonly interface?: readonly string[];
   readonly sendInterface?: string;
@@ -46,6 +53,24 @@ export function joinCommand(ctx: CliContext): Command {
         collect,
       )
       .addOption(new Option('--listen', 'send nothing').conflicts('send'))
+      .addOption(
+        new Option('--ptt', 'push to talk: nothing is sent until the space bar is held').conflicts('listen'),
+      )
+      .option('--polite', 'with --ptt: wait until nobody else talks')
+      .option(
+        '--ptt-timeout <time>',
+        'with --ptt: a key held for longer counts as stuck, 0 never (default: 60s)',
+      )
+      .option(
+        '--commands',
+        'obey standard input, line by line: press, release, mute, unmute, hold, resume, leave',
+      )
+      .option(
+        '--vad <how>',
+        'what is sent: off (everything), silence (all but digital silence), adaptive (what stands out of the noise), or what is louder than a level such as -45 (dBFS)',
+      )
+      .option('--gain <db>', 'make what is sent louder or softer, -100 to 40')
+      .option('--agc [dbfs]', 'bring what is sent to a steady level by itself (default level: -20)')
       .option('--duration <time>', 'leave after this time')
       .option('--wait', 'wait for the start time before joining')
       .option(
@@ -97,6 +122,7 @@ export function joinCommand(ctx: CliContext): Command {
       examples: [
         'rendezvous join "Morning round"',
         'rendezvous join Lecture --listen --receive wav:lecture.wav --duration 90m',
+        'rendezvous join Dispatch --ptt --polite',
         'rendezvous join studio.sdp --send wav:jingle.wav --receive null --interface eth1',
         'rendezvous join Paging --listen --interface eth0 --interface wlan0',
         'rendezvous join Lecture --listen --source 10.0.0.7',
@@ -109,6 +135,10 @@ On a terminal a live view shows who is there:
 Ctrl-C leaves and says goodbye to the others; a second one quits at once. In a pipe the events are printed, and with
 --receive pcm:- they go to standard error. Within five seconds it says what it hears, or the likeliest reasons for
 silence. When the conference's time is over it leaves; the exit status is 130 after an interruption.
+
+A microphone is sent while somebody talks (--vad adaptive), everything else unless it is digital silence (--vad silence);
+linear formats, such as those of AES67, are sent without pauses (--vad off). With --ptt nothing is sent until you hold the
+space bar, or tap it and tap it again; SIGUSR1 presses and releases too, SIGUSR2 releases.
 
 When an interface goes and comes back (a cable, Wi-Fi, a VPN), it is joined again by itself.
 

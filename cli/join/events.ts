@@ -101,6 +101,13 @@ export type JoinEvent =
     }
   | { readonly type: 'source-ended'; readonly terminal: string }
   | { readonly type: 'terminal-failed'; readonly terminal: string; readonly message: string }
+  | { readonly type: 'floor'; readonly state: string; readonly cause: string }
+  | {
+      readonly type: 'floor-busy';
+      readonly participants: readonly ParticipantJson[];
+      readonly waiting: boolean;
+    }
+  | { readonly type: 'clipping'; readonly stream: string; readonly overs: number }
   | {
       readonly type: 'qos';
       readonly media: string;
@@ -171,6 +178,17 @@ export const JOIN_EVENTS: readonly (readonly [event: JoinEvent['type'], fields: 
     ['stream-failed', 'stream, media, direction, cause', 'one of our streams has failed'],
     ['source-ended', 'terminal', 'everything there was has been sent'],
     ['terminal-failed', 'terminal, message', 'a source or a sink has failed; the conference goes on'],
+    ['floor', 'state, cause', '`--ptt`: we are `talking`, politely `waiting`, or `idle` again'],
+    [
+      'floor-busy',
+      'participants, waiting',
+      '`--ptt`: pressed while these talk; `waiting` says whether for their end',
+    ],
+    [
+      'clipping',
+      'stream, overs',
+      'what we send is cut off at full scale, so many times since it was told last',
+    ],
     [
       'qos',
       'media, kind, message, dscpRequested, dscp',
@@ -259,6 +277,14 @@ export function fromCallEvent(event: CallEvent): JoinEvent {
         dscp: result.effective,
       };
     }
+    case 'floor':
+      return { type: 'floor', state: event.state, cause: event.cause };
+    case 'floorBusy': {
+      const participants = event.participants.map((it) => it.toJSON());
+      return { type: 'floor-busy', participants, waiting: event.waiting };
+    }
+    case 'clipping':
+      return { type: 'clipping', stream: event.stream.name, overs: event.overs };
     case 'warning':
       return { type: 'warning', code: event.code, message: event.message };
     case 'interfaceLost':

@@ -1,12 +1,12 @@
 /** What a key press asks for. */
 export type KeyAction =
-  | { readonly action: 'muteSelf' | 'hold' | 'leave' | 'help' | 'redraw' | 'suspend' | 'interrupt' }
+  | { readonly action: 'muteSelf' | 'talk' | 'hold' | 'leave' | 'help' | 'redraw' | 'suspend' | 'interrupt' }
   | { readonly action: 'muteParticipant' /** From 0. */; readonly index: number };
 
 const SIMPLE: Readonly<Record<string, Exclude<KeyAction['action'], 'muteParticipant'>>> = {
   m: 'muteSelf',
   M: 'muteSelf',
-  ' ': 'muteSelf',
+  ' ': 'talk',
   h: 'hold',
   H: 'hold',
   q: 'leave',

@@ -13,6 +13,7 @@ import { UsageError } from '../errors.ts';
 import { parseDuration } from '../input/duration.ts';
 import { parseSources } from '../input/sources.ts';
 import { packageVersion } from '../version.ts';
+import { readTalkSettings, type TalkSettings } from './talk-options.ts';
 
 /** The options of `join` with the defaults of the configuration file, checked. */
 export interface JoinSettings {
@@ -28,7 +29,9 @@ export interface JoinSettings {
   readonly request: Pick<
     JoinRequest,
     'interface' | 'sendInterface' | 'sources' | 'qos' | 'loopback' | keyof PlayoutWish
-  >;
+  > &
+    TalkSettings['request'];
+  readonly talk: Omit<TalkSettings, 'request'>;
 }
 
 /** @throws {UsageError} when a value cannot be used */
@@ -44,6 +47,7 @@ export async function readJoinSettings(ctx: CliContext, given: JoinOptions): Pro
     .map((name) => name.trim())
     .filter((name) => name !== '');
   const receive = given.receive ?? (defaults['receive'] === undefined ? [] : [defaults['receive']]);
+  const { request: talking, ...talk } = readTalkSettings(given, defaults);
   const info: Record<string, string> = {};
   for (const key of Object.keys(SDES).filter(isSdesKey)) {
     const text = value(key) ?? SDES[key]();
@@ -57,6 +61,7 @@ export async function readJoinSettings(ctx: CliContext, given: JoinOptions): Pro
     json: given.json ?? false,
     durationMs: given.duration === undefined ? undefined : parseDuration(given.duration, 's'),
     participant: info,
+    talk,
     request: {
       ...(interfaces.length === 0 ? {} : { interface: interfaces }),
       ...(given.sendInterface === undefined ? {} : { sendInterface: given.sendInterface }),
@@ -64,6 +69,7 @@ export async function readJoinSettings(ctx: CliContext, given: JoinOptions): Pro
       ...(qos === undefined ? {} : { qos }),
       ...(loopback === undefined ? {} : { loopback }),
       ...readPlayout(given),
+      ...talking,
     },
   };
 }

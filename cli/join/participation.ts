@@ -23,6 +23,7 @@ import {
 } from './events.ts';
 import type { KeyAction } from './keys.ts';
 import type { JoinSettings } from './options.ts';
+import { followRemoteControl } from './remote-control.ts';
 import { openPlannedSink, openPlannedSource, type TerminalPlan } from './terminals.ts';
 import { VerdictWatch } from './verdict-watch.ts';
 import { othersOf, type ViewExtras } from './view-state.ts';
@@ -97,6 +98,10 @@ export class Participation {
       case 'muteSelf':
         call.local.muted = !call.local.muted;
         break;
+      case 'talk':
+        if (call.talk.pushToTalk) call.talk.key();
+        else call.local.muted = !call.local.muted;
+        break;
       case 'muteParticipant': {
         const participant = othersOf(call)[action.index];
         if (participant !== undefined) participant.muted = !participant.muted;
@@ -117,11 +122,23 @@ export class Participation {
     }
   }
 
+  #followRemoteControl(): Disposable {
+    const { ctx, settings } = this.#options;
+    return followRemoteControl({
+      host: ctx.host,
+      call: this.call,
+      lines: settings.talk.commands ? ctx.host.stdin : undefined,
+      leave: () => this.#leave('quit'),
+      tell: this.#tell,
+    });
+  }
+
   /** From the beginning to the end. @returns why it ended */
   async run(): Promise<LeaveCause> {
     const { ctx, settings, interrupted } = this.#options;
     const { clock } = ctx;
     using timeline = this.#followTimes();
+    using _control = this.#followRemoteControl();
     const beat = clock.timer(() => {
       this.#onBeat();
       beat.set(clock.now() + BEAT_MS);
@@ -224,6 +241,7 @@ export class Participation {
         explicit ? undefined : missing,
       );
       if (source !== undefined) {
+        capture.gainDb = this.#options.settings.talk.gainDb ?? 0;
         capture.attach(source);
         sending = source.name;
       }

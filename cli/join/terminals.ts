@@ -75,7 +75,11 @@ export function isStandardStream(spec: string): boolean {
 export function checkStandardStreams(
   conference: string,
   { send, receive = [], json }: Pick<JoinOptions, 'send' | 'receive' | 'json'>,
+  commands = false,
 ): void {
+  if (commands && (conference === '-' || (send !== undefined && isStandardStream(send)))) {
+    throw new UsageError('Standard input cannot be both commands (--commands) and something else (-, pcm:-)');
+  }
   if (conference === '-' && send !== undefined && isStandardStream(send)) {
     throw new UsageError(
       'Standard input cannot be both the session description (-) and what is sent (pcm:-)',

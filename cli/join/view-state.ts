@@ -1,4 +1,4 @@
-import type { Call, Participant } from '../../conference/index.ts';
+import type { Call, Participant, TalkControl } from '../../conference/index.ts';
 import type { MediumJson } from './events.ts';
 import { mediumJson } from './events.ts';
 import { nameOf, totalsOf } from './wording.ts';
@@ -29,6 +29,8 @@ export interface ViewState {
   /** Until the end, or until the beginning while waiting; undefined for no end. */
   readonly remainingMs: number | undefined;
   readonly held: boolean;
+  /** Push-to-talk; `open` without. */
+  readonly talk: TalkControl['state'];
   readonly self: PersonView;
   /** What is sent, undefined for nothing. */
   readonly sending: string | undefined;
@@ -53,6 +55,7 @@ export function viewOf(call: Call, extras: ViewExtras): ViewState {
     interfaceSentence: transport?.interface.sentence,
     away: transport?.away ?? false,
     held: call.session.held,
+    talk: call.talk.state,
     self: personOf(call.local),
     others: othersOf(call).map(personOf),
   };

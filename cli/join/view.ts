@@ -17,8 +17,15 @@ const SHORTEST_NAME = 8;
 const LONGEST_NAME = 32;
 
 const KEYS = 'm mute · 1-9 mute participant · h hold · q leave · ? help';
+const TALK = {
+  idle: 'hold the space bar to talk',
+  waiting: 'waiting to talk …',
+  talking: 'TALKING',
+  tail: 'TALKING',
+} as const;
 const HELP: readonly string[] = [
   'm    mute or unmute yourself: the others hear nothing of you',
+  'space  with --ptt: talk while it is held, or tap to begin and to end; else as m',
   '1-9  mute or unmute a participant, for you alone',
   'h    hold and resume: nothing is sent or played, you stay in the conference',
   'q    leave and say goodbye (so does Ctrl-C; a second one quits at once)',
@@ -59,6 +66,7 @@ function headLines(state: ViewState, width: number, paint: Paint): string[] {
     facts.push(remainingMs === undefined ? 'no end' : `${spanText(remainingMs)} left`);
   }
   if (state.held) facts.push('ON HOLD');
+  if (state.talk !== 'open') facts.push(TALK[state.talk]);
   const marked = medium === undefined || medium.dscp === medium.dscpRequested;
   const factLine = truncate(facts.join(' · '), width);
   lines.push(state.held || !marked ? paint('yellow', factLine) : paint('dim', factLine));

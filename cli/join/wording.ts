@@ -92,6 +92,19 @@ export function say(event: JoinEvent, now: Date): Sentence {
       return news(`${printable(event.terminal)} has been sent to its end; you stay and listen`);
     case 'terminal-failed':
       return warning(`${printable(event.terminal)}: ${printable(event.message)}`);
+    case 'floor':
+      return news(
+        FLOOR[event.cause] ?? (event.state === 'waiting' ? 'waiting until you may talk' : 'you may talk now'),
+      );
+    case 'floor-busy': {
+      const names = event.participants.map(nameOf).join(', ');
+      const verb = event.participants.length === 1 ? 'is' : 'are';
+      return news(`${names} ${verb} talking${event.waiting ? '' : ' too'}`);
+    }
+    case 'clipping':
+      return warning(
+        `too loud: ${event.stream} was cut off ${event.overs} times; turn the source down, or use --gain -6`,
+      );
     case 'interface-back':
       return news(printable(event.message));
     case 'qos':
@@ -121,6 +134,12 @@ export function say(event: JoinEvent, now: Date): Sentence {
   }
   return news(`left ${LEFT[event.cause]} after ${spanText(event.seconds * 1000)}`);
 }
+
+const FLOOR: Readonly<Record<string, string>> = {
+  released: 'released: the others do not hear you any more',
+  timeout: 'pressed for too long: the others do not hear you any more; press again to talk',
+  left: 'the others do not hear you any more',
+};
 
 const LEFT = {
   duration: 'as asked',

@@ -16,7 +16,7 @@ import type { Output } from '../output/output.ts';
  */
 export async function runJoin(ctx: CliContext, conference: string, given: JoinOptions): Promise<void> {
   const settings = await readJoinSettings(ctx, given);
-  checkStandardStreams(conference, settings);
+  checkStandardStreams(conference, settings, settings.talk.commands);
   const plan = planTerminals(settings, soundHere(ctx.host.env));
   const { description, name, from } = await findDescription(ctx, conference, given.sapWait);
   const output: Output = settings.receive.some(isStandardStream) ? ctx.err : ctx.out;
@@ -33,7 +33,7 @@ export async function runJoin(ctx: CliContext, conference: string, given: JoinOp
     tell: (event) => presenter?.tell(event),
     refresh: () => presenter?.refresh(),
   });
-  const stdinIsFree = from !== 'stdin' && !isStandardStream(settings.send ?? '');
+  const stdinIsFree = from !== 'stdin' && !settings.talk.commands && !isStandardStream(settings.send ?? '');
   presenter = resources.use(
     await openPresenter(ctx, settings.json, output, participation, interrupts, stdinIsFree),
   );

@@ -14,6 +14,7 @@ import type {
   Participant,
   ParticipantInfo,
   QosLevel,
+  TalkControl,
   TransportInfo,
 } from '../types/index.ts';
 import { type JoinVerdict, joinVerdict } from '../verdict/index.ts';
@@ -87,6 +88,10 @@ export class Call implements EventStream<CallEvent>, AsyncDisposable {
   }
   get local(): Participant {
     return this.session.local;
+  }
+  /** Push-to-talk. */
+  get talk(): TalkControl {
+    return this.session.talk;
   }
   get transports(): readonly TransportInfo[] {
     return this.session.transports;

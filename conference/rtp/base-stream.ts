@@ -1,6 +1,7 @@
 import { InvalidValueError, StateError } from '../../src/errors.ts';
 import type { Ms } from '../../src/machine.ts';
 import { type AudioFormat, amplitude } from '../audio/index.ts';
+import type { LevelReading } from '../capture/index.ts';
 import { InvalidTerminalError, NoTerminalError } from '../errors.ts';
 import type { SoundControls } from '../strip/index.ts';
 import type { AudioSink, AudioSource } from '../terminal/index.ts';
@@ -53,6 +54,9 @@ export abstract class BaseStream<T extends AudioSource | AudioSink> implements M
   }
   get terminals(): readonly T[] {
     return this.#terminals.map(({ terminal }) => terminal);
+  }
+  get meter(): LevelReading | undefined {
+    return undefined;
   }
   get gainDb(): number {
     return this.#gainDb;

@@ -2,6 +2,16 @@ import { StateError } from '../../src/errors.ts';
 import type { Ms } from '../../src/machine.ts';
 import { type Clock, type Tick, Ticker } from '../../src/net/index.ts';
 import { type AudioFormat, Converter, VoiceActivity } from '../audio/index.ts';
+import {
+  GainControl,
+  LevelMeter,
+  type LevelReading,
+  PreRoll,
+  requireDetection,
+  usualDetection,
+  type VoiceDetection,
+  VoiceGate,
+} from '../capture/index.ts';
 import type { AudioEncoder } from '../codec/index.ts';
 import { InvalidStreamError } from '../errors.ts';
 import type { AudioSink, AudioSource } from '../terminal/index.ts';
@@ -9,15 +19,10 @@ import type { ConferenceEvent, Substream } from '../types/index.ts';
 import { BaseStream } from './base-stream.ts';
 import type { MediumPlan } from './medium-plan.ts';
 
-/**
- * Quieter than this is silence and is not sent: above the ±8/32768 that digital silence becomes in A-law, below
- * anything that a microphone gives.
- */
-const SILENCE_PEAK = 0.0005;
-/** Silence that is still sent after the last sound. */
-const HANGOVER_MS: Ms = 200;
 /** After a stall packets of this time are made up for at once; older ones are given up. */
 const CATCH_UP_MS: Ms = 200;
+/** Clipping is told at most this often. */
+const CLIPPING_MS: Ms = 5000;
 
 /** Sends what was encoded; the RTP timestamp moves on by `ticks` in any case. */
 export interface PacketSender {
@@ -31,6 +36,12 @@ export interface CaptureStreamOptions {
   readonly clock: Clock;
   readonly sender: PacketSender;
   readonly emit: (event: ConferenceEvent) => void;
+  /** What of the source is sent; by default what {@link usualDetection} says. */
+  readonly voiceDetection: VoiceDetection | undefined;
+  /** Level that automatic gain control brings talkers to, dBFS; undefined for none. */
+  readonly gainTarget: number | undefined;
+  /** Push-to-talk. */
+  readonly talk: { readonly open: boolean };
   /** Told each packet time while the stream is running, so that talking can be noticed. */
   readonly onVoice: (stream: CaptureStream) => void;
 }
@@ -38,8 +49,9 @@ export interface CaptureStreamOptions {
 /**
  * What we send: pulled from the source packet by packet at absolute deadlines, so that the rate is exact however late
  * a timer is. After a stall up to 200 ms are sent at once (receivers' playout buffers even them out), what is older is
- * given up. Silence is not sent; RTP timestamps count it, and the first packet after it carries the marker
- * (RFC 3551 §4.1).
+ * given up. Of what is not sent the RTP timestamps go on all the same, and the first packet after it carries the marker
+ * (RFC 3551 §4.1). When a voice is noticed, the moments before it are sent too, with the timestamps that are theirs: a
+ * talkspurt begins with several packets at once, and nothing is delayed for it.
  */
 export class CaptureStream extends BaseStream<AudioSource> {
   readonly direction = 'capture';
@@ -59,8 +71,14 @@ export class CaptureStream extends BaseStream<AudioSource> {
   #input = new Float32Array(0);
   #converter: Converter | undefined;
   #spare = new Float32Array(0);
+  #gate: VoiceGate;
+  readonly #meter: LevelMeter;
+  readonly #agc: GainControl | undefined;
+  #preRoll: PreRoll;
   #sending = false;
-  #silentMs = 0;
+  /** Overs told already, and when. */
+  #oversTold = 0;
+  #clippingTold: Ms = Number.NEGATIVE_INFINITY;
   #stoppedAt: Ms | undefined;
   #ended = false;
 
@@ -76,6 +94,12 @@ export class CaptureStream extends BaseStream<AudioSource> {
     const frames = (this.#ticks * sampleRate) / clockRate;
     this.#packet = new Float32Array(frames * channels);
     this.#packetMs = (frames * 1000) / sampleRate;
+    const { voiceDetection, gainTarget } = options;
+    if (voiceDetection !== undefined) requireDetection(voiceDetection);
+    this.#meter = new LevelMeter(channels);
+    this.#agc = gainTarget === undefined ? undefined : new GainControl(gainTarget, this.#packetMs);
+    this.#gate = this.#newGate(false);
+    this.#preRoll = new PreRoll(this.#gate.preRoll, this.#packet.length);
     this.#encoder = preferred?.codec.createEncoder();
     this.#ticker = new Ticker({
       clock: options.clock,
@@ -93,37 +117,92 @@ export class CaptureStream extends BaseStream<AudioSource> {
     return this.#packetMs;
   }
 
+  override get meter(): LevelReading {
+    return this.#meter.read(this.#options.clock.now());
+  }
+  get voiceDetection(): VoiceDetection {
+    return this.#gate.detection;
+  }
+  /** Gain that automatic gain control has come to, dB; 0 without. */
+  get automaticGainDb(): number {
+    return this.#agc?.gainDb ?? 0;
+  }
+
+  #newGate(live: boolean): VoiceGate {
+    const { plan, voiceDetection } = this.#options;
+    const encoding = plan.preferred?.encoding ?? '';
+    return new VoiceGate(voiceDetection ?? usualDetection(encoding, live), this.#packetMs);
+  }
+
   #onTick({ skipped }: Tick): void {
-    const { sender, onVoice, clock } = this.#options;
+    const { onVoice, clock, talk } = this.#options;
     const [source] = this.terminals;
     if (source === undefined || this.#encoder === undefined) return;
     if (skipped > 0) {
-      sender.skip(skipped * this.#ticks);
-      this.#sending = false; // what comes now is not the continuation: a new talkspurt
+      this.#skip(skipped); // what comes now is not the continuation: a new talkspurt
     }
     const packet = this.#packet;
     const got = this.#fetch(source, packet);
     packet.fill(0, got);
+    const { gain } = this;
     let peak = 0;
     let power = 0;
     for (let i = 0; i < packet.length; i++) {
-      const sample = (packet[i] ?? 0) * this.gain;
+      const sample = (packet[i] ?? 0) * gain;
       packet[i] = sample;
       power += sample * sample;
       if (sample > peak) peak = sample;
       else if (-sample > peak) peak = -sample;
     }
-    if (!this.muted) this.voice.add(power / packet.length, this.#packetMs, clock.now());
+    const meanSquare = power / packet.length;
+    const now = clock.now();
+    this.#meter.add(packet, meanSquare, peak, this.#packetMs, now, gain);
+    if (this.#meter.overs !== this.#oversTold) this.#clipping(now);
+    const voice = this.#gate.decide(meanSquare, peak);
+    this.#agc?.apply(packet, meanSquare, peak, voice && peak > 0);
+    const open = !this.muted && talk.open;
+    if (open) this.voice.add(meanSquare, this.#packetMs, now);
     onVoice(this);
-    this.#silentMs = peak < SILENCE_PEAK ? this.#silentMs + this.#packetMs : 0;
-    if (this.muted || got === 0 || this.#silentMs > HANGOVER_MS) {
-      sender.skip(this.#ticks);
-      this.#sending = false;
-    } else {
-      sender.send(this.#encoder.encode(packet), this.#ticks, !this.#sending);
-      this.#sending = true;
-    }
+    // a stream without pauses goes on where the source is late, not where it has ended
+    const there = got > 0 || (this.#gate.detection === 'off' && !source.ended);
+    if (!open || !there) this.#skip(1);
+    else if (voice) this.#send(packet);
+    else this.#keep(packet);
     if (source.ended && got < packet.length) this.#sourceEnded(source);
+  }
+
+  #send(packet: Float32Array): void {
+    for (let before = this.#preRoll.shift(); before !== undefined; before = this.#preRoll.shift()) {
+      this.#encodeAndSend(before);
+    }
+    this.#encodeAndSend(packet);
+  }
+
+  #encodeAndSend(packet: Float32Array): void {
+    if (this.#encoder === undefined) return;
+    this.#options.sender.send(this.#encoder.encode(packet), this.#ticks, !this.#sending);
+    this.#sending = true;
+  }
+
+  /** Not sent now, but if a voice begins. */
+  #keep(packet: Float32Array): void {
+    const fellOut = this.#preRoll.push(packet);
+    if (fellOut > 0) this.#options.sender.skip(fellOut * this.#ticks);
+    this.#sending = false;
+  }
+
+  /** Never sent, nor what was kept before. */
+  #skip(packets: number): void {
+    this.#options.sender.skip((packets + this.#preRoll.clear()) * this.#ticks);
+    this.#sending = false;
+  }
+
+  #clipping(now: Ms): void {
+    if (now - this.#clippingTold < CLIPPING_MS) return;
+    const { overs } = this.#meter;
+    this.emit({ type: 'clipping', stream: this, overs: overs - this.#oversTold });
+    this.#oversTold = overs;
+    this.#clippingTold = now;
   }
 
   #sourceEnded(source: AudioSource): void {
@@ -177,6 +256,9 @@ export class CaptureStream extends BaseStream<AudioSource> {
     this.#spare = new Float32Array(0);
     this.#converter = undefined;
     if (source === undefined || this.format === undefined) return;
+    this.#options.sender.skip(this.#preRoll.clear() * this.#ticks);
+    this.#gate = this.#newGate(source.live);
+    this.#preRoll = new PreRoll(this.#gate.preRoll, this.#packet.length);
     const { sampleRate, channels } = source.format;
     if (sampleRate === this.format.sampleRate && channels === this.format.channels) return;
     this.#converter = new Converter(source.format, this.format);
@@ -190,14 +272,14 @@ export class CaptureStream extends BaseStream<AudioSource> {
     if (this.#stoppedAt !== undefined) {
       this.#options.sender.skip(Math.round(((now - this.#stoppedAt) * clockRate) / 1000));
     }
-    this.#silentMs = 0;
+    this.#gate.close();
     this.#sending = false;
     this.#ticker.start(now);
   }
   protected deactivated(): void {
     this.#ticker.stop();
     this.#stoppedAt = this.#options.clock.now();
-    this.#sending = false;
+    this.#skip(0);
   }
   protected flush(): void {
     this.#spare = new Float32Array(0);

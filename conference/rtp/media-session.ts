@@ -31,6 +31,7 @@ import type {
   TapStage,
   TransportInfo,
 } from '../types/index.ts';
+import { Talk } from '../capture/index.ts';
 import type { BlockClock } from './block-clock.ts';
 import { CaptureStream } from './capture-stream.ts';
 import { LocalParticipant } from './local-participant.ts';
@@ -73,6 +74,7 @@ export class RtpMediaSession implements MediaSession {
   readonly #streams: readonly (CaptureStream | RenderStream)[];
   readonly #people: ParticipantList;
   readonly local: LocalParticipant;
+  readonly talk: Talk;
   #state: MediaSession['state'] = 'prepared';
   #held = false;
   readonly #qos: QosWatch;
@@ -88,6 +90,13 @@ export class RtpMediaSession implements MediaSession {
     const { plans, request, cname, clock, random, blocks } = options;
     const { cname: _own, ...sdes } = request.participant;
     this.#people = new ParticipantList(this.#emit, clock);
+    this.#people = new ParticipantList(this.#emit, () => clock.wall());
+    this.talk = new Talk({
+      pushToTalk: request.pushToTalk,
+      clock,
+      emit: this.#emit,
+      talkers: () => this.#people.all.filter((it) => it.talking && !it.muted),
+    });
     this.#media = plans.map(
       (plan) =>
         new Medium({
@@ -132,6 +141,9 @@ export class RtpMediaSession implements MediaSession {
         sender: medium,
         emit: this.#emit,
         onVoice: () => this.#localVoice(),
+        voiceDetection: request.voiceDetection,
+        gainTarget: request.gainTarget,
+        talk: this.talk,
       });
       out.push(medium.capture);
     }
@@ -249,6 +261,7 @@ export class RtpMediaSession implements MediaSession {
   async #close(reason: string | undefined): Promise<void> {
     this.#state = 'left';
     this.#keeping?.[Symbol.dispose]();
+    this.talk.close();
     this.#tellStreams();
     await Promise.all([
       this.#closeTerminals(),
@@ -311,6 +324,7 @@ export class RtpMediaSession implements MediaSession {
     for (const medium of this.#media) medium.tick(now);
     this.#people.pollVoices(now);
     this.#people.sampleQuality(now);
+    this.talk.upkeep();
     this.#qos.upkeep();
   };
 

@@ -68,6 +68,21 @@ export type ConferenceEvent =
       readonly terminal: AudioSource | AudioSink;
       readonly message: string;
     }
+  /** Push-to-talk: the key, or what became of pressing it. */
+  | {
+      readonly type: 'floor';
+      readonly state: 'talking' | 'waiting' | 'idle';
+      /** `timeout`: pressed for too long, a key that is stuck. */
+      readonly cause: 'pressed' | 'released' | 'timeout' | 'left';
+    }
+  /** Pressed while others talk; `waiting` for their end, or talking into it. */
+  | {
+      readonly type: 'floorBusy';
+      readonly participants: readonly Participant[];
+      readonly waiting: boolean;
+    }
+  /** What we send is cut off at full scale: so many times since it was told last. At most every five seconds. */
+  | { readonly type: 'clipping'; readonly stream: MediaStream; readonly overs: number }
   /** QOS-02 */
   | {
       readonly type: 'qos';

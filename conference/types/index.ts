@@ -6,4 +6,5 @@ export type * from './quality.ts';
 export type * from './session.ts';
 export type * from './stream.ts';
 export type * from './tap.ts';
+export type * from './talk.ts';
 export type * from './transport.ts';

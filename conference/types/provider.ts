@@ -2,7 +2,9 @@ import type { RandomSource } from '../../src/machine.ts';
 import type { Clock, InterfaceWish } from '../../src/net/index.ts';
 import type { MediaKey, SessionDescription } from '../../src/sdp/index.ts';
 import type { LoopbackMode, MediaDirection, MediaType, ParticipantInfo, QosLevel } from './common.ts';
+import type { VoiceDetection } from '../capture/index.ts';
 import type { MediaSession } from './session.ts';
+import type { PushToTalk } from './talk.ts';
 
 /** What a provider can do with one medium of a description. */
 export interface MediumSupport {
@@ -60,6 +62,15 @@ export interface JoinRequest {
    * link offset of AES67. Where the sender's clock is not known, from its fastest packets on.
    */
   readonly linkOffsetMs?: number;
+  /**
+   * What of the source is sent. By default all of linear formats, what a microphone gives while somebody talks, and
+   * else everything that is not digital silence.
+   */
+  readonly voiceDetection?: VoiceDetection;
+  /** Automatic gain control brings talkers to this level, −40 to −6 dBFS (QUA-04); default: none. */
+  readonly gainTarget?: number;
+  /** Nothing is sent until {@link MediaSession.talk} is pressed. */
+  readonly pushToTalk?: PushToTalk;
   readonly clock?: Clock;
   readonly random?: RandomSource;
   /** Gives up joining. */

@@ -8,6 +8,7 @@ import type { Participant } from './participant.ts';
 import type { MediumSupport } from './provider.ts';
 import type { MediaStream } from './stream.ts';
 import type { DatagramTap, MediaTap, TapStage } from './tap.ts';
+import type { TalkControl } from './talk.ts';
 import type { TransportInfo } from './transport.ts';
 
 /** One joined (or about to be joined) session of a provider. */
@@ -25,6 +26,8 @@ export interface MediaSession extends EventStream<ConferenceEvent>, AsyncDisposa
   /** Everyone known, ourselves first. */
   readonly participants: readonly Participant[];
   readonly local: Participant;
+  /** Push-to-talk. */
+  readonly talk: TalkControl;
   /** One per joined medium: addresses, interface, buffers, counters. Empty before `join`. */
   readonly transports: readonly TransportInfo[];
   /** Opens sockets and joins the groups. @throws {QosError | NetworkError | AbortError} */

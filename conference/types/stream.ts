@@ -1,6 +1,7 @@
 import type { Ms } from '../../src/machine.ts';
 import type { AudioFormat } from '../audio/index.ts';
 import type { SoundControls } from '../strip/index.ts';
+import type { LevelReading } from '../capture/index.ts';
 import type { AudioSink, AudioSource } from '../terminal/index.ts';
 import type { MediaType } from './common.ts';
 import type { Participant } from './participant.ts';
@@ -29,6 +30,8 @@ export interface MediaStream {
   readonly terminals: readonly (AudioSource | AudioSink)[];
   /** Level of what passes now, before {@link gainDb}. */
   readonly levelDbfs: number;
+  /** Peak, power and overs of what a capture stream takes in, muted or not; undefined for render streams. */
+  readonly meter: LevelReading | undefined;
   /** Made louder or softer by this, −100 to 40 dB; default 0 (TRM-03). */
   gainDb: number;
   /** The mix's gain (the same as {@link gainDb}), balance and tone; undefined for capture streams (QUA-03). */
