@@ -1,7 +1,8 @@
 import { StateError } from '../../src/errors.ts';
 import type { Ms } from '../../src/machine.ts';
 import { type Clock, type Tick, Ticker } from '../../src/net/index.ts';
-import { type AudioFormat, Converter, VoiceActivity } from '../audio/index.ts';
+import { formatComfortNoise, noiseLevel } from '../../src/rtp/index.ts';
+import { type AudioFormat, amplitude, Converter, VoiceActivity } from '../audio/index.ts';
 import {
   GainControl,
   LevelMeter,
@@ -24,9 +25,14 @@ const CATCH_UP_MS: Ms = 200;
 /** Clipping is told at most this often. */
 const CLIPPING_MS: Ms = 5000;
 
+/** Background noise is described again when it has changed by so much, and now and then for those who came since. */
+const NOISE_CHANGE_DB = 3;
+const NOISE_AGAIN_MS: Ms = 2000;
+
 /** Sends what was encoded; the RTP timestamp moves on by `ticks` in any case. */
 export interface PacketSender {
-  send(payload: Uint8Array, ticks: number, marker: boolean): void;
+  /** @param payloadType by default the one of the preferred format */
+  send(payload: Uint8Array, ticks: number, marker: boolean, payloadType?: number): void;
   skip(ticks: number): void;
 }
 
@@ -76,6 +82,11 @@ export class CaptureStream extends BaseStream<AudioSource> {
   readonly #agc: GainControl | undefined;
   #preRoll: PreRoll;
   #sending = false;
+  /** Payload type of comfort noise, where the description has it for our clock and the gate knows the noise. */
+  #noiseType: number | undefined;
+  /** Level that was told last, below 0, and when. */
+  #noiseTold = 0;
+  #noiseToldAt: Ms = 0;
   /** Overs told already, and when. */
   #oversTold = 0;
   #clippingTold: Ms = Number.NEGATIVE_INFINITY;
@@ -131,7 +142,12 @@ export class CaptureStream extends BaseStream<AudioSource> {
   #newGate(live: boolean): VoiceGate {
     const { plan, voiceDetection } = this.#options;
     const encoding = plan.preferred?.encoding ?? '';
-    return new VoiceGate(voiceDetection ?? usualDetection(encoding, live), this.#packetMs);
+    const gate = new VoiceGate(voiceDetection ?? usualDetection(encoding, live), this.#packetMs);
+    const noise = plan.formats.find(
+      (it) => it.kind === 'comfortNoise' && it.clockRate === plan.preferred?.clockRate,
+    );
+    this.#noiseType = gate.preRoll > 0 ? noise?.payloadType : undefined;
+    return gate;
   }
 
   #onTick({ skipped }: Tick): void {
@@ -180,15 +196,33 @@ export class CaptureStream extends BaseStream<AudioSource> {
 
   #encodeAndSend(packet: Float32Array): void {
     if (this.#encoder === undefined) return;
-    this.#options.sender.send(this.#encoder.encode(packet), this.#ticks, !this.#sending);
-    this.#sending = true;
+    const payload = this.#encoder.encode(packet);
+    const worthIt = payload.length > 0; // codecs know silence too
+    if (worthIt) this.#options.sender.send(payload, this.#ticks, !this.#sending);
+    else this.#options.sender.skip(this.#ticks);
+    this.#sending = worthIt;
   }
 
-  /** Not sent now, but if a voice begins. */
+  /** Not sent now, but if a voice begins; in its place, where the description has it, what kind of silence it is. */
   #keep(packet: Float32Array): void {
-    const fellOut = this.#preRoll.push(packet);
-    if (fellOut > 0) this.#options.sender.skip(fellOut * this.#ticks);
+    const begins = this.#sending;
     this.#sending = false;
+    if (begins && this.#noiseType !== undefined) return this.#sendNoise(this.#noiseType);
+    if (this.#preRoll.push(packet) === 0) return;
+    const now = this.#options.clock.now();
+    const changed = Math.abs(this.#gate.noiseDbfs - this.#noiseTold) >= NOISE_CHANGE_DB;
+    const due = this.#noiseTold < 0 && (changed || now - this.#noiseToldAt >= NOISE_AGAIN_MS);
+    if (this.#noiseType !== undefined && due) this.#sendNoise(this.#noiseType);
+    else this.#options.sender.skip(this.#ticks);
+  }
+
+  /** RFC 3389 §4: when silence begins, and when it has changed. */
+  #sendNoise(payloadType: number): void {
+    const { sender, clock } = this.#options;
+    this.#noiseTold = this.#gate.noiseDbfs;
+    this.#noiseToldAt = clock.now();
+    const level = noiseLevel(amplitude(this.#noiseTold));
+    sender.send(formatComfortNoise({ level, reflection: [] }), this.#ticks, false, payloadType);
   }
 
   /** Never sent, nor what was kept before. */

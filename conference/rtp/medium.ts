@@ -281,11 +281,14 @@ export class Medium implements PacketSender {
     }
   }
 
-  send(payload: Uint8Array, ticks: number, marker: boolean): void {
+  send(payload: Uint8Array, ticks: number, marker: boolean, payloadType?: number): void {
     // It would only be traffic, or look like loss once the interface is back.
     if (!this.#heardByOthers || this.#rtp?.away === true) return this.session.skip(ticks);
     const now = this.#options.clock.now();
+    const usual = this.session.payloadType;
+    if (payloadType !== undefined) this.session.payloadType = payloadType;
     const packet = this.session.nextRtp(payload, ticks, marker, now);
+    if (payloadType !== undefined) this.session.payloadType = usual;
     if (this.#taps.wants('plain')) this.#tell('plain', 'rtp', packet, now);
     const sealed = this.#protection === undefined ? packet : this.#protection.sealRtp(packet);
     if (sealed === undefined) return;

@@ -52,6 +52,7 @@ const state: ViewState = {
   interfaceSentence: 'eth0 (192.0.2.7), because the route to 239.255.1.2 leaves there',
   away: false,
   remainingMs: 27 * 60_000,
+  talk: 'open',
   held: false,
   self: person('Ann', { levelDbfs: -18, talking: true }),
   sending: 'mic',
