@@ -90,7 +90,6 @@ export class RtpMediaSession implements MediaSession {
     const { plans, request, cname, clock, random, blocks } = options;
     const { cname: _own, ...sdes } = request.participant;
     this.#people = new ParticipantList(this.#emit, clock);
-    this.#people = new ParticipantList(this.#emit, () => clock.wall());
     this.talk = new Talk({
       pushToTalk: request.pushToTalk,
       clock,
