@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import {
   type ConferenceEvent,
+  createCall,
   GainControl,
   LevelMeter,
+  MulticastRtpProvider,
   type Participant,
   PreRoll,
   type PushToTalk,
@@ -238,7 +240,12 @@ describe('push-to-talk', () => {
 
   test('says who talks already, and goes ahead; politely it waits', () => {
     const { talk, events, others } = key();
-    const somebody = {} as Participant;
+    const description =
+      'v=0\r\no=- 1 1 IN IP4 10.0.0.1\r\ns=x\r\nc=IN IP4 239.1.2.3/1\r\nt=0 0\r\nm=audio 5004 RTP/AVP 0\r\n';
+    const { local: somebody } = createCall(description, {
+      provider: new MulticastRtpProvider(),
+      participant: { name: 'berta' },
+    });
     others.push(somebody);
     talk.press();
     expect(events[0]).toEqual({ type: 'floorBusy', participants: [somebody], waiting: false });
