@@ -7,6 +7,7 @@ export * from './call/index.ts';
 export * from './capture/index.ts';
 export type { EventStream, TypedEvent } from './emitter.ts';
 export * from './errors.ts';
+export * from './monitor/index.ts';
 export * from './rtp/index.ts';
 export type { SoundControls } from './strip/index.ts';
 export * from './terminal/index.ts';

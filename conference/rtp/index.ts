@@ -1,1 +1,3 @@
+export { type MediumPlan, planMedia } from './medium-plan.ts';
+export { SocketBatches } from './socket-batches.ts';
 export { MulticastRtpProvider, type MulticastRtpProviderOptions } from './provider.ts';

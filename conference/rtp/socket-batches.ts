@@ -1,3 +1,4 @@
+import type { Ms } from '../../src/machine.ts';
 import {
   batchedReceiver,
   loadNativeSockets,
@@ -13,8 +14,12 @@ export class SocketBatches {
   readonly #openSocket: typeof openMulticastSocket;
   #hub: ReceiveHub | undefined;
 
-  constructor(openSocket: typeof openMulticastSocket) {
+  readonly #latencyMs: Ms | undefined;
+
+  /** @param latencyMs how long datagrams may wait; by default a few milliseconds */
+  constructor(openSocket: typeof openMulticastSocket, latencyMs?: Ms) {
     this.#openSocket = openSocket;
+    this.#latencyMs = latencyMs;
   }
 
   readonly open = async (options: MulticastSocketOptions): Promise<MulticastSocket> => {
@@ -22,7 +27,11 @@ export class SocketBatches {
     if (!native.available) return this.#openSocket(options);
     this.#hub ??= new ReceiveHub(native, options.clock ?? systemClock);
     // Every medium copies what it keeps of a packet.
-    return this.#openSocket({ ...options, openReceiver: batchedReceiver(this.#hub, { lend: true }) });
+    const latency = this.#latencyMs === undefined ? {} : { latencyMs: this.#latencyMs };
+    return this.#openSocket({
+      ...options,
+      openReceiver: batchedReceiver(this.#hub, { lend: true, ...latency }),
+    });
   };
 
   /** Takes what has come, so that waiting for the next round adds nothing to what is heard. */
