@@ -18,7 +18,6 @@ interface Compiled {
   _oc_destroy_encoder(encoder: number): void;
   _oc_destroy_decoder(decoder: number): void;
   _oc_encoder_ctl(encoder: number, request: number, value: number): number;
-  _oc_decoder_ctl(decoder: number, request: number, value: number): number;
   _oc_encode_float(encoder: number, pcm: number, frames: number, out: number, room: number): number;
   _oc_decode_float(
     decoder: number,
@@ -37,13 +36,9 @@ const NEEDED: readonly (keyof Compiled)[] = [
   '_oc_destroy_encoder',
   '_oc_destroy_decoder',
   '_oc_encoder_ctl',
-  '_oc_decoder_ctl',
   '_oc_encode_float',
   '_oc_decode_float',
 ];
-
-/** OPUS_RESET_STATE of `opus_defines.h`, for encoders and decoders. */
-const RESET_STATE = 4028;
 
 let library: OpusLibrary | undefined;
 let loading: Promise<OpusLibrary> | undefined;
@@ -124,9 +119,6 @@ export class OpusLibrary {
   destroyDecoder(decoder: number): void {
     this.#compiled._oc_destroy_decoder(decoder);
   }
-  resetDecoder(decoder: number): void {
-    this.#compiled._oc_decoder_ctl(decoder, RESET_STATE, 0);
-  }
 
   /** @returns frames at the front of `target`, which has room for all; 0 when the payload is no packet */
   decode(
@@ -190,9 +182,6 @@ export class OpusLibrary {
   destroyEncoder(encoder: number): void {
     this.#compiled._oc_destroy_encoder(encoder);
   }
-  resetEncoder(encoder: number): void {
-    this.#compiled._oc_encoder_ctl(encoder, RESET_STATE, 0);
-  }
   /** @param request one of {@link requests} */
   controlEncoder(encoder: number, request: number, value: number): void {
     this.#compiled._oc_encoder_ctl(encoder, request, value);
@@ -202,7 +191,11 @@ export class OpusLibrary {
   encode(encoder: number, samples: Float32Array, channels: number, out: Uint8Array): number {
     const frames = samples.length / channels;
     if (frames > OPUS_MAX_FRAMES) return 0;
-    this.#compiled.HEAPF32.set(samples, this.#pcm >> 2);
+    const pcm = this.#compiled.HEAPF32;
+    for (let from = 0, to = this.#pcm >> 2; from < samples.length; from++, to++) {
+      const sample = samples[from] ?? 0;
+      pcm[to] = sample > 1 ? 1 : sample < -1 ? -1 : sample === sample ? sample : 0; // it would carry NaN on for ever
+    }
     const length = this.#compiled._oc_encode_float(encoder, this.#pcm, frames, this.#packet, out.length);
     if (length <= 0) return 0;
     const heap = this.#compiled.HEAPU8;

@@ -119,11 +119,12 @@ class Decoder implements AudioDecoder {
     if (library === undefined) return 0;
     return library.makeUp(this.#decoder, this.#channels, bytes, start, end, target, frames);
   }
-  reset(): void {
-    if (this.#decoder !== 0) this.#library?.resetDecoder(this.#decoder);
-  }
   dispose(): void {
     this.#disposed = true;
+    this.reset();
+  }
+  /** The next packet finds a new one. */
+  reset(): void {
     if (this.#decoder === 0) return;
     this.#library?.destroyDecoder(this.#decoder);
     this.#decoder = 0;
@@ -183,11 +184,11 @@ class Encoder implements AudioEncoder {
     this.#options = { ...this.#options, ...options };
     if (this.#library !== undefined && this.#encoder !== 0) this.#apply(this.#library);
   }
-  reset(): void {
-    if (this.#encoder !== 0) this.#library?.resetEncoder(this.#encoder);
-  }
   dispose(): void {
     this.#disposed = true;
+    this.reset();
+  }
+  reset(): void {
     if (this.#encoder === 0) return;
     this.#library?.destroyEncoder(this.#encoder);
     this.#encoder = 0;
