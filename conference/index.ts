@@ -10,6 +10,7 @@ export * from './errors.ts';
 export * from './monitor/index.ts';
 export * from './rtp/index.ts';
 export type { SoundControls } from './strip/index.ts';
+export * from './talkers/index.ts';
 export * from './terminal/index.ts';
 export { followTimeline, SessionTimeline, type TimelineEvent, type TimelineOptions } from './timeline.ts';
 export type * from './types/index.ts';

@@ -81,6 +81,7 @@ export type JoinEvent =
       | 'talking'
       | 'silent'
     >
+  | { readonly type: 'active-talker'; readonly participant: ParticipantJson | null }
   | (WithParticipant<'participant-updated'> & { readonly items: readonly string[] })
   | (WithParticipant<'participant-merged'> & { readonly mergedId: string })
   | (WithParticipant<'participant-left'> & { readonly reason: string | null })
@@ -169,6 +170,7 @@ export const JOIN_EVENTS: readonly (readonly [event: JoinEvent['type'], fields: 
     ['participant-inactive', 'participant', 'a participant has ceased to send'],
     ['talking', 'participant', 'a participant, perhaps ourselves, is loud enough to be talking'],
     ['silent', 'participant', 'a participant, perhaps ourselves, has ceased to talk'],
+    ['active-talker', 'participant', 'who has the floor of those who talk; null for nobody'],
     ['substream-added', 'participant, ssrc, media', 'a participant has begun to send one medium'],
     ['substream-removed', 'participant, ssrc, media', 'a participant sends one medium no more'],
     ['participant-mapped', 'participant, ssrc, terminal', 'a sink hears one participant alone'],
@@ -230,6 +232,8 @@ export function fromCallEvent(event: CallEvent): JoinEvent {
     case 'talking':
     case 'silent':
       return { type: event.type, participant: event.participant.toJSON() };
+    case 'activeTalker':
+      return { type: 'active-talker', participant: event.participant?.toJSON() ?? null };
     case 'participantInfo':
       return { type: 'participant-updated', participant: event.participant.toJSON(), items: event.items };
     case 'participantMerged':

@@ -74,6 +74,11 @@ export function say(event: JoinEvent, now: Date): Sentence {
       return news(event.participant.local ? 'you are talking' : `${nameOf(event.participant)} is talking`);
     case 'silent':
       return news(event.participant.local ? 'you are silent' : `${nameOf(event.participant)} is silent`);
+    case 'active-talker':
+      if (event.participant === null) return detail('nobody has the floor');
+      return detail(
+        event.participant.local ? 'you have the floor' : `${nameOf(event.participant)} has the floor`,
+      );
     case 'substream-added':
       return detail(`${nameOf(event.participant)} sends ${event.media} (SSRC ${hex(event.ssrc)})`);
     case 'substream-removed':

@@ -37,6 +37,7 @@ export abstract class BaseStream<T extends AudioSource | AudioSink> implements M
   #failed = false;
   #active = false;
   #gainDb = 0;
+  #threshold: number | undefined;
 
   constructor(plan: MediumPlan, name: string, emit: (event: ConferenceEvent) => void) {
     this.mediaType = plan.mediaType;
@@ -66,6 +67,17 @@ export abstract class BaseStream<T extends AudioSource | AudioSink> implements M
     this.#gainDb = db;
     this.gain = amplitude(db);
   }
+  get silenceThresholdDbfs(): number | undefined {
+    return this.#threshold;
+  }
+  set silenceThresholdDbfs(dbfs: number | undefined) {
+    if (dbfs !== undefined && !(dbfs >= -90 && dbfs <= 0)) {
+      throw new InvalidValueError(`silence threshold ${dbfs} dBFS is not from −90 to 0`);
+    }
+    this.#threshold = dbfs;
+    this.thresholdChanged(dbfs);
+  }
+  protected abstract thresholdChanged(dbfs: number | undefined): void;
   /** Whether media pass now. */
   protected get active(): boolean {
     return this.#active;

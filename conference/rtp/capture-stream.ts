@@ -269,6 +269,9 @@ export class CaptureStream extends BaseStream<AudioSource> {
     return at + use;
   }
 
+  protected thresholdChanged(dbfs: number | undefined): void {
+    this.voice.threshold = dbfs;
+  }
   get sound(): undefined {
     return undefined;
   }

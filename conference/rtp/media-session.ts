@@ -13,6 +13,7 @@ import type { RtpSessionEvent } from '../../src/rtp/index.ts';
 import type { SessionDescription } from '../../src/sdp/index.ts';
 import type { PlayoutPolicy } from '../audio/index.ts';
 import { Emitter } from '../emitter.ts';
+import { ActiveTalker } from '../talkers/index.ts';
 import type { Terminal } from '../terminal/index.ts';
 import type {
   ConferenceEvent,
@@ -75,6 +76,7 @@ export class RtpMediaSession implements MediaSession {
   readonly #people: ParticipantList;
   readonly local: LocalParticipant;
   readonly talk: Talk;
+  readonly #floor = new ActiveTalker<Participant>();
   #state: MediaSession['state'] = 'prepared';
   #held = false;
   readonly #qos: QosWatch;
@@ -172,6 +174,9 @@ export class RtpMediaSession implements MediaSession {
   }
   get participants(): readonly Participant[] {
     return [this.local, ...this.#people.all];
+  }
+  get activeTalker(): Participant | undefined {
+    return this.#floor.current;
   }
   get transports(): readonly TransportInfo[] {
     return this.#media.map(({ info }) => info).filter((it) => it !== undefined);
@@ -322,6 +327,9 @@ export class RtpMediaSession implements MediaSession {
   readonly #onUpkeep = (now: Ms): void => {
     for (const medium of this.#media) medium.tick(now);
     this.#people.pollVoices(now);
+    if (this.#floor.update(this.participants, now)) {
+      this.#emit({ type: 'activeTalker', participant: this.#floor.current });
+    }
     this.#people.sampleQuality(now);
     this.talk.upkeep();
     this.#qos.upkeep();

@@ -185,6 +185,7 @@ export class RenderStream extends BaseStream<AudioSink> {
     const known = this.#sources.get(ssrc);
     if (known !== undefined) return known;
     const source = new RenderSource(this.#mixer, this.#options.playout, this.#options.now);
+    source.voice.threshold = this.silenceThresholdDbfs;
     this.#sources.set(ssrc, source);
     return source;
   }
@@ -226,6 +227,9 @@ export class RenderStream extends BaseStream<AudioSink> {
     for (const source of over) this.#drop(source);
   }
 
+  protected thresholdChanged(dbfs: number | undefined): void {
+    for (const { voice } of this.#sources.values()) voice.threshold = dbfs;
+  }
   protected override get otherTerminals(): boolean {
     return this.#ownSinks > 0;
   }

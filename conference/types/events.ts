@@ -41,6 +41,8 @@ export type ConferenceEvent =
     }
   /** By level; the local participant's are PEV-12 and PEV-13. */
   | { readonly type: 'talking' | 'silent'; readonly participant: Participant }
+  /** Somebody else has the floor; nobody when undefined. */
+  | { readonly type: 'activeTalker'; readonly participant: Participant | undefined }
   /** PEV-04, PEV-05 */
   | {
       readonly type: 'substreamAdded' | 'substreamRemoved';

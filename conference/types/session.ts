@@ -28,6 +28,8 @@ export interface MediaSession extends EventStream<ConferenceEvent>, AsyncDisposa
   readonly local: Participant;
   /** Push-to-talk. */
   readonly talk: TalkControl;
+  /** Who has the floor, perhaps ourselves; undefined while nobody talks. */
+  readonly activeTalker: Participant | undefined;
   /** One per joined medium: addresses, interface, buffers, counters. Empty before `join`. */
   readonly transports: readonly TransportInfo[];
   /** Opens sockets and joins the groups. @throws {QosError | NetworkError | AbortError} */

@@ -37,6 +37,11 @@ export interface MediaStream {
   /** The mix's gain (the same as {@link gainDb}), balance and tone; undefined for capture streams (QUA-03). */
   readonly sound: SoundControls | undefined;
   /**
+   * Level above which somebody talks, −90 to 0 dBFS; undefined (the default) to follow the background noise, 10 dB above it
+   * (QUA-03). Of what we send, or of everybody heard.
+   */
+  silenceThresholdDbfs: number | undefined;
+  /**
    * Time that has been handed to sinks so far, silence included, in milliseconds; 0 for capture streams. A sink that is
    * attached now begins here, on the stream as on a substream: this is how tracks are laid beside each other.
    */

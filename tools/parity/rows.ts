@@ -301,7 +301,7 @@ LOO-04 | done | Selective: others on this machine are heard, we are not
     rows: `
 QUA-01 | planned | Bit rates and processor load of the call
 QUA-02 | planned | Bit rate and frame interval of a stream
-QUA-03 | planned | Level, silence threshold, volume, balance and tone
+QUA-03 | done | Level, silence threshold, volume, balance and tone
 QUA-04 | planned | Gain control and echo cancellation of devices
 QUA-05 | planned | Formats: current, possible, order
 QUA-06 | planned | Label the traffic of an application

@@ -1,0 +1,1 @@
+export { ActiveTalker, type Talker } from './active-talker.ts';
