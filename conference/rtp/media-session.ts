@@ -327,6 +327,7 @@ export class RtpMediaSession implements MediaSession {
   readonly #onUpkeep = (now: Ms): void => {
     for (const medium of this.#media) medium.tick(now);
     this.#people.pollVoices(now);
+    this.#localVoice(); // a stream that was paused falls silent, too
     if (this.#floor.update(this.participants, now)) {
       this.#emit({ type: 'activeTalker', participant: this.#floor.current });
     }

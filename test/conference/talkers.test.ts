@@ -57,8 +57,7 @@ describe('voice activity', () => {
   ])('[QUA-03] with noise of $noise dBFS a voice of $voice talks: $talks', ({ noise, voice, talks }) => {
     const activity = new VoiceActivity();
     flags(activity, [[noise, 10_000]]);
-    if (noise < -40) expect(activity.talking).toBe(false);
-    flags(activity, [[noise, 600]]);
+    expect(activity.talking).toBe(noise > -45); // louder than that is not taken for noise
     const speech = Array.from(
       { length: 4 },
       () =>
@@ -167,8 +166,9 @@ describe('who has the floor', () => {
 
 test('[PEV-10] [PEV-12] [PEV-13] a call tells who has the floor, ourselves included', async () => {
   const room = new Room();
-  const anna = await room.join('anna', tone(440, -18));
   const { call, events } = await room.join('carl', tone(700, -20));
+  room.clock.advance(500);
+  const anna = await room.join('anna', tone(440, -18));
   const out = capture(anna.call);
   room.clock.advance(7000);
   expect(call.session.activeTalker?.local).toBe(true);
