@@ -36,6 +36,7 @@ export class RenderSource {
   /** Counts of playout buffers given up when the format changed. */
   #late = 0;
   #adjustments = 0;
+  #concealed = 0;
 
   constructor(mixer: Mixer, policy: PlayoutPolicy, now: () => Ms) {
     this.#mixer = mixer;
@@ -66,10 +67,10 @@ export class RenderSource {
     return this.#playout?.targetMs ?? 0;
   }
   get concealedMs(): Ms {
-    return 0;
+    return this.#concealed + (this.#playout?.concealedMs ?? 0);
   }
   get driftPpm(): number | undefined {
-    return undefined;
+    return this.#playout?.driftPpm;
   }
 
   /** @param play whether anybody listens; if not, only the level is kept */
@@ -96,7 +97,14 @@ export class RenderSource {
     this.voice.add(meanSquare(scratch, samples), (frames * 1000) / sampleRate, packet.arrival);
     if (!play) return;
     const ratio = sampleRate / format.clockRate;
-    playout.write(packet.timestamp * ratio, scratch, frames, packet.arrival, nextDue);
+    playout.write(
+      packet.timestamp * ratio,
+      scratch,
+      frames,
+      packet.arrival,
+      nextDue,
+      packet.extendedSequence,
+    );
   }
 
   /** Adds the current block to the mix. */
@@ -130,7 +138,12 @@ export class RenderSource {
     this.#decoder = codec.createDecoder();
     this.#late = this.late;
     this.#adjustments = this.adjustments;
-    this.#playout = new PlayoutBuffer({ format: codec.format, policy: this.#policy });
+    this.#concealed = this.concealedMs;
+    this.#playout = new PlayoutBuffer({
+      format: codec.format,
+      policy: this.#policy,
+      blockMs: this.#mixer.blockMs,
+    });
     this.#bus = this.#mixer.bus(codec.format);
   }
 }
