@@ -1,0 +1,95 @@
+import { Worker } from 'node:worker_threads';
+import { getSystemErrorName } from 'node:util';
+import type { IpFamily } from '../../ip/index.ts';
+import type { Ms } from '../../machine.ts';
+import { type NativeSockets, socketAddress } from '../native.ts';
+import { PacketRing, RING, RING_START, RING_WAKE } from './packet-ring.ts';
+import { sendingThread, type SendingThreadData } from './sending-thread.ts';
+
+/** How long before its time a packet should be handed over: what the event loop may be late. */
+export const PACING_LEAD_MS: Ms = 5;
+
+/** A socket's way into the sending thread. */
+export interface PacedSocket {
+  /** Packets handed over and not yet sent. */
+  readonly pending: number;
+  /**
+   * @param due when it is to leave, on the clock of `performance.now`
+   * @returns false when there is no room: the caller sends it himself
+   */
+  send(packet: Uint8Array, due: Ms): boolean;
+  /** What has happened since the last call. */
+  take(): { readonly sent: number; readonly failed: number; readonly errorCode: string };
+  /** After the last packet has left: {@link pending} is 0. */
+  close(): void;
+}
+
+/**
+ * Sends packets at their time from a thread of its own, which has nothing else to do: packets of a millisecond leave a
+ * millisecond apart, whatever the event loop is busy with, as long as they are handed over {@link PACING_LEAD_MS} before.
+ * One thread serves all sockets of the process; it is started with the first and never keeps the process alive.
+ */
+export class SendPacer {
+  readonly #native: NativeSockets;
+  readonly #ring = new PacketRing();
+  readonly #used = new Set<number>();
+  /** What to add to `performance.now()` for the thread's clock. */
+  readonly #offset = Number(process.hrtime.bigint()) / 1e6 - performance.now();
+  #thread: Worker | undefined;
+  #failed = false;
+
+  constructor(native: NativeSockets) {
+    this.#native = native;
+  }
+
+  /** @returns undefined when too many sockets are paced already, or the thread cannot be had */
+  open(fd: number, family: IpFamily, group: string, port: number, scope: number): PacedSocket | undefined {
+    const socket = Array.from({ length: RING.sockets }, (_, index) => index).find(
+      (it) => !this.#used.has(it),
+    );
+    if (socket === undefined || !this.#start()) return undefined;
+    this.#used.add(socket);
+    const ring = this.#ring;
+    ring.clear(socket);
+    const address = socketAddress(this.#native.constants, family, group, port, scope);
+    let [handed, sent, failed] = [0, 0, 0];
+    return {
+      get pending() {
+        return (handed - ring.sent(socket) - ring.failed(socket)) | 0;
+      },
+      send: (packet, due) => {
+        if (this.#failed || !ring.push(due + this.#offset, socket, fd, address, packet)) return false;
+        handed = (handed + 1) | 0;
+        return true;
+      },
+      take() {
+        const before = { sent, failed };
+        [sent, failed] = [ring.sent(socket), ring.failed(socket)];
+        const errors = (failed - before.failed) | 0;
+        const errorCode = errors > 0 ? getSystemErrorName(-ring.error(socket)) : '';
+        return { sent: (sent - before.sent) | 0, failed: errors, errorCode };
+      },
+      close: () => {
+        this.#used.delete(socket);
+      },
+    };
+  }
+
+  #start(): boolean {
+    if (this.#thread !== undefined || this.#failed) return !this.#failed;
+    const data: SendingThreadData = {
+      memory: this.#ring.memory,
+      layout: RING,
+      start: RING_START,
+      wake: RING_WAKE,
+      koffi: import.meta.resolve('koffi'),
+    };
+    const program = `(${sendingThread.toString()})(require('node:worker_threads').workerData)`;
+    this.#thread = new Worker(program, { eval: true, workerData: data });
+    this.#thread.on('error', () => {
+      this.#failed = true;
+    });
+    this.#thread.unref();
+    return true;
+  }
+}
