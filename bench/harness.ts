@@ -19,6 +19,8 @@ export interface Row {
 export interface BenchContext {
   /** Less of everything: for a look, not for the record. */
   readonly quick: boolean;
+  /** As long as the goals say, which takes much longer. */
+  readonly long: boolean;
   /** Says what is going on, on stderr. */
   readonly note: (text: string) => void;
 }

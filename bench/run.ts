@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- [name…] [--quick] [--write]`: measures us beside others in the same run.
+ * `npm run bench -- [name…] [--quick|--long] [--write]`: measures us beside others in the same run.
  *
  * Multicast stays on the machine: where it can, everything runs in a network namespace of its own in which loopback is
  * the only interface. `--write` puts the results into `docs/benchmarks.md`, replacing the programs that were run.
@@ -27,7 +27,11 @@ const PROGRAMS: Record<string, () => Promise<{ bench: Bench }>> = {
 const INSIDE = 'RENDEZVOUS_BENCH_NAMESPACE';
 
 const { values, positionals } = parseArgs({
-  options: { quick: { type: 'boolean', default: false }, write: { type: 'boolean', default: false } },
+  options: {
+    quick: { type: 'boolean', default: false },
+    long: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
+  },
   allowPositionals: true,
 });
 const unknown = positionals.filter((name) => !(name in PROGRAMS));
@@ -60,7 +64,11 @@ async function runAll(names: readonly string[]): Promise<void> {
     const { bench } = await load();
     console.log(`\n${bench.title}  (${name})`);
     try {
-      const rows = await bench.run({ quick: values.quick, note: (text) => console.error(`  … ${text}`) });
+      const rows = await bench.run({
+        quick: values.quick,
+        long: values.long,
+        note: (text) => console.error(`  … ${text}`),
+      });
       for (const row of rows) console.log(formatRow(row));
       results.push({ name, bench, rows });
     } catch (error) {

@@ -1,17 +1,18 @@
-/** `talk.ts GROUP PORT SECONDS`: sends a tone to the conference, with the program's own provider and pacing. */
+/** `talk.ts GROUP PORT SECONDS RTPMAP PTIME`: sends a tone to the conference, with the program's own provider and pacing. */
 import process from 'node:process';
 import { createCall, MulticastRtpProvider, openSource } from '../../conference/index.ts';
 
-const [group = '', port = '', seconds = '5'] = process.argv.slice(2);
+const [group = '', port = '', seconds = '5', rtpmap = 'PCMU/8000', ptime = '20'] = process.argv.slice(2);
+const payloadType = rtpmap === 'PCMU/8000' ? 0 : 97;
 const description = [
   'v=0',
   'o=- 1 1 IN IP4 127.0.0.1',
   's=bench',
   `c=IN IP4 ${group}/1`,
   't=0 0',
-  `m=audio ${port} RTP/AVP 0`,
-  'a=rtpmap:0 PCMU/8000',
-  'a=ptime:20',
+  `m=audio ${port} RTP/AVP ${payloadType}`,
+  `a=rtpmap:${payloadType} ${rtpmap}`,
+  `a=ptime:${ptime}`,
   '',
 ].join('\r\n');
 const call = createCall(description, {

@@ -29,10 +29,16 @@ const CLIPPING_MS: Ms = 5000;
 const NOISE_CHANGE_DB = 3;
 const NOISE_AGAIN_MS: Ms = 2000;
 
+export interface SendOptions {
+  /** By default the one of the preferred format. */
+  readonly payloadType?: number;
+  /** When it should leave; without it, now. */
+  readonly due?: Ms;
+}
+
 /** Sends what was encoded; the RTP timestamp moves on by `ticks` in any case. */
 export interface PacketSender {
-  /** @param payloadType by default the one of the preferred format */
-  send(payload: Uint8Array, ticks: number, marker: boolean, payloadType?: number): void;
+  send(payload: Uint8Array, ticks: number, marker: boolean, options?: SendOptions): void;
   skip(ticks: number): void;
 }
 
@@ -82,6 +88,8 @@ export class CaptureStream extends BaseStream<AudioSource> {
   readonly #agc: GainControl | undefined;
   #preRoll: PreRoll;
   #sending = false;
+  /** When the packet of the present beat is due. */
+  #due: Ms = 0;
   /** Payload type of comfort noise, where the description has it for our clock and the gate knows the noise. */
   #noiseType: number | undefined;
   /** Level that was told last, below 0, and when. */
@@ -150,7 +158,8 @@ export class CaptureStream extends BaseStream<AudioSource> {
     return gate;
   }
 
-  #onTick({ skipped }: Tick): void {
+  #onTick({ skipped, due }: Tick): void {
+    this.#due = due;
     const { onVoice, clock, talk } = this.#options;
     const [source] = this.terminals;
     if (source === undefined || this.#encoder === undefined) return;
@@ -198,7 +207,7 @@ export class CaptureStream extends BaseStream<AudioSource> {
     if (this.#encoder === undefined) return;
     const payload = this.#encoder.encode(packet);
     const worthIt = payload.length > 0; // codecs know silence too
-    if (worthIt) this.#options.sender.send(payload, this.#ticks, !this.#sending);
+    if (worthIt) this.#options.sender.send(payload, this.#ticks, !this.#sending, { due: this.#due });
     else this.#options.sender.skip(this.#ticks);
     this.#sending = worthIt;
   }
@@ -222,7 +231,10 @@ export class CaptureStream extends BaseStream<AudioSource> {
     this.#noiseTold = this.#gate.noiseDbfs;
     this.#noiseToldAt = clock.now();
     const level = noiseLevel(amplitude(this.#noiseTold));
-    sender.send(formatComfortNoise({ level, reflection: [] }), this.#ticks, false, payloadType);
+    sender.send(formatComfortNoise({ level, reflection: [] }), this.#ticks, false, {
+      payloadType,
+      due: this.#due,
+    });
   }
 
   /** Never sent, nor what was kept before. */

@@ -6,6 +6,7 @@ import {
   type MulticastSocket,
   type MulticastSocketOptions,
   type openMulticastSocket,
+  PACING_LEAD_MS,
   type QosResult,
   type RenewableSocket,
 } from '../../src/net/index.ts';
@@ -13,7 +14,7 @@ import { isRtcp, type SdesItems } from '../../src/rtcp/index.ts';
 import { RtpSession, type RtpSessionEvent } from '../../src/rtp/index.ts';
 import type { LoopbackMode, TapStage, TransportInfo } from '../types/index.ts';
 import type { BlockClock } from './block-clock.ts';
-import type { CaptureStream, PacketSender } from './capture-stream.ts';
+import type { CaptureStream, PacketSender, SendOptions } from './capture-stream.ts';
 import { KeptSocket } from './kept-socket.ts';
 import { type MediumFacts, type MediumWarning, mediumWarnings, transportInfo } from './medium-info.ts';
 import type { MediumPlan } from './medium-plan.ts';
@@ -25,6 +26,8 @@ import { MediumProtection } from './protection/index.ts';
 import { mayBeHeard, RtcpPath } from './rtcp-path.ts';
 import { SourceProbe } from './source-probe.ts';
 
+/** Packets of less audio than this are sent by the thread that keeps their times; the event loop is good to a millisecond. */
+const PACED_BELOW_MS: Ms = 5;
 /** IPv4 and UDP, IPv6 and UDP headers. */
 const OVERHEAD = { 4: 28, 6: 48 } as const;
 
@@ -144,7 +147,8 @@ export class Medium implements PacketSender {
       clock,
     };
     const muxed = plan.rtcpPort === plan.port && plan.rtcpGroup === plan.group;
-    this.#socketOptions = { ...common, group: plan.group, port: plan.port };
+    const paced = this.#paced ? { paced: true } : {};
+    this.#socketOptions = { ...common, ...paced, group: plan.group, port: plan.port };
     const opening = [
       openSocket(this.#socketOptions),
       ...(muxed ? [] : [openSocket({ ...common, group: plan.rtcpGroup, port: plan.rtcpPort })]),
@@ -160,6 +164,10 @@ export class Medium implements PacketSender {
     this.#use(rtp, rtcp, muxed);
   }
 
+  /** Short packets are expected evenly spaced: an AES67 receiver may have a buffer of three of them. */
+  get #paced(): boolean {
+    return this.capture !== undefined && this.#plan.ptimeMs < PACED_BELOW_MS;
+  }
   get #ttl(): number | undefined {
     return this.#options.ttl ?? this.plan.ttl;
   }
@@ -281,7 +289,7 @@ export class Medium implements PacketSender {
     }
   }
 
-  send(payload: Uint8Array, ticks: number, marker: boolean, payloadType?: number): void {
+  send(payload: Uint8Array, ticks: number, marker: boolean, { payloadType, due }: SendOptions = {}): void {
     // It would only be traffic, or look like loss once the interface is back.
     if (!this.#heardByOthers || this.#rtp?.away === true) return this.session.skip(ticks);
     const now = this.#options.clock.now();
@@ -293,7 +301,8 @@ export class Medium implements PacketSender {
     const sealed = this.#protection === undefined ? packet : this.#protection.sealRtp(packet);
     if (sealed === undefined) return;
     if (this.#taps.wants('wire')) this.#tell('wire', 'rtp', sealed, now);
-    this.#rtp?.send(sealed);
+    if (due !== undefined && this.#paced) this.#rtp?.sendAt(sealed, due + PACING_LEAD_MS);
+    else this.#rtp?.send(sealed);
   }
   skip(ticks: number): void {
     this.session.skip(ticks);

@@ -28,6 +28,7 @@ export type {
   SendProblem,
 } from './multicast-socket-options.ts';
 export { loadNativeSockets, type NativeSockets, type NativeUnavailable } from './native.ts';
+export { PACING_LEAD_MS } from './pacing/send-pacer.ts';
 export { DSCP, type QosMarker, type QosResult } from './qos.ts';
 export {
   type DatagramReceiver,

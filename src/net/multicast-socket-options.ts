@@ -48,6 +48,11 @@ export interface MulticastSocketOptions {
   readonly native?: NativeSockets | NativeUnavailable | false;
   /** Another receive path, such as one that takes datagrams in batches. Default: the socket's own events. */
   readonly openReceiver?: OpenReceiver;
+  /**
+   * Whether {@link MulticastSocket.sendAt} sends from a thread of its own, to within some 0.1 ms; where that cannot be
+   * had (system calls are needed, and the real clock), it sends at once. Default false.
+   */
+  readonly paced?: boolean;
   /** Where interfaces and routes are looked up; default the operating system. */
   readonly network?: NetworkView;
 }
@@ -106,6 +111,14 @@ export interface MulticastSocket extends DatagramSocket, AsyncDisposable, AsyncI
    * @throws {InterfaceError | NetworkError} when it cannot be opened now; try again later
    */
   renew(options?: { readonly onlyIfElsewhere?: boolean }): Promise<boolean>;
+  /**
+   * Sends to the group or peer at a moment to come, as exactly as this socket can (see `paced`); one that cannot, sends at
+   * once. Hand it over {@link PACING_LEAD_MS} before.
+   *
+   * @param due on the socket's clock
+   * @returns as `send`
+   */
+  sendAt(bytes: Uint8Array, due: Ms): boolean;
   /** Changes the DSCP of the live socket. @throws {InvalidValueError} outside 0 to 63 */
   setDscp(dscp: number): QosResult;
   /** @param ttl 0 to 255 */

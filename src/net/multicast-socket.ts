@@ -8,6 +8,7 @@ import { DatagramQueue } from './datagram-queue.ts';
 import { explainSend, systemCode } from './explain.ts';
 import type { ChosenInterface } from './interfaces.ts';
 import type { BufferGrant, MulticastSocket, SendProblem } from './multicast-socket-options.ts';
+import type { PacedSocket } from './pacing/send-pacer.ts';
 import type { QosMarker, QosResult } from './qos.ts';
 import type { DatagramReceiver } from './receiver.ts';
 import { requireTtl, type SocketControls, type SocketDescriptor } from './socket-controls.ts';
@@ -39,6 +40,8 @@ export interface OpenedSocket {
   readonly clock: Clock;
   readonly controls: SocketControls;
   readonly descriptor: SocketDescriptor;
+  /** The way into the sending thread. */
+  readonly paced: PacedSocket | undefined;
 }
 
 /** What can be changed while a socket is open, and outlasts a renewal. */
@@ -163,6 +166,23 @@ export class UdpMulticastSocket implements MulticastSocket {
     this.#inFlight++;
     udp.send(bytes, to?.port ?? port, to?.address ?? destination).then(this.#sent, this.#notSent);
     return true;
+  }
+
+  sendAt(bytes: Uint8Array, due: Ms): boolean {
+    const { paced, sendLimit } = this.#opened;
+    const inTime = paced !== undefined && !this.#away && this.#closing === undefined;
+    if (!inTime || paced.pending >= sendLimit || !paced.send(bytes, due)) return this.send(bytes);
+    this.stats.sentBytes += bytes.length;
+    this.#takePaced(paced);
+    return true;
+  }
+
+  #takePaced(paced: PacedSocket): void {
+    const { sent, failed, errorCode } = paced.take();
+    this.stats.sent += sent;
+    if (failed === 0) return;
+    this.stats.sendErrors += failed - 1;
+    this.#failed(Object.assign(new Error(errorCode), { code: errorCode }));
   }
 
   readonly #sent = (length: number): void => {
@@ -341,9 +361,14 @@ export class UdpMulticastSocket implements MulticastSocket {
   }
 
   async #end(withinMs: Ms): Promise<void> {
-    const { udp, receiver, descriptor } = this.#opened;
+    const { udp, receiver, descriptor, paced } = this.#opened;
     receiver.stop();
     if (this.#inFlight > 0) await this.#drained(withinMs);
+    if (paced !== undefined) {
+      await paced.drained(this.#opened.clock, withinMs); // its descriptor must not be another's when they leave
+      this.#takePaced(paced);
+      paced.close();
+    }
     descriptor.fd = undefined;
     await udp.close(); // the kernel leaves the group
   }

@@ -15,6 +15,7 @@ import {
 import { type OpenedSocket, type SocketSettings, UdpMulticastSocket } from './multicast-socket.ts';
 import type { BufferGrant, MulticastSocket, MulticastSocketOptions } from './multicast-socket-options.ts';
 import { loadNativeSockets, type NativeSockets, type NativeUnavailable } from './native.ts';
+import { type PacedSocket, sharedPacer } from './pacing/send-pacer.ts';
 import { DSCP, noMarker, setsockoptMarker } from './qos.ts';
 import { type DatagramReceiver, dgramReceiver } from './receiver.ts';
 import { requireTtl, socketControls } from './socket-controls.ts';
@@ -125,12 +126,24 @@ async function openOn(
       clock: options.clock ?? systemClock,
       controls,
       descriptor,
+      paced: openPaced(options, target, chosen, native, fd),
     };
   } catch (error) {
     receiver?.stop();
     await udp.close();
     throw error;
   }
+}
+
+function openPaced(
+  { paced = false, clock = systemClock, port }: MulticastSocketOptions,
+  { family, group }: Target,
+  chosen: ChosenInterface,
+  native: NativeSockets | undefined,
+  fd: number | undefined,
+): PacedSocket | undefined {
+  if (!paced || clock !== systemClock || native === undefined || fd === undefined) return undefined;
+  return sharedPacer(native).open(fd, family, group, port, family === 6 ? (chosen.index ?? 0) : 0);
 }
 
 function readTarget(options: MulticastSocketOptions): Target {

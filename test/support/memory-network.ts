@@ -88,6 +88,9 @@ export class MemorySocket implements MulticastSocket {
     this.qos = this.setDscp(options.dscp ?? 0);
   }
 
+  sendAt(bytes: Uint8Array): boolean {
+    return this.send(bytes);
+  }
   send(bytes: Uint8Array, to?: TransportAddress): boolean {
     const { clock, wire, sockets, deliver } = this.#network;
     const from = { address: this.localAddress, port: this.localPort };

@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { getSystemErrorName } from 'node:util';
 import type { IpFamily } from '../../ip/index.ts';
 import type { Ms } from '../../machine.ts';
+import type { Clock } from '../clock.ts';
 import { type NativeSockets, socketAddress } from '../native.ts';
 import { PacketRing, RING, RING_START, RING_WAKE } from './packet-ring.ts';
 import { sendingThread, type SendingThreadData } from './sending-thread.ts';
@@ -20,7 +21,9 @@ export interface PacedSocket {
   send(packet: Uint8Array, due: Ms): boolean;
   /** What has happened since the last call. */
   take(): { readonly sent: number; readonly failed: number; readonly errorCode: string };
-  /** After the last packet has left: {@link pending} is 0. */
+  /** Waits until all that was handed over has left, at most so long. */
+  drained(clock: Clock, withinMs: Ms): Promise<void>;
+  /** Gives the place to another socket. */
   close(): void;
 }
 
@@ -69,6 +72,17 @@ export class SendPacer {
         const errorCode = errors > 0 ? getSystemErrorName(-ring.error(socket)) : '';
         return { sent: (sent - before.sent) | 0, failed: errors, errorCode };
       },
+      drained(clock, withinMs) {
+        const end = clock.now() + withinMs;
+        return new Promise((resolve) => {
+          const look = (): void => {
+            if (this.pending === 0 || clock.now() >= end) resolve();
+            else timer.set(clock.now() + 1);
+          };
+          const timer = clock.timer(look);
+          look();
+        });
+      },
       close: () => {
         this.#used.delete(socket);
       },
@@ -82,7 +96,7 @@ export class SendPacer {
       layout: RING,
       start: RING_START,
       wake: RING_WAKE,
-      koffi: import.meta.resolve('koffi'),
+      from: import.meta.url,
     };
     const program = `(${sendingThread.toString()})(require('node:worker_threads').workerData)`;
     this.#thread = new Worker(program, { eval: true, workerData: data });
@@ -92,4 +106,12 @@ export class SendPacer {
     this.#thread.unref();
     return true;
   }
+}
+
+let shared: SendPacer | undefined;
+
+/** The sending thread of this process. */
+export function sharedPacer(native: NativeSockets): SendPacer {
+  shared ??= new SendPacer(native);
+  return shared;
 }

@@ -6,8 +6,8 @@ export interface SendingThreadData {
   readonly layout: RingLayout;
   readonly start: number;
   readonly wake: number;
-  /** Where koffi is, since the thread has no file of its own to look from. */
-  readonly koffi: string;
+  /** Path of the module that asks, from where koffi is found: the thread has no file of its own. */
+  readonly from: string;
 }
 
 /**
@@ -17,15 +17,10 @@ export interface SendingThreadData {
  * Its source text is what runs in the thread, so that it needs no file of its own in a bundled program: it must refer to
  * nothing outside of itself.
  */
-export async function sendingThread({
-  memory,
-  layout,
-  start,
-  wake,
-  koffi,
-}: SendingThreadData): Promise<void> {
-  const { default: ffi } = await import(koffi);
-  const sendto = ffi
+export function sendingThread({ memory, layout, start, wake, from }: SendingThreadData): void {
+  // Not an import, in whose place a bundler or a test runner would put something of its own.
+  const koffi: typeof import('koffi') = process.getBuiltinModule('node:module').createRequire(from)('koffi');
+  const sendto = koffi
     .load(null)
     .func(
       'int64_t sendto(int fd, const void *data, size_t length, int flags, const void *to, uint32_t size)',
@@ -82,7 +77,7 @@ export async function sendingThread({
     }
     waiting.pop();
     if (Number(sendto(next.fd, next.bytes, next.length, 0x40, next.address, next.size)) < 0) {
-      Atomics.store(words, next.counters + layout.error, ffi.errno());
+      Atomics.store(words, next.counters + layout.error, koffi.errno());
       Atomics.add(words, next.counters + layout.failed, 1);
     } else Atomics.add(words, next.counters + layout.sent, 1);
     spare.push(next);
