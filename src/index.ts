@@ -13,6 +13,7 @@ export * as ldap from './ldap/index.ts';
 export type { DatagramMachine, Ms, RandomSource, TransportAddress } from './machine.ts';
 export * as madcap from './madcap/index.ts';
 export * as net from './net/index.ts';
+export * as prometheus from './prometheus/index.ts';
 export * as rtcp from './rtcp/index.ts';
 export * as rtp from './rtp/index.ts';
 export * as sap from './sap/index.ts';

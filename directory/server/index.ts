@@ -28,7 +28,7 @@ export {
   listen,
   listenLocal,
 } from './listen.ts';
-export { formatMetrics, type MetricsListener, serveMetrics } from './metrics.ts';
+export { formatMetrics, serveMetrics } from './metrics.ts';
 export { MONITOR, type Monitor, type MonitoredPart, type PartCounter } from './monitor.ts';
 export { type Peer, networkPeer } from './peer.ts';
 export { hashPassword, makeSecret } from './password.ts';

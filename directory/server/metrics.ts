@@ -1,20 +1,8 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { Server } from 'node:http';
-import { NetworkError } from '../../src/errors.ts';
-import { formatEndpoint } from '../../src/ip/index.ts';
+import { listenForMetrics, type MetricsListener } from '../../src/net/index.ts';
+import { formatMetrics as formatText, type Metric } from '../../src/prometheus/index.ts';
 import { BIND_FAILURES } from './counters.ts';
 import { type Monitor, OPERATION_NAMES } from './monitor.ts';
 import { VENDOR_VERSION } from './tree.ts';
-
-/** Content type of Prometheus' text format. */
-const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
-
-interface Metric {
-  readonly name: string;
-  readonly help: string;
-  readonly type: 'counter' | 'gauge';
-  readonly samples: readonly { readonly labels?: Readonly<Record<string, string>>; readonly value: number }[];
-}
 
 /**
  * The service's numbers in the text-based exposition format 0.0.4 of Prometheus. Names begin with `rendezvous_`;
@@ -96,7 +84,7 @@ export function formatMetrics(monitor: Monitor): string {
     one('sent_bytes_total', 'counter', 'Bytes of answers.', counters.bytesOut),
     ...partMetrics(monitor),
   ];
-  return metrics.map(formatMetric).join('');
+  return formatText(metrics);
 }
 
 /** What other parts of the process count; numbers of one name together, as the format wants it. */
@@ -110,25 +98,6 @@ function partMetrics({ partCounters }: Monitor): Metric[] {
   return [...metrics.values()];
 }
 
-function formatMetric({ name, help, type, samples }: Metric): string {
-  const lines = samples.map(({ labels = {}, value }) => {
-    const pairs = Object.entries(labels).map(([label, text]) => `${label}="${escapeLabel(text)}"`);
-    return `${name}${pairs.length === 0 ? '' : `{${pairs.join(',')}}`} ${value}\n`;
-  });
-  return `# HELP ${name} ${escapeHelp(help)}\n# TYPE ${name} ${type}\n${lines.join('')}`;
-}
-
-const escapeHelp = (text: string): string => text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
-const escapeLabel = (text: string): string => escapeHelp(text).replaceAll('"', '\\"');
-
-export interface MetricsListener extends AsyncDisposable {
-  /** Where Prometheus fetches them. */
-  readonly url: string;
-  readonly host: string;
-  readonly port: number;
-  close(): Promise<void>;
-}
-
 /**
  * Offers the numbers of a service over HTTP at `/metrics`. They tell how much a service is used and nothing about its
  * users, but there is no access control: keep it on loopback, or behind a proxy.
@@ -136,61 +105,15 @@ export interface MetricsListener extends AsyncDisposable {
  * @param port 0 for any free one
  * @throws {NetworkError} when it cannot listen there
  */
-export async function serveMetrics(monitor: Monitor, host: string, port: number): Promise<MetricsListener> {
-  const server = createServer({ requestTimeout: 10_000, headersTimeout: 10_000 }, (request, response) =>
-    answer(monitor, request, response),
-  );
-  server.maxConnections = 20;
-  await bound(server, host, port);
-  const address = server.address();
-  const real = typeof address === 'object' && address !== null ? address.port : port;
-  const close = async (): Promise<void> => {
-    server.closeAllConnections();
-    await new Promise<void>((resolve) => server.close(() => resolve()));
-  };
-  return {
-    url: `http://${formatEndpoint(host, real)}/metrics`,
-    host,
-    port: real,
-    close,
-    [Symbol.asyncDispose]: close,
-  };
+export function serveMetrics(monitor: Monitor, host: string, port: number): Promise<MetricsListener> {
+  return listenForMetrics(() => readMetrics(monitor), host, port);
 }
 
-function answer(monitor: Monitor, request: IncomingMessage, response: ServerResponse): void {
-  const path = request.url?.split('?', 1)[0];
-  const isRead = request.method === 'GET' || request.method === 'HEAD';
-  if (path !== '/metrics' || !isRead) {
-    const [status, words] = path === '/metrics' ? [405, 'GET only\n'] : [404, 'See /metrics\n'];
-    response.writeHead(status, {
-      'Content-Type': 'text/plain; charset=utf-8',
-      ...(isRead ? {} : { Allow: 'GET, HEAD' }),
-    });
-    response.end(words);
-    return;
-  }
-  let text: string;
+function readMetrics(monitor: Monitor): string {
   try {
-    text = formatMetrics(monitor);
+    return formatMetrics(monitor);
   } catch (error) {
-    response.writeHead(503, { 'Content-Type': 'text/plain; charset=utf-8' });
-    response.end(`the store cannot be read: ${error instanceof Error ? error.message : String(error)}\n`);
-    return;
+    const detail = error instanceof Error ? error.message : String(error);
+    throw new Error(`the store cannot be read: ${detail}`, { cause: error });
   }
-  response.writeHead(200, { 'Content-Type': CONTENT_TYPE, 'Cache-Control': 'no-store' });
-  response.end(request.method === 'HEAD' ? undefined : text);
-}
-
-function bound(server: Server, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (cause: Error) =>
-      reject(
-        new NetworkError(
-          `Cannot offer metrics on ${formatEndpoint(host, port)}: ${cause.message}. Choose another place with --metrics`,
-          { cause },
-        ),
-      ),
-    );
-    server.listen({ host, port }, () => resolve());
-  });
 }

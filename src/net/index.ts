@@ -36,6 +36,7 @@ export {
   type OpenReceiver,
   type ReceiverRequest,
 } from './receiver.ts';
+export { listenForMetrics, type MetricsListener } from './metrics-listener.ts';
 export { type Tick, Ticker, type TickerOptions } from './ticker.ts';
 export { type AddressedDatagram, drive } from './drive.ts';
 export {

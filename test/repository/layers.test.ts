@@ -19,6 +19,7 @@ const PURE = [
   'security',
   'wire',
   'ip',
+  'prometheus',
 ];
 /** Time as an interface: wanted where sockets are not. */
 const SHARED = new Set(['src/net/clock.ts']);
