@@ -28,6 +28,8 @@ export class Concealer {
   /** One period, the end of which leads into its beginning. */
   readonly #cycle: Float32Array;
   readonly #steps: Float32Array;
+  /** Nothing that is made up is louder than what it is made of. */
+  #peak = 0;
   #lag = 1;
   #start = 0;
   /** Between the start and here audio was made up. */
@@ -90,6 +92,7 @@ export class Concealer {
     if (likeness < VOICED) ({ lag, likeness } = periodBefore(ring, from, this.#sampleRate, NOISE_LAG_MS));
     this.#lag = lag;
     const quarter = lag >> 2;
+    this.#peak = 0;
     for (let i = 0; i < lag; i++) {
       const at = ring.index(from - lag + i);
       const before = ring.index(from - 2 * lag + i);
@@ -99,6 +102,7 @@ export class Concealer {
         const late = ring.samples[at + channel] ?? 0;
         const early = ring.samples[before + channel] ?? 0;
         this.#cycle[i * channels + channel] = late * (1 - share) + early * share;
+        this.#peak = Math.max(this.#peak, Math.abs(late), Math.abs(early));
       }
     }
     const last = ring.index(from - 1);
@@ -115,7 +119,8 @@ export class Concealer {
     const gain = ms <= FULL_MS ? 1 : (SILENT_MS - ms) / (SILENT_MS - FULL_MS);
     const step = ms < STEP_MS ? (this.#steps[channel] ?? 0) * (1 - ms / STEP_MS) : 0;
     const sample = ((this.#cycle[(age % this.#lag) * this.#channels + channel] ?? 0) + step) * gain;
-    return sample > 1 ? 1 : sample < -1 ? -1 : sample;
+    const peak = this.#peak;
+    return sample > peak ? peak : sample < -peak ? -peak : sample;
   }
 }
 

@@ -230,7 +230,8 @@ describe('two participants on this host', () => {
       samples0.findLastIndex((it) => it !== 0),
     );
     expect(longestSilence(talk, 8000)).toBe(0);
-    expect(talk.length / 8000).toBeCloseTo(2, 1);
+    expect(talk.length / 8000).toBeGreaterThan(1.95);
+    expect(talk.length / 8000).toBeLessThan(2.15); // what was heard last fades away
   });
 
   test('thirty talkers are all heard and counted', async () => {
