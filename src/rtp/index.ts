@@ -7,6 +7,7 @@ export {
   parseComfortNoise,
 } from './comfort-noise.ts';
 export { buildExtension, type ExtensionElement, parseExtensionElements } from './extension-elements.ts';
+export type { ExtendedReception, ExtendedReportPlan, VoiceMetrics } from './extended.ts';
 export { csrcAt, type RtpFault, RtpHeader, readRtpHeader } from './header.ts';
 export { parseRtpPacket, type RtpExtension, type RtpPacket, serializeRtpPacket } from './packet.ts';
 export {

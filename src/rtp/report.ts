@@ -2,6 +2,7 @@ import type { Ms } from '../machine.ts';
 import {
   MAX_REPORT_BLOCKS,
   REPORT_BLOCK_BYTES,
+  type ExtendedReport,
   type ReceiverSummary,
   type ReportBlock,
   type RtcpPacket,
@@ -26,6 +27,7 @@ export interface ReportContent {
   readonly sdes: readonly SdesItem[];
   /** What we, the distribution source, tell of all receivers together. */
   readonly summary?: ReceiverSummary | undefined;
+  readonly extended?: ExtendedReport | undefined;
   /** Makes it a BYE compound, with this reason unless undefined. */
   readonly bye?: { readonly reason: string | undefined };
 }
@@ -61,7 +63,7 @@ export function buildReport(
 }
 
 /** SDES and BYE, with as many items as leave room for a sender report. */
-function tailPackets({ ssrc, sdes, summary, bye }: ReportContent, maxBytes: number): RtcpPacket[] {
+function tailPackets({ ssrc, sdes, summary, extended, bye }: ReportContent, maxBytes: number): RtcpPacket[] {
   const byes: RtcpPacket[] = [];
   if (bye !== undefined) {
     byes.push({ type: 'bye', ssrcs: [ssrc], ...(bye.reason === undefined ? {} : { reason: bye.reason }) });
@@ -70,6 +72,7 @@ function tailPackets({ ssrc, sdes, summary, bye }: ReportContent, maxBytes: numb
     const packets: RtcpPacket[] = [
       { type: 'sdes', chunks: [{ ssrc, items: sdes.slice(0, count) }] },
       ...(summary === undefined ? [] : [summary]),
+      ...(extended === undefined ? [] : [extended]),
       ...byes,
     ];
     if (count <= 1 || serializeRtcpPackets(packets).length + 28 <= maxBytes) return packets;

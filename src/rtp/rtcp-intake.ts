@@ -11,6 +11,7 @@ import {
   type SdesChunk,
   type SenderReport,
   wallFromNtp,
+  type XrBlock,
 } from '../rtcp/index.ts';
 import type { Membership, SessionParts } from './membership.ts';
 import type { OwnSsrcHandler } from './rtp-intake.ts';
@@ -152,8 +153,13 @@ export class RtcpIntake {
       case 'rsi':
         this.#takeSummary(packet, arrival);
         return;
+      case 'xr': {
+        const source = this.#sourceOf(packet.ssrc, arrival);
+        if (source?.validated === true)
+          for (const block of packet.blocks) this.#takeExtended(source, block, arrival);
+        return;
+      }
       case 'sdes':
-      case 'xr':
       case 'raw':
         return;
     }
@@ -176,9 +182,37 @@ export class RtcpIntake {
     reporter.addReport(report);
     if (own) {
       const arrival = ntpMiddle(ntpFromWall(wall));
-      reporter.roundTripSeconds = roundTripSeconds(arrival, block.lastSr, block.delaySinceLastSr);
+      const seconds = roundTripSeconds(arrival, block.lastSr, block.delaySinceLastSr);
+      reporter.roundTripSeconds = seconds ?? reporter.roundTripSeconds; // it may have answered otherwise
     }
     this.#parts.events.push({ type: 'reportReceived', reporter, report, own });
+  }
+
+  /** RFC 3611 §4.4 to §4.7; of the traces of single packets nothing is kept. */
+  #takeExtended(reporter: SourceRecord, block: XrBlock, { now, wall }: Arrival): void {
+    const own = this.#parts.sender.ssrc;
+    switch (block.type) {
+      case 'referenceTime':
+        reporter.reference = { middle: ntpMiddle(block.ntp), at: now };
+        return;
+      case 'delaySinceReference': {
+        const answer = block.receivers.find(({ ssrc }) => ssrc === own);
+        if (answer === undefined) return;
+        const seconds = roundTripSeconds(ntpMiddle(ntpFromWall(wall)), answer.lastReference, answer.delay);
+        reporter.roundTripSeconds = seconds ?? reporter.roundTripSeconds;
+        return;
+      }
+      case 'statistics':
+      case 'voipMetrics':
+        // of known sources only, as with report blocks
+        if (block.ssrc === own || this.#parts.table.members.has(block.ssrc)) reporter.addExtended(block, now);
+        return;
+      case 'lossRuns':
+      case 'duplicateRuns':
+      case 'receiptTimes':
+      case 'unknown':
+        return;
+    }
   }
 
   #takeBye(ssrc: number, reason: string | undefined, arrival: Arrival): void {

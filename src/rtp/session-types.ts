@@ -1,4 +1,5 @@
 import type { Ms, RandomSource, TransportAddress } from '../machine.ts';
+import type { ExtendedReception, ExtendedReportPlan } from './extended.ts';
 import type { SourceFigures } from './quality/source-meter.ts';
 import type { ReportBlock, SdesItems, SdesItemName } from '../rtcp/index.ts';
 
@@ -37,6 +38,8 @@ export interface RtpSessionOptions {
   readonly minSequential?: number;
   /** Sources kept at once; default 2048. Unvalidated ones are held apart and cannot push out valid ones. */
   readonly maxSources?: number;
+  /** Extended reports to be sent; default none. Those of others are always read. */
+  readonly extendedReports?: ExtendedReportPlan;
   /** Largest RTCP datagram in bytes of UDP payload, 256 to 65000; default 1400. */
   readonly maxRtcpBytes?: number;
   /** IP and UDP header bytes of each RTCP datagram, counted as bandwidth; default 28 (IPv4), IPv6 has 48. */
@@ -109,11 +112,13 @@ export interface RtpSource {
   readonly figures: SourceFigures | undefined;
   /** To be told of packets that came too late or too early to be played: they count as lost to the listener. */
   noteDiscarded(extendedSequence: number): void;
-  /** From this source's last report about us; undefined until it has one. */
+  /** From this source's last report about us, or its answer to our reference time; undefined until it has one. */
   readonly roundTripSeconds: number | undefined;
   readonly senderInfo: SenderInfo | undefined;
   /** What this source last reported, by the SSRC it reports about (ours too). */
   readonly reports: ReadonlyMap<number, ReceivedReport>;
+  /** What its extended reports last said (RFC 3611), by the SSRC that they are about. */
+  readonly extendedReports: ReadonlyMap<number, ExtendedReception>;
   /** Sender's wall clock, ms since 1970, at an RTP timestamp; undefined before its first sender report. */
   wallAt(rtpTimestamp: number): number | undefined;
 }

@@ -8,6 +8,7 @@ import {
   type SdesItems,
   SdesPlan,
 } from '../rtcp/index.ts';
+import { ExtendedReporter } from './extended.ts';
 import { Fifo } from './fifo.ts';
 import { Membership, type SessionParts } from './membership.ts';
 import { OwnIdentity } from './own-identity.ts';
@@ -53,6 +54,7 @@ export class RtpSession {
   readonly #membership: Membership;
   readonly #rtp: RtpIntake;
   readonly #rtcp: RtcpIntake;
+  readonly #extended: ExtendedReporter | undefined;
   readonly #outbox = new Fifo<Uint8Array>(MAX_OUTBOX);
   #nextSweep: Ms;
   #state: 'joined' | 'leaving' | 'left' = 'joined';
@@ -67,6 +69,8 @@ export class RtpSession {
     this.#clockRates = clockRateTable(clockRates);
     const payloadType = options.payloadType ?? clockRates.keys().next().value ?? -1;
     this.#requireClockRate(payloadType);
+    const { extendedReports } = options;
+    this.#extended = extendedReports === undefined ? undefined : new ExtendedReporter(extendedReports);
     checkSdes({ ...options.sdes, cname });
     const share = rtcpShares(options);
     const schedule = {
@@ -306,11 +310,14 @@ export class RtpSession {
 
   #transmitReport(now: Ms, wall: number): number {
     const { sender, plan, table } = this.#parts;
+    const about = { ssrc: sender.ssrc, weSend: sender.isSender, ntp: ntpFromWall(wall), now };
     const content = {
       ssrc: sender.ssrc,
       sender: this.#senderPart(now, wall),
       sdes: plan.next(),
       summary: this.summarizes ? this.#summarize(wall) : undefined,
+      // at most a third, so that the report blocks that everybody reads have their room
+      extended: this.#extended?.build(about, table.members.values(), this.#maxRtcpBytes / 3),
     };
     const report = buildReport(content, table.members.values(), this.#maxRtcpBytes, now);
     this.#transmit(report);

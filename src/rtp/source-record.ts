@@ -1,6 +1,15 @@
 import type { Ms, TransportAddress } from '../machine.ts';
-import type { ReportBlock, SdesChunk, SdesItemName, SdesItems, SdesPrivate } from '../rtcp/index.ts';
+import type {
+  ReportBlock,
+  SdesChunk,
+  SdesItemName,
+  SdesItems,
+  SdesPrivate,
+  XrStatistics,
+  XrVoipMetrics,
+} from '../rtcp/index.ts';
 import type { ReceivedPacket } from './received.ts';
+import type { ExtendedReception } from './extended.ts';
 import { type SourceFigures, SourceMeter } from './quality/source-meter.ts';
 import { Reception } from './reception.ts';
 import { timestampDelta } from './sequence.ts';
@@ -14,6 +23,7 @@ const MAX_PRIVATE = 16;
 /** Addresses in collision with one source that are told apart. */
 const MAX_REJECTED = 8;
 const NO_REPORTS: ReadonlyMap<number, ReceivedReport> = new Map();
+const NO_EXTENDED: ReadonlyMap<number, ExtendedReception> = new Map();
 
 /** All that a session keeps of one SSRC. The session changes it; everyone else sees it as {@link RtpSource}. */
 export class SourceRecord implements RtpSource {
@@ -41,6 +51,8 @@ export class SourceRecord implements RtpSource {
   senderInfo: SenderInfo | undefined;
   /** Middle 32 bits of the last SR's NTP time; 0: none. */
   lastSr = 0;
+  /** Middle 32 bits of the reference time that its extended report last brought, not yet answered, and when it came. */
+  reference: { readonly middle: number; readonly at: Ms } | undefined;
   sdes: SdesItems = {};
   noteHeard: Ms = 0;
   /** The packet that came while on probation. */
@@ -50,6 +62,7 @@ export class SourceRecord implements RtpSource {
   lastReported: Ms = -Infinity;
   #rejected: Set<string> | undefined; // both are made when needed: there may be thousands of sources
   #reports: Map<number, ReceivedReport> | undefined;
+  #extended: Map<number, ExtendedReception> | undefined;
 
   constructor(ssrc: number, minSequential: number, now: Ms) {
     this.ssrc = ssrc;
@@ -123,19 +136,29 @@ export class SourceRecord implements RtpSource {
   /** Remembers what this source reports about another; the report not renewed longest makes room. */
   addReport(report: ReceivedReport): void {
     this.#reports ??= new Map();
-    this.#reports.delete(report.about);
-    this.#reports.set(report.about, report);
-    if (this.#reports.size <= MAX_REPORTS) return;
-    for (const oldest of this.#reports.keys()) {
-      this.#reports.delete(oldest);
-      return;
-    }
+    keep(this.#reports, report.about, report);
+  }
+
+  get extendedReports(): ReadonlyMap<number, ExtendedReception> {
+    return this.#extended ?? NO_EXTENDED;
+  }
+  /** Remembers an extended report of this source about another; as many as of the others. */
+  addExtended(block: XrStatistics | XrVoipMetrics, now: Ms): void {
+    this.#extended ??= new Map();
+    const { statistics, voice } = this.#extended.get(block.ssrc) ?? {};
+    keep(this.#extended, block.ssrc, {
+      at: now,
+      statistics: block.type === 'statistics' ? block : statistics,
+      voice: block.type === 'voipMetrics' ? block : voice,
+    });
   }
 
   /** Forgets reports not renewed since `deadline`: their subject is gone or silent. */
   expireReports(deadline: Ms): void {
-    if (this.#reports === undefined) return;
-    for (const [about, { at }] of this.#reports) if (at < deadline) this.#reports.delete(about);
+    for (const reports of [this.#reports, this.#extended]) {
+      if (reports === undefined) continue;
+      for (const [about, { at }] of reports) if (at < deadline) reports.delete(about);
+    }
   }
 
   /**
@@ -197,6 +220,17 @@ export class SourceRecord implements RtpSource {
       lastSr: this.lastSr,
       delaySinceLastSr: Math.min(0xffff_ffff, Math.round(delay)),
     };
+  }
+}
+
+/** Keeps what was renewed last at the end, and no more than so many. */
+function keep<T>(reports: Map<number, T>, about: number, report: T): void {
+  reports.delete(about);
+  reports.set(about, report);
+  if (reports.size <= MAX_REPORTS) return;
+  for (const oldest of reports.keys()) {
+    reports.delete(oldest);
+    return;
   }
 }
 
