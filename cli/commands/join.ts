@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import type { ExtendedReportWish } from '../../conference/index.ts';
 import type { CliContext } from '../context.ts';
 import { addHelp } from '../help.ts';
 import { collect, SAP_WAIT_HELP } from './conference-options.ts';
@@ -24,6 +25,7 @@ export interface JoinOptions {
   readonly minPlayout?: string;
   readonly maxPlayout?: string;
   readonly linkOffset?: string;
+  readonly extendedReports?: ExtendedReportWish;
   readonly wait?: boolean;
   readonly name?: string;
   readonly email?: string;
@@ -37,6 +39,8 @@ export interface JoinOptions {
 
 export const QOS_LEVELS = ['needed', 'if-available', 'best-effort'] as const;
 export const LOOPBACK_MODES = ['none', 'full', 'selective'] as const;
+
+export const EXTENDED_REPORTS = ['asked', 'always', 'never'] as const satisfies readonly ExtendedReportWish[];
 
 export function joinCommand(ctx: CliContext): Command {
   return addHelp(
@@ -105,6 +109,12 @@ export function joinCommand(ctx: CliContext): Command {
       .option(
         '--link-offset <time>',
         'play so long after the moment the sender stamped, always: the link offset of AES67, such as 5ms',
+      )
+      .addOption(
+        new Option(
+          '--extended-reports <when>',
+          'send RTCP extended reports on loss and voice quality: when the description asks, always or never (default: asked)',
+        ).choices(EXTENDED_REPORTS),
       )
       .option('--name <text>', 'your name as the others see it')
       .option('--email <text>', 'your e-mail address')

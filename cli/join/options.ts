@@ -28,7 +28,7 @@ export interface JoinSettings {
   /** Where and how to join, as far as it was said. */
   readonly request: Pick<
     JoinRequest,
-    'interface' | 'sendInterface' | 'sources' | 'qos' | 'loopback' | keyof PlayoutWish
+    'interface' | 'sendInterface' | 'extendedReports' | 'sources' | 'qos' | 'loopback' | keyof PlayoutWish
   > &
     TalkSettings['request'];
   readonly talk: Omit<TalkSettings, 'request'>;
@@ -67,6 +67,7 @@ export async function readJoinSettings(ctx: CliContext, given: JoinOptions): Pro
       ...(given.sendInterface === undefined ? {} : { sendInterface: given.sendInterface }),
       ...(given.source === undefined ? {} : { sources: parseSources(given.source) }),
       ...(qos === undefined ? {} : { qos }),
+      ...(given.extendedReports === undefined ? {} : { extendedReports: given.extendedReports }),
       ...(loopback === undefined ? {} : { loopback }),
       ...readPlayout(given),
       ...talking,

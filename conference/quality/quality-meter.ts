@@ -1,5 +1,6 @@
 import type { Ms } from '../../src/machine.ts';
-import type { RtpSession, RtpSource, SourceFigures, TimeSpread } from '../../src/rtp/index.ts';
+import type { RtpSession, RtpSource, SourceFigures, TimeSpread, VoiceMetrics } from '../../src/rtp/index.ts';
+import type { PlayoutPolicy } from '../audio/index.ts';
 import type {
   LossBursts,
   MsSpread,
@@ -31,6 +32,7 @@ export interface QualityContext {
   /** What the payload types stand for, as in `a=rtpmap`. */
   readonly encodingOf: (payloadType: number) => string | undefined;
   readonly now: () => Ms;
+  readonly playout: PlayoutPolicy;
   /** Undefined where nothing is played. */
   readonly player: () => Player | undefined;
 }
@@ -115,6 +117,34 @@ export class QualityMeter {
     };
   }
 
+  /** As an extended report tells it (RFC 3611 §4.7); undefined where nothing is played or rated. */
+  voiceMetrics(): VoiceMetrics | undefined {
+    const { packetMs, playout } = this.#context;
+    const player = this.#context.player();
+    const rating = this.rating();
+    if (player === undefined || rating === undefined) return undefined;
+    const { delayMs, targetMs, concealedMs, voice, levelDbfs } = player;
+    const nominal = milliseconds(delayMs);
+    return {
+      packetMs,
+      endSystemDelay: milliseconds(delayMs + packetMs),
+      signalLevel: dbm0(voice.talking ? levelDbfs : undefined),
+      noiseLevel: dbm0(this.#noiseDbfs),
+      rFactor: Math.round(Math.min(100, rating.r)),
+      mosLq: Math.round(rating.mosLq * 10) / 10,
+      mosCq: Math.round(rating.mosCq * 10) / 10,
+      concealment: concealedMs > 0 ? 'standard' : 'unspecified',
+      jitterBuffer: playout.mode === 'adaptive' ? 'adaptive' : 'fixed',
+      jitterBufferRate: 0,
+      jitterBufferNominal: nominal,
+      jitterBufferMaximum: Math.max(nominal, milliseconds(targetMs)),
+      jitterBufferAbsoluteMaximum: Math.max(
+        nominal,
+        milliseconds(playout.mode === 'adaptive' ? playout.maxMs : playout.delayMs),
+      ),
+    };
+  }
+
   #reports(): ReportedReception[] {
     const { session, source, now } = this.#context;
     const reports: ReportedReception[] = [];
@@ -133,6 +163,18 @@ export class QualityMeter {
     }
     return reports;
   }
+}
+
+/** In the 16 bits of a report. */
+function milliseconds(ms: Ms): number {
+  return Math.max(0, Math.min(0xffff, Math.round(ms)));
+}
+
+/** A sine at full scale is 3.17 dBm0 (ITU-T G.711 §4). */
+function dbm0(dbfs: number | undefined): number | undefined {
+  if (dbfs === undefined || !Number.isFinite(dbfs)) return undefined;
+  const level = Math.max(-128, Math.min(126, Math.round(dbfs + 3.17)));
+  return level;
 }
 
 function playoutOf({ delayMs, targetMs, late, concealedMs, driftPpm }: Player): PlayoutQuality {

@@ -91,7 +91,7 @@ export class RtpMediaSession implements MediaSession {
     this.#options = options;
     const { plans, request, cname, clock, random, blocks } = options;
     const { cname: _own, ...sdes } = request.participant;
-    this.#people = new ParticipantList(this.#emit, clock);
+    this.#people = new ParticipantList(this.#emit, clock, options.playout);
     this.talk = new Talk({
       pushToTalk: request.pushToTalk,
       clock,
@@ -114,6 +114,8 @@ export class RtpMediaSession implements MediaSession {
           lookup: options.lookup,
           blocks,
           taps: this.#taps,
+          extendedReports: request.extendedReports ?? 'asked',
+          voice: (of, ssrc) => this.#people.voiceMetrics(of, ssrc),
           onEvent: this.#onRtpEvent,
         }),
     );

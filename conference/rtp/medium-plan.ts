@@ -1,5 +1,5 @@
 import { isMulticast, isSourceSpecific, tryParseIp } from '../../src/ip/index.ts';
-import type { MediaDescription, MediaKey, SessionDescription } from '../../src/sdp/index.ts';
+import type { MediaDescription, MediaKey, RtcpXrFormat, SessionDescription } from '../../src/sdp/index.ts';
 import type { AudioFormat } from '../audio/index.ts';
 import type { AudioCodec } from '../codec/index.ts';
 import type { MediaDirection, MediaType, MediumSupport } from '../types/index.ts';
@@ -41,6 +41,8 @@ export interface MediumPlan extends SourceRules, RtcpPlan {
   readonly bandwidth: number;
   /** Whether {@link bandwidth} is stated by the description (`b=AS`, `b=TIAS`). */
   readonly bandwidthStated: boolean;
+  /** Extended reports that all are to send; undefined when nothing is said of them. */
+  readonly rtcpXr: readonly RtcpXrFormat[] | undefined;
   readonly rtcpBandwidth: { readonly senders: number; readonly receivers: number } | undefined;
 }
 
@@ -100,6 +102,7 @@ function planMedium(
     ptimeMs,
     bandwidth: bandwidth ?? estimatedBandwidth(preferred?.codec, ptimeMs),
     bandwidthStated: bandwidth !== undefined,
+    rtcpXr: medium.rtcpXr,
     rtcpBandwidth: rtcpBandwidth(
       description,
       medium,

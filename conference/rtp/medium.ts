@@ -11,8 +11,9 @@ import {
   type RenewableSocket,
 } from '../../src/net/index.ts';
 import { isRtcp, type SdesItems } from '../../src/rtcp/index.ts';
-import { RtpSession, type RtpSessionEvent } from '../../src/rtp/index.ts';
-import type { LoopbackMode, TapStage, TransportInfo } from '../types/index.ts';
+import { RtpSession, type RtpSessionEvent, type RtpSource, type VoiceMetrics } from '../../src/rtp/index.ts';
+import { extendedReportPlan } from '../quality/index.ts';
+import type { ExtendedReportWish, LoopbackMode, TapStage, TransportInfo } from '../types/index.ts';
 import type { BlockClock } from './block-clock.ts';
 import type { CaptureStream, PacketSender, SendOptions } from './capture-stream.ts';
 import { KeptSocket } from './kept-socket.ts';
@@ -46,6 +47,9 @@ export interface MediumOptions {
   /** The beat, which is told of every datagram. */
   readonly blocks: Pick<BlockClock, 'nextDue' | 'received'>;
   readonly taps: PacketTaps;
+  readonly extendedReports: ExtendedReportWish;
+  /** What is known of how a source is played, for extended reports. */
+  readonly voice: (medium: Medium, ssrc: number) => VoiceMetrics | undefined;
   readonly onEvent: (medium: Medium, event: RtpSessionEvent) => void;
 }
 
@@ -88,6 +92,8 @@ export class Medium implements PacketSender {
     const overhead = plan.group.includes(':') ? OVERHEAD[6] : OVERHEAD[4];
     this.#rtcpBits = overhead * 8;
     const rates = new Map(plan.formats.map(({ payloadType, clockRate }) => [payloadType, clockRate]));
+    const voice = ({ ssrc }: RtpSource): VoiceMetrics | undefined => options.voice(this, ssrc);
+    const extendedReports = extendedReportPlan(plan.rtcpXr, options.extendedReports, voice);
     this.session = new RtpSession(
       {
         random: options.random,
@@ -99,6 +105,7 @@ export class Medium implements PacketSender {
         ...(plan.rtcpBandwidth === undefined ? {} : { rtcpBandwidth: plan.rtcpBandwidth }),
         loopback: 'full', // what comes back is judged here, so that the mode can be changed
         overheadBytes: overhead,
+        ...(extendedReports === undefined ? {} : { extendedReports }),
       },
       options.clock.now(),
     );

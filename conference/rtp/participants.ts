@@ -1,7 +1,8 @@
 import type { Ms } from '../../src/machine.ts';
 import type { Clock } from '../../src/net/index.ts';
-import type { RtpSessionEvent, RtpSource } from '../../src/rtp/index.ts';
+import type { RtpSessionEvent, RtpSource, VoiceMetrics } from '../../src/rtp/index.ts';
 import type { SdesItemName } from '../../src/rtcp/index.ts';
+import type { PlayoutPolicy } from '../audio/index.ts';
 import type { ConferenceEvent, Participant, Substream } from '../types/index.ts';
 import { type Member, type ParticipantMedium, RemoteParticipant } from './remote-participant.ts';
 import { SsrcSubstream } from './substream.ts';
@@ -17,13 +18,19 @@ const MAX_LOST = 256;
  */
 export class ParticipantList {
   readonly #emit: (event: ConferenceEvent) => void;
+  readonly #playout: PlayoutPolicy;
   readonly #clock: Pick<Clock, 'now' | 'wall'>;
   readonly #members = new Map<ParticipantMedium, Map<number, Member>>();
   readonly #participants = new Set<RemoteParticipant>();
   #nextSample: Ms = 0;
   readonly #lost = new Map<string, RemoteParticipant>();
 
-  constructor(emit: (event: ConferenceEvent) => void, clock: Pick<Clock, 'now' | 'wall'>) {
+  constructor(
+    emit: (event: ConferenceEvent) => void,
+    clock: Pick<Clock, 'now' | 'wall'>,
+    playout: PlayoutPolicy,
+  ) {
+    this.#playout = playout;
     this.#emit = emit;
     this.#clock = clock;
   }
@@ -81,6 +88,11 @@ export class ParticipantList {
       const change = participant.pollVoice(now);
       if (change !== undefined) this.#emit({ type: change, participant });
     }
+  }
+
+  /** How a source is played, for extended reports; undefined when it is not. */
+  voiceMetrics(medium: ParticipantMedium, ssrc: number): VoiceMetrics | undefined {
+    return this.#members.get(medium)?.get(ssrc)?.substream?.meter.voiceMetrics();
   }
 
   /** Takes down what has been received, once a second however often it is called. */
@@ -145,7 +157,7 @@ export class ParticipantList {
     if (member === undefined) return;
     const { participant } = member;
     if (active && member.substream === undefined) {
-      member.substream = new SsrcSubstream(member, () => this.#clock.now());
+      member.substream = new SsrcSubstream(member, this.#playout, () => this.#clock.now());
       participant.apply(member.substream);
       this.#emit({ type: 'substreamAdded', participant, substream: member.substream });
     }

@@ -1,5 +1,6 @@
 import { StateError } from '../../src/errors.ts';
 import { InvalidTerminalError, NoTerminalError } from '../errors.ts';
+import type { PlayoutPolicy } from '../audio/index.ts';
 import { QualityMeter } from '../quality/index.ts';
 import type { SoundControls } from '../strip/index.ts';
 import type { AudioSink } from '../terminal/index.ts';
@@ -36,7 +37,7 @@ export class SsrcSubstream implements Substream {
   readonly sound: SoundControls;
   readonly meter: QualityMeter;
 
-  constructor(member: Member, now: () => number) {
+  constructor(member: Member, playout: PlayoutPolicy, now: () => number) {
     this.ssrc = member.source.ssrc;
     this.mediaType = member.medium.mediaType;
     this.medium = member.medium.index;
@@ -48,6 +49,7 @@ export class SsrcSubstream implements Substream {
       packetMs: medium.plan.ptimeMs,
       encodingOf: (type) => medium.plan.formats.find((it) => it.payloadType === type)?.encoding,
       now,
+      playout,
       player: () => this.render,
     });
     const peek = (): SoundControls => this.#strip?.fader ?? NEUTRAL;

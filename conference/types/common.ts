@@ -6,6 +6,9 @@ export type MediaType = 'audio' | 'video' | 'text' | 'application' | 'message' |
 /** What a conference does with its own packets that the network hands back (LOO rows). Default `none`. */
 export type LoopbackMode = 'none' | 'full' | 'selective';
 
+/** When extended reports (RFC 3611) are sent: when the description declares them with `a=rtcp-xr`, always, or never. */
+export type ExtendedReportWish = 'asked' | 'always' | 'never';
+
 /** QOS-01: fail without marking, mark and warn, or do not mark. */
 export type QosLevel = 'needed' | 'if-available' | 'best-effort';
 

@@ -1,7 +1,14 @@
 import type { RandomSource } from '../../src/machine.ts';
 import type { Clock, InterfaceWish } from '../../src/net/index.ts';
 import type { MediaKey, SessionDescription } from '../../src/sdp/index.ts';
-import type { LoopbackMode, MediaDirection, MediaType, ParticipantInfo, QosLevel } from './common.ts';
+import type {
+  ExtendedReportWish,
+  LoopbackMode,
+  MediaDirection,
+  MediaType,
+  ParticipantInfo,
+  QosLevel,
+} from './common.ts';
 import type { VoiceDetection } from '../capture/index.ts';
 import type { MediaSession } from './session.ts';
 import type { PushToTalk } from './talk.ts';
@@ -71,6 +78,8 @@ export interface JoinRequest {
   readonly gainTarget?: number;
   /** Nothing is sent until {@link MediaSession.talk} is pressed. */
   readonly pushToTalk?: PushToTalk;
+  /** Default `asked`. */
+  readonly extendedReports?: ExtendedReportWish;
   readonly clock?: Clock;
   readonly random?: RandomSource;
   /** Gives up joining. */

@@ -114,7 +114,9 @@ export class ExtendedReporter {
       (this.#plan.voice === undefined ? 0 : VOICE_BYTES);
     if (size > 0) {
       const heard = all.filter((source) => source.validated && this.#hasNews(source));
-      heard.sort((a, b) => this.#lastTold(a) - this.#lastTold(b));
+      // those not told of yet each reporter takes in another order, so that together they soon tell of all
+      const away = ({ ssrc: other }: SourceRecord): number => (other - ssrc) >>> 0;
+      heard.sort((a, b) => this.#lastTold(a) - this.#lastTold(b) || away(a) - away(b));
       for (const source of heard.slice(0, Math.max(0, Math.floor(room / size)))) {
         blocks.push(...this.#blocksOf(source, now));
       }
@@ -128,7 +130,7 @@ export class ExtendedReporter {
     return told === undefined || told.received !== source.reception.received;
   }
   #lastTold(source: SourceRecord): Ms {
-    return this.#told.get(source)?.at ?? -Infinity;
+    return this.#told.get(source)?.at ?? -1;
   }
 
   /** Half of the room at most: reference times of a crowd must not crowd out everything else. */

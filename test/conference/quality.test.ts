@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { type Call, type SubstreamQuality, ToneSource } from '../../conference/index.ts';
+import { parseRtcpCompound } from '../../src/rtcp/index.ts';
 import { RecentWindow, rateSpeech } from '../../conference/quality/index.ts';
 import { MemoryRoom } from '../support/memory-room.ts';
 
@@ -78,4 +79,25 @@ test('delay costs conversation, not listening; what nobody knows is not rated', 
   expect(rating?.mosCq).toBeLessThan(rating?.mosLq ?? 0);
   expect(rateSpeech({ ...input, encoding: 'opus' })?.codec).toBe('assumed');
   expect(rateSpeech({ ...input, encoding: 'H264' })).toBeUndefined();
+});
+
+test('extended reports go out when the description asks for them, or the participant does', async () => {
+  const blocks = async (attribute: readonly string[], options: object = {}): Promise<Set<string>> => {
+    const room = new MemoryRoom([...AUDIO, ...attribute]);
+    await room.join('anna', tone(), options);
+    await room.join('berta', tone(), options);
+    room.clock.advance(30_000);
+    const rtcp = room.network.wire
+      .filter(({ port }) => port === 5005)
+      .flatMap(({ bytes }) => parseRtcpCompound(bytes));
+    return new Set(rtcp.flatMap((it) => (it.type === 'xr' ? it.blocks.map(({ type }) => type) : [])));
+  };
+  expect(await blocks([])).toEqual(new Set());
+  expect(await blocks(['a=rtcp-xr:'])).toEqual(new Set());
+  expect(await blocks(['a=rtcp-xr:voip-metrics'])).toEqual(new Set(['voipMetrics']));
+  expect(await blocks(['a=rtcp-xr:stat-summary=loss,dup rcvr-rtt=all:64'])).toEqual(
+    new Set(['statistics', 'referenceTime', 'delaySinceReference']),
+  );
+  expect(await blocks(['a=rtcp-xr:voip-metrics'], { extendedReports: 'never' })).toEqual(new Set());
+  expect((await blocks([], { extendedReports: 'always' })).size).toBe(4);
 });

@@ -43,7 +43,7 @@ test('[QOS-01] [DIR-11] tshark reads every packet of a whole session without a c
   await user.run('list', '--long', ...there);
   await user.run('edit', 'Wire', '--description', 'Grüße', ...there);
   await ldap('ldapexop', 'refresh', 'uid=Wire,ou=Dynamic,o=Intranet', '900');
-  const part = [...HERE, ...there, '--receive', 'null', '--send'];
+  const part = [...HERE, ...there, '--extended-reports', 'always', '--receive', 'null', '--send'];
   const sdes = ['--email', 'ann@example.org', '--phone', '+1 2', '--loc', 'Zürich', '--note', 'busy'];
   const ann = await user.join({ name: 'Wire' }, ...part, 'tone:440', '--name', 'Änn', ...sdes);
   await using _ann = ann;
@@ -89,6 +89,11 @@ test('[QOS-01] [DIR-11] tshark reads every packet of a whole session without a c
   expect(new Set(rtcp)).toEqual(new Set(['46\t1\t1']));
   expect(read('rtcp.pt == 203').length).toBe(2); // a goodbye of each
   expect(read('rtcp.sdes.text contains "ann@example.org"').length).toBeGreaterThan(0);
+  // RFC 3611 of both: what they hear, and the clock
+  expect(read('rtcp.xr.bt == 4').length).toBeGreaterThanOrEqual(2);
+  const voice = read('rtcp.xr.bt == 7', 'rtcp.xr.voipmetrics.moslq', 'rtcp.xr.voipmetrics.gmin');
+  expect(voice.length).toBeGreaterThan(0);
+  for (const line of voice) expect(line).toMatch(/^4(\.\d)?\t16$/);
   // RFC 2589: asked for 900 s, and given
   const refresh = read('ldap.requestName == "1.3.6.1.4.1.1466.101.119.1"', 'ldap.protocolOp');
   expect(refresh).toEqual(['23']);
