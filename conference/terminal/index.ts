@@ -1,3 +1,4 @@
+export { BaseTerminal } from './base.ts';
 export { NullSink, SilenceSource, ToneSource } from './generated.ts';
 export { openSink, openSource, SINK_KINDS, SOURCE_KINDS } from './open.ts';
 export { isSampleFormat, SAMPLE_BYTES, type SampleFormat } from './sample-format.ts';
