@@ -33,8 +33,10 @@ async function operator(wishes: Partial<Record<Name, DeskChannelOptions>>) {
   desk.attach(sink);
   const channels = new Map<string, DeskChannel>();
   const talkers = new Map<string, Awaited<ReturnType<Room['join']>>>();
-  for (const [name, options] of Object.entries(wishes)) {
-    const { description, frequency } = ROOMS[name as Name];
+  for (const name of ['hall', 'studio', 'alarm'] as const) {
+    const options = wishes[name];
+    if (options === undefined) continue;
+    const { description, frequency } = ROOMS[name];
     talkers.set(name, await room.join(`${name} talker`, tone(frequency, -20), { description }));
     const { call } = room.call('operator', { description, provider });
     channels.set(name, desk.add(call, { name, ...options }));
