@@ -41,6 +41,8 @@ export async function openWavSink(
 export class WavSink extends BaseTerminal implements AudioSink {
   readonly direction = 'render';
   droppedFrames = 0;
+  /** Frames written or waiting, silence included. */
+  frames = 0;
   /** Rejects when the file cannot be made; the sink has failed then. */
   readonly opened: Promise<void>;
   readonly #file: Promise<FileHandle>;
@@ -52,7 +54,6 @@ export class WavSink extends BaseTerminal implements AudioSink {
   /** Audio, and numbers of bytes that are left out. */
   #gathered: (Uint8Array<ArrayBuffer> | number)[] = [];
   #gatheredBytes = 0;
-  #skippedBytes = 0;
   #dataBytes = 0;
   #writing: Promise<void> | undefined;
 
@@ -72,10 +73,6 @@ export class WavSink extends BaseTerminal implements AudioSink {
     await putAt(await this.#file, wavHeader(this.format, 0, this.#options), 0);
   }
 
-  /** Frames written or waiting. */
-  get frames(): number {
-    return Math.round((this.#dataBytes + this.#gatheredBytes + this.#skippedBytes) / this.#frameBytes);
-  }
 
   write(samples: Float32Array): void {
     if (this.failure !== undefined || this.closed) return;
@@ -84,6 +81,7 @@ export class WavSink extends BaseTerminal implements AudioSink {
       return;
     }
     const bytes = writeSamples(this.#samples, samples);
+    this.frames += samples.length / this.format.channels;
     this.#gathered.push(bytes);
     this.#gatheredBytes += bytes.length;
     this.#flushIfMuch();
@@ -93,7 +91,7 @@ export class WavSink extends BaseTerminal implements AudioSink {
   skip(frames: number): void {
     if (this.failure !== undefined || this.closed || frames <= 0) return;
     this.#gathered.push(frames * this.#frameBytes);
-    this.#skippedBytes += frames * this.#frameBytes;
+    this.frames += frames;
   }
 
   #flushIfMuch(): void {
@@ -104,7 +102,6 @@ export class WavSink extends BaseTerminal implements AudioSink {
     const gathered = this.#gathered;
     this.#gathered = [];
     this.#gatheredBytes = 0;
-    this.#skippedBytes = 0;
     try {
       const file = await this.#file;
       let end = this.#dataBytes;

@@ -1,0 +1,238 @@
+import { join } from 'node:path';
+import type { Ms } from '../../src/machine.ts';
+import { isUsable, type MediumPlan } from '../rtp/index.ts';
+import { type SampleFormat, WavSink } from '../terminal/index.ts';
+import type { Participant } from '../types/index.ts';
+import { AudioTrack } from './audio-track.ts';
+import type { FileNames } from './file-names.ts';
+import { newTrack, type RecordedTrack, type RecordingManifest } from './manifest.ts';
+import { MixTrack } from './mix-track.ts';
+import type { RecorderOptions } from './recorder.ts';
+import type { RecordedSourceOrder } from './source.ts';
+import type { TrackWriter } from './track-writer.ts';
+
+/** One file of one participant. */
+export interface Track {
+  readonly writer: TrackWriter;
+  readonly told: RecordedTrack;
+  readonly extension: string;
+  readonly kind: 'wav' | 'opus' | 'video';
+  readonly medium: number;
+  participant: Participant | undefined;
+  /** How much the file's name says: its SSRC, its CNAME, its name. */
+  named: 0 | 1 | 2;
+  /** The source that writes to it now. */
+  source: RecordedSourceOrder | undefined;
+}
+
+export interface TrackSetOptions {
+  readonly directory: string;
+  readonly names: FileNames;
+  readonly manifest: RecordingManifest;
+  readonly startWall: number;
+  readonly start: Ms;
+  readonly plans: readonly MediumPlan[];
+  readonly options: RecorderOptions;
+  readonly onProblem: (message: string) => void;
+}
+
+/** Files of participants; each holds one open. */
+const MAX_TRACKS = 250;
+/** The mix follows the tracks at this distance, so that what comes late is in it. */
+const MIX_BEHIND_MS: Ms = 1500;
+const SAMPLES: Readonly<Record<16 | 24 | 32, SampleFormat>> = { 16: 's16le', 24: 's24le', 32: 'f32le' };
+
+/** The files of all participants, and the mix. */
+export class TrackSet {
+  readonly #options: TrackSetOptions;
+  readonly #tracks: Track[] = [];
+  #mix: MixTrack | undefined;
+  #mixTold: RecordedTrack | undefined;
+  #mixSink: WavSink | undefined;
+
+  constructor(options: TrackSetOptions) {
+    this.#options = options;
+    if (options.options.formats.includes('wav')) this.#openMix();
+  }
+
+  /** The files that a source is written to: those of its participant, or new ones. */
+  of(source: RecordedSourceOrder, participant: Participant | undefined): readonly Track[] {
+    const { formats } = this.#options.options;
+    const { plan } = source;
+    const tracks: Track[] = [];
+    if (plan.mediaType === 'audio' && plan.formats.some(isUsable)) {
+      if (formats.includes('wav')) this.#add(tracks, 'wav', source, participant);
+    }
+    return tracks;
+  }
+
+  #add(
+    to: Track[],
+    kind: Track['kind'],
+    source: RecordedSourceOrder,
+    participant: Participant | undefined,
+  ): void {
+    const track = this.#find(kind, source, participant) ?? this.#open(kind, source, participant);
+    if (track === undefined) return;
+    track.source = source;
+    to.push(track);
+  }
+
+  /** Who comes back goes on in his file. */
+  #find(
+    kind: Track['kind'],
+    { plan }: RecordedSourceOrder,
+    participant: Participant | undefined,
+  ): Track | undefined {
+    return this.#tracks.find(
+      (it) =>
+        it.kind === kind &&
+        it.medium === plan.index &&
+        it.source === undefined &&
+        participant !== undefined &&
+        (it.participant === participant ||
+          (participant.cname !== undefined && it.told.participant.cname === participant.cname)),
+    );
+  }
+
+  #open(
+    kind: Track['kind'],
+    source: RecordedSourceOrder,
+    participant: Participant | undefined,
+  ): Track | undefined {
+    const { onProblem, manifest } = this.#options;
+    if (this.#tracks.length >= MAX_TRACKS) {
+      onProblem(`more than ${MAX_TRACKS} files: not all participants are recorded`);
+      return undefined;
+    }
+    const { plan, own, ssrc } = source;
+    const told = newTrack(plan.mediaType === 'audio' ? 'audio' : 'video', plan.index, own);
+    const named = knownName(participant);
+    const name = named.name ?? `ssrc-${ssrc.toString(16).padStart(8, '0')}`;
+    const opened = this.#openWav(told, name, plan);
+    if (opened === undefined) return undefined;
+    const track: Track = {
+      ...opened,
+      told,
+      kind,
+      medium: plan.index,
+      participant,
+      named: named.level,
+      source,
+    };
+    if (participant !== undefined) told.participant = participant.info;
+    this.#tracks.push(track);
+    manifest.tracks.push(told);
+    return track;
+  }
+
+  #openWav(
+    told: RecordedTrack,
+    name: string,
+    plan: MediumPlan,
+  ): Pick<Track, 'writer' | 'extension'> | undefined {
+    const format = plan.preferred?.codec.format;
+    if (format === undefined) return undefined;
+    const sink = this.#sink(told, name, format, plan.formats.some(is24) ? 24 : 16);
+    const { start } = this.#options;
+    const writer = new AudioTrack({
+      number: this.#tracks.length + 1,
+      start,
+      track: told,
+      sink,
+      mix: this.#mix,
+    });
+    return { writer, extension: '.wav' };
+  }
+
+  #sink(told: RecordedTrack, name: string, format: WavSink['format'], bits: 16 | 24): WavSink {
+    const { directory, names, options, startWall, onProblem } = this.#options;
+    const samples = SAMPLES[options.bits ?? bits];
+    told.file = names.take(name, '.wav');
+    told.encoding = samples;
+    told.sampleRate = format.sampleRate;
+    told.channels = format.channels;
+    const bext = {
+      description: `${options.name}: ${name}`,
+      originator: options.program,
+      reference: '',
+      date: new Date(startWall),
+    };
+    const sink = new WavSink(join(directory, told.file), format, { samples, bext });
+    sink.onFailure(({ message }) => {
+      told.failed = message;
+      onProblem(message);
+    });
+    return sink;
+  }
+
+  #openMix(): void {
+    const { plans, manifest } = this.#options;
+    const formats = plans.flatMap(({ mixFormat }) => mixFormat ?? []);
+    if (formats.length === 0) return;
+    const format = {
+      sampleRate: Math.max(...formats.map((it) => it.sampleRate)),
+      channels: Math.max(...formats.map((it) => it.channels)),
+    };
+    const told = newTrack('mix', null, false);
+    const bits = plans.some((it) => it.formats.some(is24)) ? 24 : 16;
+    const sink = this.#sink(told, 'mix', format, bits);
+    manifest.tracks.push(told);
+    this.#mixSink = sink;
+    this.#mixTold = told;
+    this.#mix = new MixTrack(sink);
+  }
+
+  /** Two were one and the same. */
+  merge(merged: Participant, into: Participant): void {
+    for (const track of this.#tracks) if (track.participant === merged) track.participant = into;
+  }
+
+  release(source: RecordedSourceOrder): void {
+    for (const track of source.tracks) if (track.source === source) track.source = undefined;
+  }
+
+  /** A name that says more than the one that the file has, when it is known by now. */
+  betterName(track: Track): string | undefined {
+    const { level, name } = knownName(track.participant);
+    if (name === undefined || level <= track.named) return undefined;
+    track.named = level;
+    return this.#options.names.take(name, track.extension);
+  }
+
+  advance(elapsed: Ms): void {
+    this.#mix?.advance(elapsed - MIX_BEHIND_MS);
+  }
+
+  flush(rename: (track: Track) => void): void {
+    for (const track of this.#tracks) {
+      const { told, participant, writer } = track;
+      writer.flush();
+      told.seconds = Math.round(writer.seconds * 1000) / 1000;
+      if (participant !== undefined && Object.keys(participant.info).length > 0)
+        told.participant = participant.info;
+      rename(track);
+    }
+    if (this.#mixTold !== undefined && this.#mixSink !== undefined)
+      this.#mixTold.seconds = this.#mixSink.frames / this.#mixSink.format.sampleRate;
+  }
+
+  async finish(seconds: number): Promise<void> {
+    this.#mix?.advance(seconds * 1000);
+    const sink = this.#mixSink;
+    if (sink !== undefined) sink.skip(Math.round(seconds * sink.format.sampleRate) - sink.frames);
+    await Promise.all([...this.#tracks.map(({ writer }) => writer.finish(seconds)), sink?.close()]);
+    for (const { told, writer } of this.#tracks) told.seconds = Math.round(writer.seconds * 1000) / 1000;
+    if (this.#mixTold !== undefined) this.#mixTold.seconds = seconds;
+  }
+}
+
+function is24({ encoding }: { readonly encoding: string }): boolean {
+  return /^(L20|L24|opus)$/i.test(encoding);
+}
+
+function knownName(participant: Participant | undefined): { level: 0 | 1 | 2; name: string | undefined } {
+  const { name, cname } = participant?.info ?? {};
+  if (name !== undefined && name !== '') return { level: 2, name };
+  return cname === undefined ? { level: 0, name: undefined } : { level: 1, name: cname };
+}
