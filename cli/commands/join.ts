@@ -27,6 +27,9 @@ export interface JoinOptions {
   readonly linkOffset?: string;
   readonly extendedReports?: ExtendedReportWish;
   readonly wait?: boolean;
+  readonly record?: string;
+  readonly recordFormat?: readonly string[];
+  readonly recordBits?: string;
   readonly name?: string;
   readonly email?: string;
   readonly phone?: string;
@@ -116,6 +119,13 @@ export function joinCommand(ctx: CliContext): Command {
           'send RTCP extended reports on loss and voice quality: when the description asks, always or never (default: asked)',
         ).choices(EXTENDED_REPORTS),
       )
+      .option('--record <directory>', 'record each participant in a file of his own, and the mix')
+      .option(
+        '--record-format <format>',
+        'wav, opus (as it was sent), pcapng or rtpdump (the packets); repeatable (default: wav)',
+        collect,
+      )
+      .option('--record-bits <bits>', '16, 24 or 32 (floating point) (default: by the format of the stream)')
       .option('--name <text>', 'your name as the others see it')
       .option('--email <text>', 'your e-mail address')
       .option('--phone <text>', 'your telephone number')
@@ -136,6 +146,7 @@ export function joinCommand(ctx: CliContext): Command {
         'rendezvous join studio.sdp --send wav:jingle.wav --receive null --interface eth1',
         'rendezvous join Paging --listen --interface eth0 --interface wlan0',
         'rendezvous join Lecture --listen --source 10.0.0.7',
+        'rendezvous join Lecture --listen --receive null --record lecture',
         'rendezvous show Lecture --sdp | rendezvous join - --listen --json',
       ],
       text: `Without --send and --receive: the microphone and the loudspeaker, by the first of pw-cat, arecord and aplay, sox,

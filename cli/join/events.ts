@@ -101,6 +101,14 @@ export type JoinEvent =
       readonly cause: string;
     }
   | { readonly type: 'source-ended'; readonly terminal: string }
+  | { readonly type: 'recording'; readonly directory: string }
+  | {
+      readonly type: 'recorded';
+      readonly directory: string;
+      readonly files: number;
+      readonly seconds: number;
+      readonly packetsLost: number;
+    }
   | { readonly type: 'terminal-failed'; readonly terminal: string; readonly message: string }
   | { readonly type: 'floor'; readonly state: string; readonly cause: string }
   | {
@@ -179,6 +187,12 @@ export const JOIN_EVENTS: readonly (readonly [event: JoinEvent['type'], fields: 
     ['stream-inactive', 'stream, media, direction, cause', 'one of our streams rests'],
     ['stream-failed', 'stream, media, direction, cause', 'one of our streams has failed'],
     ['source-ended', 'terminal', 'everything there was has been sent'],
+    ['recording', 'directory', '`--record`: from now on, and where to'],
+    [
+      'recorded',
+      'directory, files, seconds, packetsLost',
+      'the recording has ended; `recording.json` in the directory tells the details',
+    ],
     ['terminal-failed', 'terminal, message', 'a source or a sink has failed; the conference goes on'],
     ['floor', 'state, cause', '`--ptt`: we are `talking`, politely `waiting`, or `idle` again'],
     [

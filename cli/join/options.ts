@@ -13,6 +13,7 @@ import { UsageError } from '../errors.ts';
 import { parseDuration } from '../input/duration.ts';
 import { parseSources } from '../input/sources.ts';
 import { packageVersion } from '../version.ts';
+import { type RecordSettings, readRecordSettings } from './record-options.ts';
 import { readTalkSettings, type TalkSettings } from './talk-options.ts';
 
 /** The options of `join` with the defaults of the configuration file, checked. */
@@ -32,6 +33,7 @@ export interface JoinSettings {
   > &
     TalkSettings['request'];
   readonly talk: Omit<TalkSettings, 'request'>;
+  readonly record: RecordSettings | undefined;
 }
 
 /** @throws {UsageError} when a value cannot be used */
@@ -62,6 +64,7 @@ export async function readJoinSettings(ctx: CliContext, given: JoinOptions): Pro
     durationMs: given.duration === undefined ? undefined : parseDuration(given.duration, 's'),
     participant: info,
     talk,
+    record: readRecordSettings(given),
     request: {
       ...(interfaces.length === 0 ? {} : { interface: interfaces }),
       ...(given.sendInterface === undefined ? {} : { sendInterface: given.sendInterface }),

@@ -5,6 +5,8 @@ import {
   followTimeline,
   type MediaStream,
   MulticastRtpProvider,
+  type Recorder,
+  startRecording,
   type TimelineEvent,
 } from '../../conference/index.ts';
 import type { Ms } from '../../src/machine.ts';
@@ -13,6 +15,7 @@ import type { CliContext } from '../context.ts';
 import { FailedError } from '../errors.ts';
 import { messageOf } from '../output/output.ts';
 import { momentText } from '../output/times.ts';
+import { packageVersion } from '../version.ts';
 import {
   fromCallEvent,
   fromTimelineEvent,
@@ -54,6 +57,7 @@ export class Participation {
   #leave: (cause: LeaveCause) => void = () => {};
   readonly #left: Promise<LeaveCause>;
   #watch: VerdictWatch | undefined;
+  #recorder: Recorder | undefined;
   #nextStatistics: Ms = 0;
   #begins: number | undefined;
   #ends: number | undefined;
@@ -150,6 +154,7 @@ export class Participation {
       this.#phase = 'joining';
       this.call.onAny((event) => this.#onCallEvent(event));
       if (interrupted.aborted) return 'interrupted';
+      await this.#beginRecording();
       await this.#connect(interrupted);
       this.#onJoined(asked);
       if (settings.durationMs !== undefined)
@@ -157,12 +162,39 @@ export class Participation {
       const cause = await this.#left;
       this.#tellLast();
       await this.#disconnect();
+      await this.#endRecording();
       this.#tell({ type: 'left', cause, seconds: round((clock.now() - this.#joinedAt) / 1000) });
       return cause;
     } finally {
       beat.set(undefined);
       await this.call.disconnect();
+      await this.#recorder?.stop();
     }
+  }
+
+  async #beginRecording(): Promise<void> {
+    const { ctx, settings, name } = this.#options;
+    if (settings.record === undefined) return;
+    const { bits, ...wish } = settings.record;
+    this.#recorder = await startRecording({
+      ...wish,
+      ...(bits === undefined ? {} : { bits }),
+      session: this.call.session,
+      name,
+      program: `Rendezvous ${packageVersion()}`,
+      clock: ctx.clock,
+      onProblem: (message) => this.#tell({ type: 'warning', code: 'recording', message }),
+    });
+    this.#tell({ type: 'recording', directory: this.#recorder.directory });
+  }
+
+  async #endRecording(): Promise<void> {
+    const recorder = this.#recorder;
+    if (recorder === undefined) return;
+    await recorder.stop();
+    const { directory, files, manifest } = recorder;
+    const packetsLost = manifest.tracks.reduce((sum, it) => sum + it.packetsLost, 0);
+    this.#tell({ type: 'recorded', directory, files, seconds: manifest.seconds, packetsLost });
   }
 
   /** @returns false when we are to leave before it begins */

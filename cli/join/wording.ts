@@ -95,6 +95,14 @@ export function say(event: JoinEvent, now: Date): Sentence {
       return warning(`${event.stream} has failed (${event.cause})`);
     case 'source-ended':
       return news(`${printable(event.terminal)} has been sent to its end; you stay and listen`);
+    case 'recording':
+      return news(`recording in ${printable(event.directory)}`);
+    case 'recorded': {
+      const { files, seconds, packetsLost, directory } = event;
+      const lost = packetsLost === 0 ? 'no packet lost' : `${packetsLost} packets lost`;
+      const what = files === 1 ? '1 file' : `${files} files`;
+      return news(`recorded ${spanText(seconds * 1000)} in ${what} in ${printable(directory)}, ${lost}`);
+    }
     case 'terminal-failed':
       return warning(`${printable(event.terminal)}: ${printable(event.message)}`);
     case 'floor':

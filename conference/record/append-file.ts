@@ -86,9 +86,9 @@ export class AppendFile {
   }
 
   async close(): Promise<void> {
-    while (this.#writing !== undefined) await this.#writing;
+    await this.#writing;
     this.flush();
-    while (this.#writing !== undefined) await this.#writing;
+    await this.#writing;
     await (await this.#file)?.close();
   }
 }

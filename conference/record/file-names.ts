@@ -11,7 +11,10 @@ export function safeFileName(text: string): string {
     .normalize('NFC')
     .replaceAll(/[^\p{L}\p{N}\p{M}@+._ -]/gu, '_')
     .replaceAll(/\s+/g, ' ');
-  const short = [...plain].slice(0, MAX_LENGTH).join('');
+  const short = plain
+    .slice(0, MAX_LENGTH)
+    .toWellFormed()
+    .replace(/\ufffd$/, '');
   const name = short.replace(/^[. _-]+/, '').replace(/[. ]+$/, '');
   if (name === '') return 'participant';
   return RESERVED.test(name.split('.')[0] ?? '') ? `_${name}` : name;

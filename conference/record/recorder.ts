@@ -220,8 +220,8 @@ export class Recorder implements AsyncDisposable {
     });
   }
 
-  #saveSoon(): void {
-    this.manifest.seconds = this.seconds;
+  #saveSoon(seconds = this.seconds): void {
+    this.manifest.seconds = seconds;
     this.#writing = this.#writing
       .then(() => this.#save())
       .catch((error: unknown) => this.#problem(error instanceof Error ? error.message : String(error)));
@@ -261,11 +261,11 @@ export class Recorder implements AsyncDisposable {
     this.#timer.set(undefined);
     for (const end of this.#ends) end();
     const { seconds } = this;
-    for (const key of [...this.#sources.keys()]) this.#end(key);
+    for (const key of this.#sources.keys()) this.#end(key);
     this.#tracks.flush((track) => this.#rename(track));
     await Promise.all([this.#tracks.finish(seconds), this.#captures?.close()]);
     this.manifest.end = new Date(this.#options.clock.wall()).toISOString();
-    this.#saveSoon();
+    this.#saveSoon(seconds);
     await this.#writing;
   }
 

@@ -1,5 +1,4 @@
 export { type MediumPlan, planMedia } from './medium-plan.ts';
 export { SocketBatches } from './socket-batches.ts';
 export { MulticastRtpProvider, type MulticastRtpProviderOptions } from './provider.ts';
-export { type MediumPlan, planMedia } from './medium-plan.ts';
 export { isUsable, type PlannedFormat } from './planned-formats.ts';

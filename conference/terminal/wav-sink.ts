@@ -73,7 +73,6 @@ export class WavSink extends BaseTerminal implements AudioSink {
     await putAt(await this.#file, wavHeader(this.format, 0, this.#options), 0);
   }
 
-
   write(samples: Float32Array): void {
     if (this.failure !== undefined || this.closed) return;
     if (this.#gatheredBytes > BACKLOG_SECONDS * this.#bytesPerSecond) {
