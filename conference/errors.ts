@@ -29,8 +29,9 @@ export class CallStateError extends StateError {
 /** Marking was needed and could not be had (QOS-01). */
 export class QosError extends NetworkError {
   override readonly code = 'ERR_QOS';
-  readonly result: QosResult;
-  constructor(message: string, result: QosResult) {
+  /** What the system made of the wish; undefined when it was not asked. */
+  readonly result: QosResult | undefined;
+  constructor(message: string, result?: QosResult) {
     super(message);
     this.result = result;
   }

@@ -20,6 +20,9 @@ export interface JoinOptions {
   readonly sendInterface?: string;
   readonly source?: readonly string[];
   readonly qos?: 'needed' | 'if-available' | 'best-effort';
+  readonly dscp?: string;
+  readonly socketPriority?: string;
+  readonly socketMark?: string;
   readonly loopback?: 'none' | 'full' | 'selective';
   readonly playout?: string;
   readonly minPlayout?: string;
@@ -96,6 +99,18 @@ export function joinCommand(ctx: CliContext): Command {
           '--qos <level>',
           'DSCP marking: fail without it, try, or leave it (default: if-available)',
         ).choices(QOS_LEVELS),
+      )
+      .option(
+        '--dscp <point>',
+        "mark with this instead of EF: a name such as AF41 or CS5, or 0-63; also says when others' packets arrive otherwise",
+      )
+      .option(
+        '--socket-priority <n>',
+        'SO_PRIORITY of what is sent: queue on this host, 802.1p class on VLANs; above 6 needs CAP_NET_ADMIN',
+      )
+      .option(
+        '--socket-mark <n>',
+        'SO_MARK of what is sent, for nft and ip rule; needs CAP_NET_ADMIN or CAP_NET_RAW',
       )
       .addOption(
         new Option(

@@ -121,6 +121,7 @@ export type JoinEvent =
       readonly type: 'qos';
       readonly media: string;
       readonly kind: string;
+      readonly cause: string;
       readonly message: string;
       readonly dscpRequested: number;
       readonly dscp: number;
@@ -207,8 +208,8 @@ export const JOIN_EVENTS: readonly (readonly [event: JoinEvent['type'], fields: 
     ],
     [
       'qos',
-      'media, kind, message, dscpRequested, dscp',
-      'packets are not marked as asked for, or the network is full',
+      'media, kind, cause, message, dscpRequested, dscp',
+      'packets are not marked as asked for (`marking`), lose their marks on the way (`remarked`) or cannot be sent (`sending`), or the network is full (`bandwidth`, `loss`, `lossThere`, `delay`)',
     ],
     ['warning', 'code, message', 'something to know'],
     ['interface-lost', 'interface, message', 'a network interface in use has gone'],
@@ -285,11 +286,12 @@ export function fromCallEvent(event: CallEvent): JoinEvent {
     case 'terminalFailed':
       return { type: 'terminal-failed', terminal: event.terminal.name, message: event.message };
     case 'qos': {
-      const { mediaType, kind, message, result } = event;
+      const { mediaType, kind, cause, message, result } = event;
       return {
         type: 'qos',
         media: mediaType,
         kind,
+        cause,
         message,
         dscpRequested: result.requested,
         dscp: result.effective,

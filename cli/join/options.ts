@@ -15,6 +15,7 @@ import { parseSources } from '../input/sources.ts';
 import { packageVersion } from '../version.ts';
 import { type RecordSettings, readRecordSettings } from './record-options.ts';
 import { readTalkSettings, type TalkSettings } from './talk-options.ts';
+import { readTrafficSettings } from './traffic-options.ts';
 
 /** The options of `join` with the defaults of the configuration file, checked. */
 export interface JoinSettings {
@@ -31,7 +32,8 @@ export interface JoinSettings {
     JoinRequest,
     'interface' | 'sendInterface' | 'extendedReports' | 'sources' | 'qos' | 'loopback' | keyof PlayoutWish
   > &
-    TalkSettings['request'];
+    TalkSettings['request'] &
+    Pick<JoinRequest, 'dscp' | 'labels'>;
   readonly talk: Omit<TalkSettings, 'request'>;
   readonly record: RecordSettings | undefined;
 }
@@ -74,6 +76,7 @@ export async function readJoinSettings(ctx: CliContext, given: JoinOptions): Pro
       ...(loopback === undefined ? {} : { loopback }),
       ...readPlayout(given),
       ...talking,
+      ...readTrafficSettings(given),
     },
   };
 }

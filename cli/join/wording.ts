@@ -17,11 +17,23 @@ const news = (...lines: string[]): Sentence => ({ weight: 'news', lines });
 const detail = (...lines: string[]): Sentence => ({ weight: 'detail', lines });
 const warning = (...lines: string[]): Sentence => ({ weight: 'warning', lines });
 
-const DSCP_NAMES: Readonly<Record<number, string>> = { 0: 'best effort', 34: 'AF41', 46: 'EF' };
+/** Names of code points; the others that have one are class selectors and assured forwarding. */
+const DSCP_NAMES: Readonly<Record<number, string>> = {
+  0: 'best effort',
+  1: 'LE',
+  44: 'VOICE-ADMIT',
+  46: 'EF',
+};
+
+function dscpName(dscp: number): string | undefined {
+  if (DSCP_NAMES[dscp] !== undefined || dscp % 8 === 0) return DSCP_NAMES[dscp] ?? `CS${dscp / 8}`;
+  const [group, drop] = [dscp >> 3, (dscp & 7) / 2];
+  return group >= 1 && group <= 4 && Number.isInteger(drop) ? `AF${group}${drop}` : undefined;
+}
 
 /** `46 (EF)`, or why it is not what was asked for. */
 export function dscpText({ dscp, dscpRequested }: Pick<MediumJson, 'dscp' | 'dscpRequested'>): string {
-  const name = DSCP_NAMES[dscp];
+  const name = dscpName(dscp);
   const text = name === undefined ? String(dscp) : `${dscp} (${name})`;
   return dscp === dscpRequested ? text : `${text} instead of ${dscpRequested}`;
 }

@@ -5,6 +5,7 @@ import { Emitter, type EventStream } from '../emitter.ts';
 import { CallStateError } from '../errors.ts';
 import type {
   ConferenceEvent,
+  FlowSpec,
   JoinRequest,
   LoopbackMode,
   MediaSession,
@@ -186,6 +187,10 @@ export class Call implements EventStream<CallEvent>, AsyncDisposable {
   /** Changes the marking of what is sent (CAL-07, QOS-01). @throws {QosError} when needed and refused */
   setQos(level: QosLevel, mediaType?: MediaType): readonly QosResult[] {
     return this.session.setQos(level, mediaType);
+  }
+  /** QOS-04; see {@link MediaSession.reserve}. @throws {QosError} when it cannot be had, with the reason */
+  reserve(flow: FlowSpec, mediaType?: MediaType): readonly QosResult[] {
+    return this.session.reserve(flow, mediaType);
   }
   setLoopback(mode: LoopbackMode): void {
     this.session.setLoopback(mode);

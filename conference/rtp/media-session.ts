@@ -5,6 +5,7 @@ import {
   type Clock,
   type InterfaceWatch,
   keepOnInterface,
+  type observeDscp,
   type openMulticastSocket,
   type QosResult,
   type RenewableSocket,
@@ -17,6 +18,7 @@ import { ActiveTalker } from '../talkers/index.ts';
 import type { Terminal } from '../terminal/index.ts';
 import type {
   ConferenceEvent,
+  FlowSpec,
   DatagramTap,
   JoinRequest,
   LoopbackMode,
@@ -63,6 +65,8 @@ export interface RtpMediaSessionOptions {
   readonly lookup: LookupHost;
   /** Notices interfaces that go and come; undefined where there are none, as in a simulation. */
   readonly watch: InterfaceWatch | undefined;
+  /** How the marks of what arrives are seen; undefined likewise. */
+  readonly observe: typeof observeDscp | undefined;
 }
 
 /** A conference over multicast RTP: media, streams and participants kept together. */
@@ -110,6 +114,7 @@ export class RtpMediaSession implements MediaSession {
           interface: request.interface,
           sendInterface: request.sendInterface,
           ttl: request.ttl,
+          labels: request.labels,
           openSocket: options.openSocket,
           lookup: options.lookup,
           blocks,
@@ -126,7 +131,13 @@ export class RtpMediaSession implements MediaSession {
       () => this.#streams.filter((it) => it instanceof CaptureStream),
       () => this.#media[0]?.localAddress,
     );
-    this.#qos = new QosWatch(this.#media, request.qos ?? 'if-available', this.#emit);
+    this.#qos = new QosWatch({
+      media: this.#media,
+      level: request.qos ?? 'if-available',
+      dscp: request.dscp,
+      emit: this.#emit,
+      observe: options.observe,
+    });
   }
 
   #makeStreams(medium: Medium): (CaptureStream | RenderStream)[] {
@@ -246,6 +257,7 @@ export class RtpMediaSession implements MediaSession {
         });
       }
     }
+    this.#qos.begin(this.#options.clock.now());
     this.#tellStreams();
   }
 
@@ -268,6 +280,7 @@ export class RtpMediaSession implements MediaSession {
     this.#state = 'left';
     this.#keeping?.[Symbol.dispose]();
     this.talk.close();
+    this.#qos.close();
     this.#tellStreams();
     await Promise.all([
       this.#closeTerminals(),
@@ -302,11 +315,18 @@ export class RtpMediaSession implements MediaSession {
   }
 
   setQos(level: QosLevel, mediaType?: MediaType): readonly QosResult[] {
+    this.#requireMedium(mediaType);
+    return this.#qos.setLevel(level, mediaType);
+  }
+  reserve(flow: FlowSpec, mediaType?: MediaType): readonly QosResult[] {
+    this.#requireMedium(mediaType);
+    return this.#qos.reserve(flow, mediaType);
+  }
+  #requireMedium(mediaType: MediaType | undefined): void {
     this.#requireJoined();
     if (!this.#media.some((it) => it.mediaType === (mediaType ?? it.mediaType))) {
       throw new StateError(`no ${mediaType} is joined`);
     }
-    return this.#qos.setLevel(level, mediaType);
   }
 
   setLoopback(mode: LoopbackMode): void {
@@ -335,7 +355,7 @@ export class RtpMediaSession implements MediaSession {
     }
     this.#people.sampleQuality(now);
     this.talk.upkeep();
-    this.#qos.upkeep();
+    this.#qos.upkeep(now);
   };
 
   #localVoice(): void {

@@ -9,6 +9,7 @@ import {
   PACING_LEAD_MS,
   type QosResult,
   type RenewableSocket,
+  type TrafficLabels,
 } from '../../src/net/index.ts';
 import { isRtcp, type SdesItems } from '../../src/rtcp/index.ts';
 import { RtpSession, type RtpSessionEvent, type RtpSource, type VoiceMetrics } from '../../src/rtp/index.ts';
@@ -42,6 +43,7 @@ export interface MediumOptions {
   readonly interface: InterfaceWish;
   readonly sendInterface: string | undefined;
   readonly ttl: number | undefined;
+  readonly labels: TrafficLabels | undefined;
   readonly openSocket: typeof openMulticastSocket;
   readonly lookup: LookupHost;
   /** The beat, which is told of every datagram. */
@@ -137,7 +139,7 @@ export class Medium implements PacketSender {
 
   /** Opens the sockets and joins. @throws {InterfaceError | NetworkError | InvalidValueError} */
   async open(dscp: number): Promise<void> {
-    const { clock, openSocket, loopback, lookup } = this.#options;
+    const { clock, openSocket, loopback, lookup, labels } = this.#options;
     const loading = prepareCodecs(this.#plan.formats);
     if (loading !== undefined) await loading;
     const { plan, problems } = await resolveSources(this.#plan, lookup);
@@ -151,6 +153,7 @@ export class Medium implements PacketSender {
       ...(this.#ttl === undefined ? {} : { ttl: this.#ttl }),
       loopback: loopback !== 'none',
       dscp,
+      ...(labels === undefined ? {} : { labels }),
       clock,
     };
     const muxed = plan.rtcpPort === plan.port && plan.rtcpGroup === plan.group;
@@ -331,6 +334,11 @@ export class Medium implements PacketSender {
   setLoopback(mode: LoopbackMode): void {
     this.#loopback = mode;
     for (const socket of this.#sockets) socket.setLoopback(mode !== 'none');
+  }
+
+  /** Packets that the system refused to send, or that waited too long for it. */
+  get notSent(): number {
+    return this.#sockets.reduce((sum, { stats }) => sum + stats.sendErrors + stats.sendDropped, 0);
   }
 
   /** Bits received, headers included, since the last call. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Ms, RandomSource } from '../../src/machine.ts';
-import { type Clock, hostWatch, openMulticastSocket, systemClock } from '../../src/net/index.ts';
+import { type Clock, hostWatch, observeDscp, openMulticastSocket, systemClock } from '../../src/net/index.ts';
 import { generateCname } from '../../src/rtcp/index.ts';
 import type { SessionDescription } from '../../src/sdp/index.ts';
 import { blockMsFor, playoutPolicy } from '../audio/index.ts';
@@ -80,6 +80,7 @@ export class MulticastRtpProvider implements MediaStreamProvider {
       lookup: this.#lookup,
       // simulated sockets are on no interface of this host
       watch: this.#openSocket === openMulticastSocket ? hostWatch(clock) : undefined,
+      observe: this.#openSocket === openMulticastSocket ? observeDscp : undefined,
     });
   }
 

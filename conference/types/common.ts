@@ -16,3 +16,13 @@ export type MediaDirection = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
 
 /** What one participant says about itself: the eight SDES items (PIN rows). */
 export type ParticipantInfo = SdesItems;
+
+/** QOS-02: what is wrong with the quality of service. */
+export type QosKind = 'noQos' | 'admissionFailure' | 'policyFailure' | 'genericError';
+
+/**
+ * How that was noticed. `marking`: the system refused a mark. `bandwidth`: more arrives than `b=` allows. `loss`: of what
+ * we hear; `lossThere`: of what others hear of us. `delay`: of the way to a participant and back. `remarked`: packets
+ * arrive with another DSCP than they should have. `sending`: the system refuses to send.
+ */
+export type QosCause = 'marking' | 'bandwidth' | 'loss' | 'lossThere' | 'delay' | 'remarked' | 'sending';

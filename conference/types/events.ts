@@ -1,7 +1,7 @@
 import type { QosResult } from '../../src/net/index.ts';
 import type { SdesItemName } from '../../src/rtcp/index.ts';
 import type { AudioSink, AudioSource } from '../terminal/index.ts';
-import type { MediaType } from './common.ts';
+import type { MediaType, QosCause, QosKind } from './common.ts';
 import type { Participant } from './participant.ts';
 import type { MediaStream, Substream } from './stream.ts';
 
@@ -89,7 +89,8 @@ export type ConferenceEvent =
   | {
       readonly type: 'qos';
       readonly mediaType: MediaType;
-      readonly kind: 'noQos' | 'admissionFailure' | 'policyFailure' | 'genericError';
+      readonly kind: QosKind;
+      readonly cause: QosCause;
       readonly message: string;
       readonly result: QosResult;
     }

@@ -1,5 +1,5 @@
 import type { RandomSource } from '../../src/machine.ts';
-import type { Clock, InterfaceWish } from '../../src/net/index.ts';
+import type { Clock, InterfaceWish, TrafficLabels } from '../../src/net/index.ts';
 import type { MediaKey, SessionDescription } from '../../src/sdp/index.ts';
 import type {
   ExtendedReportWish,
@@ -55,6 +55,10 @@ export interface JoinRequest {
   readonly keys?: readonly MediaKey[];
   readonly loopback?: LoopbackMode;
   readonly qos?: QosLevel;
+  /** DSCP of what is sent instead of the usual one of each medium, 0 to 63; not with `best-effort`. */
+  readonly dscp?: number;
+  /** SO_PRIORITY and SO_MARK of what is sent (QUA-06). */
+  readonly labels?: TrafficLabels;
   /** Instead of what the description says, such as the one speaker of a `recvonly` broadcast. */
   readonly direction?: MediaDirection;
   /** Instead of the TTL of the description, 0 to 255. */

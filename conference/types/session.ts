@@ -4,6 +4,7 @@ import type { SessionDescription } from '../../src/sdp/index.ts';
 import type { EventStream } from '../emitter.ts';
 import type { LoopbackMode, MediaType, ParticipantInfo, QosLevel } from './common.ts';
 import type { ConferenceEvent } from './events.ts';
+import type { FlowSpec } from './flow-spec.ts';
 import type { Participant } from './participant.ts';
 import type { MediumSupport } from './provider.ts';
 import type { MediaStream } from './stream.ts';
@@ -43,6 +44,12 @@ export interface MediaSession extends EventStream<ConferenceEvent>, AsyncDisposa
   setParticipantInfo(info: Omit<ParticipantInfo, 'cname'>): void;
   /** Marks what is sent from now on; of one media type or of all (CAL-07). @throws {QosError} when needed and refused */
   setQos(level: QosLevel, mediaType?: MediaType): readonly QosResult[];
+  /**
+   * A flow as it was once reserved (QOS-04): controlled load is marked as with `needed`, a guarantee is refused.
+   *
+   * @throws {QosError} when it cannot be had, with the reason
+   */
+  reserve(flow: FlowSpec, mediaType?: MediaType): readonly QosResult[];
   setLoopback(mode: LoopbackMode): void;
   /**
    * Shows every RTP and RTCP datagram, received and sent, of all media; from the `plain` stage unless told otherwise.

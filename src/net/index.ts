@@ -29,7 +29,7 @@ export type {
 } from './multicast-socket-options.ts';
 export { loadNativeSockets, type NativeSockets, type NativeUnavailable } from './native.ts';
 export { PACING_LEAD_MS } from './pacing/send-pacer.ts';
-export { DSCP, type QosMarker, type QosResult } from './qos.ts';
+export { DSCP, dscpByName, type QosMarker, type QosResult, type TrafficLabels } from './qos.ts';
 export {
   type DatagramReceiver,
   type Membership,

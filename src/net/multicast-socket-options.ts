@@ -5,7 +5,7 @@ import type { Clock } from './clock.ts';
 import type { Datagram, DatagramSocket } from './datagram.ts';
 import type { ChosenInterface, InterfaceWish, NetworkView } from './interfaces.ts';
 import type { NativeSockets, NativeUnavailable } from './native.ts';
-import type { QosResult } from './qos.ts';
+import type { QosResult, TrafficLabels } from './qos.ts';
 import type { OpenReceiver } from './receiver.ts';
 
 export interface MulticastSocketOptions {
@@ -34,6 +34,8 @@ export interface MulticastSocketOptions {
   readonly loopback?: boolean;
   /** DSCP wanted for what is sent, 0 to 63; default 0. See {@link MulticastSocket.qos} for what it became. */
   readonly dscp?: number;
+  /** SO_PRIORITY and SO_MARK of what is sent. */
+  readonly labels?: TrafficLabels;
   /** Socket receive buffer to ask for, bytes; default 4 MiB. The system may grant less. */
   readonly receiveBufferBytes?: number;
   /** Datagrams kept while nobody listens; default 1024. */

@@ -95,12 +95,13 @@ async function openOn(
     const joined = target.join ? joinAll(receiver, target, chosen, warnings) : [];
     const marker =
       fd === undefined || native === undefined
-        ? noMarker(unavailable)
-        : setsockoptMarker(native, () => descriptor.fd, family);
+        ? noMarker(unavailable, options.labels)
+        : setsockoptMarker(native, () => descriptor.fd, family, options.labels);
     const qos = marker.mark(dscp);
     if (qos.reason !== undefined) {
       warnings.push(`packets leave with DSCP ${qos.effective}, not ${qos.requested}: ${qos.reason}`);
     }
+    warnings.push(...(qos.problems ?? []));
     const granted = receiver.receiveBufferGranted();
     return {
       udp,

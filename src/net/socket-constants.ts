@@ -12,6 +12,7 @@ export interface SocketConstants {
   readonly SO_PRIORITY: number;
   readonly SO_TIMESTAMPNS: number;
   readonly SO_BINDTODEVICE: number;
+  readonly SO_MARK: number;
   readonly SO_ATTACH_FILTER: number;
   readonly SOL_PACKET: number;
   readonly PACKET_ADD_MEMBERSHIP: number;
@@ -54,6 +55,7 @@ const LINUX: SocketConstants = {
   SO_PRIORITY: 12,
   SO_TIMESTAMPNS: 35,
   SO_BINDTODEVICE: 25,
+  SO_MARK: 36,
   SO_ATTACH_FILTER: 26,
   SOL_PACKET: 263,
   PACKET_ADD_MEMBERSHIP: 1,

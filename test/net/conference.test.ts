@@ -113,6 +113,22 @@ describe('two participants on this host', () => {
     }
   });
 
+  test('[CAL-07] [QOS-03] a change of quality during the call is on the packets after it', async () => {
+    const place = drawGroup();
+    const anna = await member('anna', 'tone:440', describeAs(place), { dscp: 34 });
+    await anna.call.connect();
+    const see = async (): Promise<number[]> => {
+      const { observations } = await observeDscp({ ...place, interface: 'lo', native, durationMs: 400 });
+      return observations.map(({ dscp }) => dscp);
+    };
+    expect(await see()).toEqual([34]);
+    anna.call.setQos('best-effort');
+    expect(await see()).toEqual([0]);
+    expect(anna.call.reserve({ service: 'controlledLoad' })).toMatchObject([{ effective: 34 }]);
+    expect(await see()).toEqual([34]);
+    await anna.call.disconnect();
+  });
+
   test('[QOS-01] what leaves is marked EF, and arrives so', async () => {
     const place = drawGroup();
     const anna = await member('anna', 'tone:440', describeAs(place), { qos: 'if-available' });

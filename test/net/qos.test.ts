@@ -34,6 +34,41 @@ describe.each(familiesHere)('IPv%i', (family) => {
   });
 });
 
+describe('[QUA-06] labels of an application', () => {
+  test('the priority is set after the DSCP, stays when that changes, and is read back', async () => {
+    await using socket = await openMulticastSocket({ ...hostOnly(4), dscp: 46, labels: { priority: 3 } });
+    expect(socket.qos).toMatchObject({ effective: 46, priority: 3 });
+    expect(socket.setDscp(34)).toMatchObject({ effective: 34, priority: 3 });
+  });
+
+  test('what is refused is told, and so is what each needs', async () => {
+    const native = await loadNativeSockets();
+    if (!native.available) throw new Error(native.reason);
+    const { SOL_SOCKET } = native.constants;
+    const refusing = {
+      ...native,
+      setInt: (_fd: number, level: number) => {
+        if (level === SOL_SOCKET) throw new Error('setsockopt: EPERM');
+      },
+      getInt: (_fd: number, level: number) => (level === SOL_SOCKET ? 4 : 46 << 2),
+    };
+    expect(setsockoptMarker(refusing, () => 3, 4, { priority: 7, mark: 66 }).mark(46)).toMatchObject({
+      effective: 46,
+      priority: 4,
+      mark: 4,
+      problems: [
+        expect.stringMatching(/^SO_PRIORITY is 4 and not 7 \(above 6 it needs CAP_NET_ADMIN\).*EPERM/),
+        expect.stringMatching(/^SO_MARK is 4 and not 66 \(it needs CAP_NET_ADMIN or CAP_NET_RAW\)/),
+      ],
+    });
+    await using without = await openMulticastSocket({ ...hostOnly(4), native: false, labels: { mark: 1 } });
+    expect(without.warnings).toEqual([expect.stringMatching(/SO_MARK 1 could not be set/)]);
+    for (const labels of [{ priority: -1 }, { mark: 2 ** 32 }, { mark: 0.5 }]) {
+      await expect(openMulticastSocket({ ...hostOnly(4), labels })).rejects.toThrow(InvalidValueError);
+    }
+  });
+});
+
 describe('[QOS-01] where DSCP cannot be set, the caller is told', () => {
   test('without system calls', async () => {
     await using socket = await openMulticastSocket({ ...hostOnly(4), dscp: 46, native: false });

@@ -304,12 +304,12 @@ QUA-02 | planned | Bit rate and frame interval of a stream
 QUA-03 | done | Level, silence threshold, volume, balance and tone
 QUA-04 | planned | Gain control and echo cancellation of devices
 QUA-05 | planned | Formats: current, possible, order
-QUA-06 | planned | Label the traffic of an application
+QUA-06 | done | Label the traffic of an application | by DSCP, SO_PRIORITY and SO_MARK; of IPv6 flows the system makes the label itself
 QUA-07 | planned | Ask for a key picture
 QOS-01 | done | Levels: needed, if available, best effort
-QOS-02 | partly | Events: no QoS, admission, policy, other failure | no marking and admission failure are told; DSCP knows no policy failure
-QOS-03 | planned | The same on the provider's side
-QOS-04 | planned | Reservation by flow specification | replaced by DSCP
+QOS-02 | done | Events: no QoS, admission, policy, other failure | from what is measured: marks refused; loss, delay and bandwidth; marks changed on the way; packets not sent
+QOS-03 | done | The same on the provider's side | levels, changes during the call and events of a provider's session
+QOS-04 | done | Reservation by flow specification | controlled load becomes DSCP within b=; a guarantee is refused with the reason
 `,
   },
   {
