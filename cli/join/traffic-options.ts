@@ -1,5 +1,5 @@
 import type { JoinRequest } from '../../conference/index.ts';
-import { dscpByName } from '../../src/net/qos.ts';
+import { dscpByName } from '../../src/net/index.ts';
 import type { JoinOptions } from '../commands/join.ts';
 import { UsageError } from '../errors.ts';
 
