@@ -1,7 +1,8 @@
 export { Converter, mapChannels } from './converter.ts';
 export { type AudioFormat, amplitude, dbfs, describeFormat, requireFormat, sameFormat } from './format.ts';
 export { framesOfBlock, limit, MixBus, Mixer } from './mixer.ts';
-export { PlayoutBuffer, type PlayoutOptions } from './playout-buffer.ts';
+export { NoiseGenerator, type NoiseModel } from './comfort-noise.ts';
+export { PlayoutBuffer, type PlayoutFeed, type PlayoutOptions } from './playout-buffer.ts';
 export {
   blockMsFor,
   MAX_PLAYOUT_MS,

@@ -111,6 +111,10 @@ export class PlayoutBuffer {
   get buffered(): boolean {
     return this.#anchored && (this.#end > this.#read || this.feed?.waiting === true);
   }
+  /** Nothing has come for so long that there is silence. */
+  get idle(): boolean {
+    return this.#idleFrames > 0;
+  }
   /** Where the audio that is there ends. */
   get end(): number {
     return this.#end;
@@ -200,6 +204,23 @@ export class PlayoutBuffer {
     this.#idleFrames = 0;
   }
 
+  /**
+   * Puts what the codec made up behind the {@link end}.
+   *
+   * @param lost whether that is known; otherwise it is when the next packet comes
+   */
+  storeMadeUp(samples: Float32Array, frames: number, lost: boolean): void {
+    this.#ring.write(this.#end, samples, 0, frames);
+    this.#end += frames;
+    if (lost) this.#concealedFrames += frames;
+    else this.#made += frames;
+  }
+
+  /** A packet without audio came, such as one of an event: its number is not missed. */
+  pass(sequence: number): void {
+    if (sequence - this.#lastSequence === 1) this.#lastSequence = sequence;
+  }
+
   /** What lies between the end and `to` is lost, or a pause. */
   #gap(to: number, pause: boolean): void {
     const from = this.#end;
@@ -282,7 +303,9 @@ export class PlayoutBuffer {
     }
     if (this.#end >= upTo) return;
     this.#concealer.fill(this.#ring, this.#end, upTo);
-    this.#made += upTo - this.#end;
+    // with later packets waiting it is lost; else that is known when the next packet comes
+    if (this.feed?.waiting === true) this.#concealedFrames += upTo - this.#end;
+    else this.#made += upTo - this.#end;
     this.#end = upTo;
   }
 

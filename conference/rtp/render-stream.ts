@@ -107,6 +107,7 @@ export class RenderStream extends BaseStream<AudioSink> {
   }
   /** It has been played to its end. */
   #drop(source: RenderSource): void {
+    source.dispose();
     if (source.strip === undefined) return;
     this.#strips = this.#strips.filter((it) => it !== source.strip);
     source.strip.ended();

