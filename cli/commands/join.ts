@@ -15,6 +15,7 @@ export interface JoinOptions {
   readonly vad?: string;
   readonly gain?: string;
   readonly agc?: string | boolean;
+  readonly digits?: string;
   readonly duration?: string;
   readonly interface?: readonly string[];
   readonly sendInterface?: string;
@@ -73,7 +74,7 @@ export function joinCommand(ctx: CliContext): Command {
       )
       .option(
         '--commands',
-        'obey standard input, line by line: press, release, mute, unmute, hold, resume, leave',
+        'obey standard input, line by line: press, release, mute, unmute, hold, resume, digits 123#, leave',
       )
       .option(
         '--vad <how>',
@@ -81,6 +82,7 @@ export function joinCommand(ctx: CliContext): Command {
       )
       .option('--gain <db>', 'make what is sent louder or softer, -100 to 40')
       .option('--agc [dbfs]', 'bring what is sent to a steady level by itself (default level: -20)')
+      .option('--digits <keys>', 'press these keys once joined: 0 to 9, *, #, A to D; a comma waits a second')
       .option('--duration <time>', 'leave after this time')
       .option('--wait', 'wait for the start time before joining')
       .option(

@@ -116,6 +116,7 @@ export type JoinEvent =
       readonly participants: readonly ParticipantJson[];
       readonly waiting: boolean;
     }
+  | (WithParticipant<'digit'> & { readonly digit: string; readonly durationMs: number })
   | { readonly type: 'clipping'; readonly stream: string; readonly overs: number }
   | {
       readonly type: 'qos';
@@ -201,6 +202,7 @@ export const JOIN_EVENTS: readonly (readonly [event: JoinEvent['type'], fields: 
       'participants, waiting',
       '`--ptt`: pressed while these talk; `waiting` says whether for their end',
     ],
+    ['digit', 'participant, digit, durationMs', 'a participant pressed a key (RFC 4733) and has let it go'],
     [
       'clipping',
       'stream, overs',
@@ -302,6 +304,10 @@ export function fromCallEvent(event: CallEvent): JoinEvent {
     case 'floorBusy': {
       const participants = event.participants.map((it) => it.toJSON());
       return { type: 'floor-busy', participants, waiting: event.waiting };
+    }
+    case 'digit': {
+      const { participant, digit, durationMs } = event;
+      return { type: 'digit', participant: participant.toJSON(), digit, durationMs };
     }
     case 'clipping':
       return { type: 'clipping', stream: event.stream.name, overs: event.overs };

@@ -5,6 +5,7 @@ import {
   type ParticipantInfo,
   type PlayoutWish,
   playoutPolicy,
+  readKeys,
 } from '../../conference/index.ts';
 import { type JoinOptions, LOOPBACK_MODES, QOS_LEVELS } from '../commands/join.ts';
 import type { CliContext } from '../context.ts';
@@ -23,6 +24,8 @@ export interface JoinSettings {
   readonly receive: readonly string[];
   readonly listen: boolean;
   readonly wait: boolean;
+  /** Keys to press once joined. */
+  readonly digits: string | undefined;
   readonly json: boolean;
   /** Undefined: until told otherwise. */
   readonly durationMs: number | undefined;
@@ -62,6 +65,7 @@ export async function readJoinSettings(ctx: CliContext, given: JoinOptions): Pro
     receive,
     listen: given.listen ?? false,
     wait: given.wait ?? false,
+    digits: given.digits === undefined ? undefined : parseDigits(given.digits),
     json: given.json ?? false,
     durationMs: given.duration === undefined ? undefined : parseDuration(given.duration, 's'),
     participant: info,
@@ -102,6 +106,17 @@ function readPlayout(given: JoinOptions): PlayoutWish {
     throw error;
   }
   return wish;
+}
+
+/** @throws {UsageError} for what is on no key */
+function parseDigits(text: string): string {
+  try {
+    readKeys(text);
+  } catch (error) {
+    if (error instanceof InvalidValueError) throw new UsageError(`--digits: ${error.message}`);
+    throw error;
+  }
+  return text;
 }
 
 /** `5ms`, `0.5s`, or a number of milliseconds. */

@@ -26,7 +26,7 @@ import {
 } from './events.ts';
 import type { KeyAction } from './keys.ts';
 import type { JoinSettings } from './options.ts';
-import { followRemoteControl } from './remote-control.ts';
+import { followRemoteControl, pressKeys } from './remote-control.ts';
 import { openPlannedSink, openPlannedSource, type TerminalPlan } from './terminals.ts';
 import { VerdictWatch } from './verdict-watch.ts';
 import { othersOf, type ViewExtras } from './view-state.ts';
@@ -315,6 +315,7 @@ export class Participation {
       stop: this.#ends === undefined ? null : new Date(this.#ends).toISOString(),
       media: call.transports.map(mediumJson),
     });
+    if (settings.digits !== undefined) pressKeys(call, settings.digits, this.#tell);
   }
 
   #onCallEvent(event: CallEvent): void {

@@ -1,5 +1,6 @@
 import type { Call } from '../../conference/index.ts';
 import type { CliHost } from '../context.ts';
+import { messageOf } from '../output/output.ts';
 import type { JoinEvent } from './events.ts';
 
 export interface RemoteControl {
@@ -33,9 +34,10 @@ export function followRemoteControl({ host, call, lines, leave, tell }: RemoteCo
   const obey = (line: string): void => {
     const word = line.trim().toLowerCase();
     if (word === '' || word.startsWith('#')) return;
+    if (/^digits\s/.test(word)) return pressKeys(call, word.slice(6), tell);
     const command = Object.hasOwn(commands, word) ? commands[word] : undefined;
     if (command !== undefined) return command();
-    const known = Object.keys(commands).join(', ');
+    const known = [...Object.keys(commands), 'digits 123#'].join(', ');
     tell({
       type: 'warning',
       code: 'command',
@@ -48,6 +50,14 @@ export function followRemoteControl({ host, call, lines, leave, tell }: RemoteCo
       for (const it of undo) it();
     },
   };
+}
+
+/** Presses keys (RFC 4733), and tells when that is not possible. */
+export function pressKeys(call: Call, keys: string, tell: (event: JoinEvent) => void): void {
+  call.sendDigits(keys).catch((error: unknown) => {
+    if (call.state === 'connected' || call.state === 'hold')
+      tell({ type: 'warning', code: 'digits', message: messageOf(error) });
+  });
 }
 
 function setMuted(call: Call, muted: boolean): void {

@@ -126,6 +126,8 @@ export function say(event: JoinEvent, now: Date): Sentence {
       const verb = event.participants.length === 1 ? 'is' : 'are';
       return news(`${names} ${verb} talking${event.waiting ? '' : ' too'}`);
     }
+    case 'digit':
+      return news(`${nameOf(event.participant)} pressed ${event.digit}`);
     case 'clipping':
       return warning(
         `too loud: ${event.stream} was cut off ${event.overs} times; turn the source down, or use --gain -6`,

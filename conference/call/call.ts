@@ -192,6 +192,10 @@ export class Call implements EventStream<CallEvent>, AsyncDisposable {
   reserve(flow: FlowSpec, mediaType?: MediaType): readonly QosResult[] {
     return this.session.reserve(flow, mediaType);
   }
+  /** Presses keys for all to hear about; see {@link MediaSession.sendDigits}. */
+  sendDigits(digits: string): Promise<void> {
+    return this.session.sendDigits(digits);
+  }
   setLoopback(mode: LoopbackMode): void {
     this.session.setLoopback(mode);
   }

@@ -1,3 +1,4 @@
+export { readKeys } from './digit-sender.ts';
 export { type MediumPlan, planMedia } from './medium-plan.ts';
 export { SocketBatches } from './socket-batches.ts';
 export { MulticastRtpProvider, type MulticastRtpProviderOptions } from './provider.ts';

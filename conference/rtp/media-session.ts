@@ -37,6 +37,8 @@ import type {
 import { Talk } from '../capture/index.ts';
 import type { BlockClock } from './block-clock.ts';
 import { CaptureStream } from './capture-stream.ts';
+import type { ReceivedDigit } from './digit-receiver.ts';
+import { keysOf } from './digit-sender.ts';
 import { LocalParticipant } from './local-participant.ts';
 import { Medium } from './medium.ts';
 import { type MediumPlan, supportOf } from './medium-plan.ts';
@@ -122,6 +124,7 @@ export class RtpMediaSession implements MediaSession {
           extendedReports: request.extendedReports ?? 'asked',
           voice: (of, ssrc) => this.#people.voiceMetrics(of, ssrc),
           onEvent: this.#onRtpEvent,
+          onDigit: this.#onDigit,
         }),
     );
     this.#streams = this.#media.flatMap((medium) => this.#makeStreams(medium));
@@ -334,6 +337,11 @@ export class RtpMediaSession implements MediaSession {
     for (const medium of this.#media) medium.setLoopback(mode);
   }
 
+  async sendDigits(digits: string): Promise<void> {
+    this.#requireJoined();
+    return keysOf(this.#media, digits).press(digits);
+  }
+
   tapDatagrams(listener: DatagramTap, stage: TapStage = 'plain'): () => void {
     return this.#taps.add(listener, stage);
   }
@@ -375,6 +383,11 @@ export class RtpMediaSession implements MediaSession {
       this.#snooping?.handleMedia(event.source.lastRtp ?? event.source.lastHeard);
     } else if (event.type === 'sourceBye') this.#snooping?.handleEnd();
     this.#people.handle(medium, event);
+  };
+
+  readonly #onDigit = (medium: Medium, { ssrc, digit, durationMs }: ReceivedDigit): void => {
+    const participant = this.#people.find(medium, ssrc);
+    if (participant !== undefined) this.#emit({ type: 'digit', participant, digit, durationMs });
   };
 
   async [Symbol.asyncDispose](): Promise<void> {

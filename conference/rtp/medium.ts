@@ -1,59 +1,37 @@
-import type { Ms, RandomSource, TransportAddress } from '../../src/machine.ts';
+import type { Ms, TransportAddress } from '../../src/machine.ts';
 import {
-  type Clock,
   type Datagram,
-  type InterfaceWish,
   type MulticastSocket,
   type MulticastSocketOptions,
-  type openMulticastSocket,
   PACING_LEAD_MS,
   type QosResult,
   type RenewableSocket,
-  type TrafficLabels,
 } from '../../src/net/index.ts';
 import { isRtcp, type SdesItems } from '../../src/rtcp/index.ts';
-import { RtpSession, type RtpSessionEvent, type RtpSource, type VoiceMetrics } from '../../src/rtp/index.ts';
+import { RtpSession, type RtpSource, type VoiceMetrics } from '../../src/rtp/index.ts';
 import { extendedReportPlan } from '../quality/index.ts';
-import type { ExtendedReportWish, LoopbackMode, TapStage, TransportInfo } from '../types/index.ts';
+import type { LoopbackMode, TapStage, TransportInfo } from '../types/index.ts';
 import type { BlockClock } from './block-clock.ts';
 import type { CaptureStream, PacketSender, SendOptions } from './capture-stream.ts';
+import { DigitReceiver } from './digit-receiver.ts';
+import { type DigitSender, digitSender } from './digit-sender.ts';
 import { KeptSocket } from './kept-socket.ts';
 import { type MediumFacts, type MediumWarning, mediumWarnings, transportInfo } from './medium-info.ts';
+import type { MediumOptions } from './medium-options.ts';
 import type { MediumPlan } from './medium-plan.ts';
 import { prepareCodecs } from './planned-formats.ts';
 import type { RenderStream } from './render-stream.ts';
-import { type LookupHost, resolveSources } from './resolve-sources.ts';
+import { resolveSources } from './resolve-sources.ts';
 import type { PacketTaps } from './packet-taps.ts';
 import { MediumProtection } from './protection/index.ts';
 import { mayBeHeard, RtcpPath } from './rtcp-path.ts';
 import { SourceProbe } from './source-probe.ts';
+import { timeLimit } from './time-limit.ts';
 
 /** Packets of less audio than this are sent by the thread that keeps their times; the event loop is good to a millisecond. */
 const PACED_BELOW_MS: Ms = 5;
 /** IPv4 and UDP, IPv6 and UDP headers. */
 const OVERHEAD = { 4: 28, 6: 48 } as const;
-
-export interface MediumOptions {
-  readonly plan: MediumPlan;
-  readonly clock: Clock;
-  readonly random: RandomSource;
-  readonly cname: string;
-  readonly sdes: Omit<SdesItems, 'cname'>;
-  readonly loopback: LoopbackMode;
-  readonly interface: InterfaceWish;
-  readonly sendInterface: string | undefined;
-  readonly ttl: number | undefined;
-  readonly labels: TrafficLabels | undefined;
-  readonly openSocket: typeof openMulticastSocket;
-  readonly lookup: LookupHost;
-  /** The beat, which is told of every datagram. */
-  readonly blocks: Pick<BlockClock, 'nextDue' | 'received'>;
-  readonly taps: PacketTaps;
-  readonly extendedReports: ExtendedReportWish;
-  /** What is known of how a source is played, for extended reports. */
-  readonly voice: (medium: Medium, ssrc: number) => VoiceMetrics | undefined;
-  readonly onEvent: (medium: Medium, event: RtpSessionEvent) => void;
-}
 
 /** One medium on the network: its sockets, its RTP session, and the streams that hang on them. */
 export class Medium implements PacketSender {
@@ -68,6 +46,8 @@ export class Medium implements PacketSender {
   #rtcp: MulticastSocket | undefined;
   readonly #path: RtcpPath;
   readonly #probe: SourceProbe;
+  readonly #digits: DigitReceiver | undefined;
+  #keys: DigitSender | undefined;
   /** Undefined where nothing is encrypted. */
   readonly #protection: MediumProtection | undefined;
   #socketOptions: MulticastSocketOptions | undefined;
@@ -90,10 +70,9 @@ export class Medium implements PacketSender {
     this.#loopback = options.loopback;
     this.#blocks = options.blocks;
     this.#taps = options.taps;
-    const { plan } = options;
+    const { plan, clock } = options;
     const overhead = plan.group.includes(':') ? OVERHEAD[6] : OVERHEAD[4];
     this.#rtcpBits = overhead * 8;
-    const rates = new Map(plan.formats.map(({ payloadType, clockRate }) => [payloadType, clockRate]));
     const voice = ({ ssrc }: RtpSource): VoiceMetrics | undefined => options.voice(this, ssrc);
     const extendedReports = extendedReportPlan(plan.rtcpXr, options.extendedReports, voice);
     this.session = new RtpSession(
@@ -101,7 +80,7 @@ export class Medium implements PacketSender {
         random: options.random,
         cname: options.cname,
         sdes: options.sdes,
-        clockRates: rates,
+        clockRates: new Map(plan.formats.map(({ payloadType, clockRate }) => [payloadType, clockRate])),
         bandwidth: plan.bandwidth,
         ...(plan.preferred === undefined ? {} : { payloadType: plan.preferred.payloadType }),
         ...(plan.rtcpBandwidth === undefined ? {} : { rtcpBandwidth: plan.rtcpBandwidth }),
@@ -109,9 +88,10 @@ export class Medium implements PacketSender {
         overheadBytes: overhead,
         ...(extendedReports === undefined ? {} : { extendedReports }),
       },
-      options.clock.now(),
+      clock.now(),
     );
-    this.#probe = new SourceProbe(options.openSocket, options.clock);
+    this.#probe = new SourceProbe(options.openSocket, clock);
+    this.#digits = DigitReceiver.for(plan.formats, (digit) => options.onDigit(this, digit));
     this.#protection = plan.keys.length === 0 ? undefined : new MediumProtection(plan.keys);
     this.#path = new RtcpPath({
       session: this.session,
@@ -239,7 +219,9 @@ export class Medium implements PacketSender {
     if (packet !== undefined) {
       const own = packet.source === this.session.loopedBack;
       if (!own) this.#taps.tellMedia(packet, this.#plan.index);
-      if (!own || this.#loopback === 'full') this.render?.receive(packet, this.#blocks.nextDue);
+      if ((!own || this.#loopback === 'full') && this.#digits?.takes(packet, at) !== true) {
+        this.render?.receive(packet, this.#blocks.nextDue);
+      }
     }
     this.#takeEvents();
   };
@@ -273,6 +255,7 @@ export class Medium implements PacketSender {
   /** Looks after RTCP; call it with every block. */
   tick(now: Ms): void {
     this.#path.tick(now);
+    this.#digits?.handleTimeout(now);
     if (!this.#rtpHeard && this.#socketOptions !== undefined) this.#probe.tick(now, this.#socketOptions);
     if (this.#due === undefined || this.#due > now) return;
     this.#wallOffset = this.#options.clock.wall() - this.#options.clock.now();
@@ -307,6 +290,9 @@ export class Medium implements PacketSender {
     if (payloadType !== undefined) this.session.payloadType = payloadType;
     const packet = this.session.nextRtp(payload, ticks, marker, now);
     if (payloadType !== undefined) this.session.payloadType = usual;
+    this.#sendRtp(packet, now, due);
+  }
+  #sendRtp(packet: Uint8Array, now: Ms, due?: Ms): void {
     if (this.#taps.wants('plain')) this.#tell('plain', 'rtp', packet, now);
     const sealed = this.#protection === undefined ? packet : this.#protection.sealRtp(packet);
     if (sealed === undefined) return;
@@ -318,6 +304,15 @@ export class Medium implements PacketSender {
     this.session.skip(ticks);
   }
 
+  /** Undefined when we do not send, or the description has no events of our clock. */
+  get keys(): DigitSender | undefined {
+    if (this.capture === undefined) return undefined;
+    this.#keys ??= digitSender(this.#plan, this.#options.clock, this.session, this.#sendBeside);
+    return this.#keys;
+  }
+  readonly #sendBeside = (packet: Uint8Array, now: Ms): void => {
+    if (this.#heardByOthers && this.#rtp?.away !== true) this.#sendRtp(packet, now);
+  };
   setSdes(items: Omit<SdesItems, 'cname'>): void {
     this.session.setSdes(items);
   }
@@ -376,21 +371,16 @@ export class Medium implements PacketSender {
   /** Says BYE, waiting at most `withinMs` for its turn in a large group (RFC 3550 §6.3.7), and closes. */
   async leave(reason: string | undefined, withinMs: Ms): Promise<void> {
     const { clock } = this.#options;
+    this.#keys?.close();
     if (this.#rtp !== undefined) {
       const left = new Promise<void>((resolve) => {
         this.#left = resolve;
       });
       const now = clock.now();
       this.session.leave(reason, now, now + this.#wallOffset);
-      let giveUp: (() => void) | undefined;
-      const late = new Promise<void>((resolve) => {
-        giveUp = resolve;
-      });
-      const timer = clock.timer(() => giveUp?.());
-      timer.set(now + withinMs);
       this.#pump();
-      await Promise.race([left, late]);
-      timer.set(undefined);
+      using limit = timeLimit(clock, withinMs);
+      await Promise.race([left, limit.over]);
     }
     await Promise.all([this.#path.close(), this.#probe.close(), ...this.#sockets.map((it) => it.close())]);
   }

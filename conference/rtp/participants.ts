@@ -48,6 +48,11 @@ export class ParticipantList {
     return out;
   }
 
+  /** Whose SSRC it is. */
+  find(medium: ParticipantMedium, ssrc: number): Participant | undefined {
+    return this.#members.get(medium)?.get(ssrc)?.participant;
+  }
+
   handle(medium: ParticipantMedium, event: RtpSessionEvent): void {
     switch (event.type) {
       case 'sourceAdded':

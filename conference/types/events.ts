@@ -43,6 +43,15 @@ export type ConferenceEvent =
   | { readonly type: 'talking' | 'silent'; readonly participant: Participant }
   /** Somebody else has the floor; nobody when undefined. */
   | { readonly type: 'activeTalker'; readonly participant: Participant | undefined }
+  /** A key that a participant pressed has been let go (RFC 4733). */
+  | {
+      readonly type: 'digit';
+      readonly participant: Participant;
+      /** `0` to `9`, `*`, `#`, `A` to `D`. */
+      readonly digit: string;
+      /** How long it was down, in milliseconds. */
+      readonly durationMs: number;
+    }
   /** PEV-04, PEV-05 */
   | {
       readonly type: 'substreamAdded' | 'substreamRemoved';

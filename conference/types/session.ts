@@ -52,6 +52,15 @@ export interface MediaSession extends EventStream<ConferenceEvent>, AsyncDisposa
   reserve(flow: FlowSpec, mediaType?: MediaType): readonly QosResult[];
   setLoopback(mode: LoopbackMode): void;
   /**
+   * Presses keys for all to hear about, as events (RFC 4733): each 100 ms, with pauses of 150 ms. What others press
+   * comes as `digit` events.
+   *
+   * @param digits `0` to `9`, `*`, `#`, `A` to `D`, and a comma for a second of pause
+   * @returns when the last one has been let go
+   * @throws {InvalidValueError} for what is on no key; `StateError` when it is not joined, or nothing we send has events
+   */
+  sendDigits(digits: string): Promise<void>;
+  /**
    * Shows every RTP and RTCP datagram, received and sent, of all media; from the `plain` stage unless told otherwise.
    * The listener must not throw. Costs nothing while nobody looks.
    *

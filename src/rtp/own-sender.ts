@@ -13,6 +13,7 @@ export class OwnSender {
   #everSent = false;
   #lastSentAt: Ms = 0;
   #lastTimestamp = 0;
+  #besideAt: Ms = Number.NEGATIVE_INFINITY;
 
   constructor(ssrc: number, payloadType: number, random: RandomSource) {
     this.#packetizer = new RtpPacketizer(ssrc, payloadType, random);
@@ -54,13 +55,36 @@ export class OwnSender {
     return this.#packetizer.next(payload, increment, marker, extension);
   }
 
+  /**
+   * A packet with a time of its own, such as an event that lasts (RFC 4733 §2.1): numbered with the others; the time of the
+   * next packet, and what sender reports say of it, stay as they are.
+   */
+  beside(payload: Uint8Array, timestamp: number, marker: boolean, payloadType: number, now: Ms): Uint8Array {
+    const { timestamp: usual, payloadType: usualType } = this.#packetizer;
+    if (!this.#everSent) {
+      this.#lastTimestamp = usual;
+      this.#lastSentAt = now;
+    }
+    this.#besideAt = now;
+    this.#isSender = true;
+    this.#everSent = true;
+    this.#packetizer.timestamp = timestamp;
+    this.#packetizer.payloadType = payloadType;
+    try {
+      return this.#packetizer.next(payload, 0, marker);
+    } finally {
+      this.#packetizer.timestamp = usual;
+      this.#packetizer.payloadType = usualType;
+    }
+  }
+
   skip(increment: number): void {
     this.#packetizer.skip(increment);
   }
 
   /** Stops being a sender when nothing was sent since `deadline`. */
   expire(deadline: Ms): void {
-    if (this.#lastSentAt < deadline) this.#isSender = false;
+    if (this.#lastSentAt < deadline && this.#besideAt < deadline) this.#isSender = false;
   }
 
   changeSsrc(ssrc: number): void {

@@ -188,6 +188,26 @@ export class RtpSession {
     return packet;
   }
 
+  /**
+   * A packet of another payload type with a time of its own, such as a telephone event; RTP time does not go on by it.
+   *
+   * @throws {StateError} once the session was left
+   */
+  nextBeside(
+    payload: Uint8Array,
+    timestamp: number,
+    marker: boolean,
+    payloadType: number,
+    now: Ms,
+  ): Uint8Array {
+    if (this.#state !== 'joined') throw new StateError('The RTP session was left: it sends no more');
+    const { sender, scheduler } = this.#parts;
+    const starts = !sender.isSender;
+    const packet = sender.beside(payload, timestamp, marker, payloadType, now);
+    if (starts) scheduler.senderStarted(this.#membership.size(), now);
+    return packet;
+  }
+
   /** Moves the RTP timestamp on by so many ticks without a packet: silence. */
   skip(timestampIncrement: number): void {
     this.#parts.sender.skip(timestampIncrement);
