@@ -1,4 +1,4 @@
-import { type ChildProcess } from 'node:child_process';
+import type { ChildProcess, SpawnOptions } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -138,7 +138,7 @@ function gstreamerListener(kind: StreamKind, latencyMs: number): Listener | unde
   };
 }
 
-const PIPED = { stdio: ['ignore', 'pipe', 'ignore'] } as const;
+const PIPED: SpawnOptions = { stdio: ['ignore', 'pipe', 'ignore'] };
 const rateOf = (kind: StreamKind): number => Number(kind.rtpmap.split('/')[1]);
 
 /** When the clicks of a program's standard output came out, 16-bit mono. */

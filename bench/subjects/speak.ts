@@ -17,6 +17,7 @@ const call = createCall(clickDescription(group, Number(port), rtpmap, Number(pti
 });
 const EVERY_MS = 400;
 const CLICK_MS = 3;
+const MAX_OLD_MS = 5;
 
 /** What a sound card would have: at each reading the samples up to now. */
 function microphone(format: AudioSource['format']): AudioSource {
@@ -35,7 +36,11 @@ function microphone(format: AudioSource['format']): AudioSource {
     [Symbol.asyncDispose]: async () => {},
     read(target) {
       const frames = target.length / format.channels;
-      start ??= monotonicMs() - frames / perMs; // the first packet's worth has just been taken in
+      const now = monotonicMs();
+      start ??= now - frames / perMs; // the first packet's worth has just been taken in
+      // What grows old while the process stands still is thrown away, as sound cards do.
+      const available = Math.floor((now - start) * perMs) - position;
+      if (available - frames > MAX_OLD_MS * perMs) position += available - frames;
       for (let frame = 0; frame < frames; frame++) {
         const at = (position + frame) / perMs;
         const within = at % EVERY_MS;
