@@ -19,6 +19,7 @@ import { importCommand } from './commands/import.ts';
 import { joinCommand } from './commands/join.ts';
 import { lintCommand } from './commands/lint.ts';
 import { listCommand } from './commands/list.ts';
+import { monitorCommand } from './commands/monitor.ts';
 import { mcastCommand } from './commands/mcast.ts';
 import { partitionCommand } from './commands/partition.ts';
 import { schemaCommand } from './commands/schema.ts';
@@ -97,6 +98,7 @@ export function buildProgram(ctx: CliContext, withCompletion = true): Command {
     showCommand,
     lintCommand,
     joinCommand,
+    monitorCommand,
     inviteCommand,
     browseCommand,
     discoverCommand,

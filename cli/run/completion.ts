@@ -10,9 +10,9 @@ import { buildProgram } from '../program.ts';
 /** Commands whose first argument is the name of a user. */
 const NAMING_USERS = ['user show', 'user delete', 'user publish'];
 /** Commands whose first argument is the name of a conference. */
-const NAMING = ['show', 'edit', 'delete', 'join', 'invite'];
+const NAMING = ['show', 'edit', 'delete', 'join', 'invite', 'monitor'];
 /** Those of them that take announced sessions too. */
-const READING = ['show', 'join', 'invite'];
+const READING = ['show', 'join', 'invite', 'monitor'];
 /** Nobody waits long for a key to answer: the directory gets this, in milliseconds; a busy computer needs some of it. */
 const LOOKUP_MS = 2000;
 const MOST_NAMES = 200;

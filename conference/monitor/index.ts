@@ -17,5 +17,6 @@ export {
   worstSeverity,
 } from './finding-kinds.ts';
 export { MediumWatch, type SocketFacts } from './medium-watch.ts';
+export { type MatrixCell, receptionMatrix } from './matrix.ts';
 export { Monitor, type MonitorEvent } from './monitor.ts';
 export { Watcher, type WatcherOptions } from './watcher.ts';

@@ -81,7 +81,7 @@ function* checkPresence(
     yield {
       code: 'nothingHeard',
       message: `nothing has arrived at ${place}${via === '' ? '' : ` on ${via}`}`,
-      tryThis: `see whether anybody sends, and whether it is the right interface: --interface; then rendezvous doctor --group ${expected.group}:${expected.port}`,
+      tryThis: `see whether anybody sends, and whether it is the right interface: --interface; then rendezvous doctor ${expected.group}:${expected.port}`,
     };
     return;
   }

@@ -35,6 +35,7 @@ test('the commands are those that others script against', () => {
       'list',
       'lint',
       'mcast',
+      'monitor',
       'show',
       'edit',
       'export',
