@@ -49,10 +49,10 @@ export const bench: Bench = {
     const folder = mkdtempSync(join(tmpdir(), 'rendezvous-streams-'));
     try {
       const rows: Row[] = [];
-      for (const count of context.quick ? [1, 100] : [1, 10, 100]) {
+      for (const count of context.quick ? [1, 100] : [1, 10, 100, 500]) {
         rows.push(...(await pcmu(native, folder, count, context)));
       }
-      rows.push(await talkers(native, 100, context));
+      rows.push(await talkers(native, 50, context), await talkers(native, 100, context));
       if (!context.quick) rows.push(await thousand(native, context, 'events'));
       rows.push(await thousand(native, context, 'batches'));
       rows.push(...(await aes67(native, folder, 100, context)));

@@ -1,11 +1,17 @@
 /**
- * `receive.ts bare|ours GROUP PORT SECONDS [STALL_MS]`: counts the packets of one group until SECONDS after the first or
+ * `receive.ts bare|ours|batches GROUP PORT SECONDS [STALL_MS]`: counts the packets of one group until SECONDS after the first or
  * a second of silence. With STALL_MS it does nothing else for so long, once, half a second after the first packet.
  */
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import process from 'node:process';
-import { openMulticastSocket } from '../../src/net/index.ts';
+import {
+  batchedReceiver,
+  loadNativeSockets,
+  openMulticastSocket,
+  ReceiveHub,
+  systemClock,
+} from '../../src/net/index.ts';
 import { RtpSession } from '../../src/rtp/index.ts';
 
 const [mode = 'ours', group = '', portText = '', secondsText = '', stallText = '0'] = process.argv.slice(2);
@@ -70,7 +76,12 @@ async function bareReceiver(): Promise<() => number> {
 
 /** What a conference does for each packet before it is decoded: source table, validation, loss, jitter. */
 async function ourReceiver(): Promise<() => number> {
-  const socket = await openMulticastSocket({ group, port, interface: '127.0.0.1' });
+  const native = await loadNativeSockets();
+  const batches =
+    mode === 'batches' && native.available
+      ? { openReceiver: batchedReceiver(new ReceiveHub(native, systemClock), { latencyMs: 1, lend: true }) }
+      : {};
+  const socket = await openMulticastSocket({ group, port, interface: '127.0.0.1', ...batches });
   const session = new RtpSession(
     {
       random: Math.random,
