@@ -19,6 +19,8 @@ export interface Account {
   readonly caFile?: string;
   readonly clientCert?: string;
   readonly clientKey?: string;
+  /** Keys of encrypted conferences may cross the network in the clear. */
+  readonly insecureKeys?: boolean;
 }
 
 /** Each part of an {@link Account} by its key in the configuration file, which is its option too. */
@@ -36,6 +38,7 @@ export const ACCOUNT_KEYS: readonly (readonly [
   ['ca-file', 'caFile', 'string'],
   ['client-cert', 'clientCert', 'string'],
   ['client-key', 'clientKey', 'string'],
+  ['insecure-keys', 'insecureKeys', 'boolean'],
 ];
 
 /** The parts of an account among other values, for passing them on. */
@@ -172,9 +175,9 @@ export async function readPassword(
  * @throws the system's error when a file cannot be read
  */
 export async function readTls(
-  { starttls, caFile, clientCert, clientKey }: Account,
+  { starttls, caFile, clientCert, clientKey, insecureKeys }: Account,
   target: string,
-): Promise<Pick<ConnectOptions, 'tls' | 'tlsOptions'>> {
+): Promise<Pick<ConnectOptions, 'tls' | 'tlsOptions' | 'insecureKeys'>> {
   if (target === 'embedded') return {};
   if ((clientCert === undefined) !== (clientKey === undefined)) {
     throw new UsageError('A client certificate needs its key: give --client-cert and --client-key');
@@ -191,6 +194,7 @@ export async function readTls(
   const needs = starttls === true && !/^ldap[si]:/i.test(target);
   return {
     ...(needs ? { tls: 'starttls' as const } : {}),
+    ...(insecureKeys === true ? { insecureKeys } : {}),
     ...(Object.keys(tlsOptions).length === 0 ? {} : { tlsOptions }),
   };
 }

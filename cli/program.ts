@@ -77,6 +77,7 @@ export function buildProgram(ctx: CliContext, withCompletion = true): Command {
     )
     .option('--client-cert <file>', 'certificate (PEM) to show to servers; see --auth external')
     .option('--client-key <file>', 'its key (PEM)')
+    .option('--insecure-keys', 'let keys of encrypted conferences cross the network without TLS')
     .option('--timeout <time>', 'longest wait for an answer of the directory (default: 10s)')
     .option('--no-color', 'no colour, as when NO_COLOR is set')
     .option('-q, --quiet', 'say nothing but results, warnings and errors')

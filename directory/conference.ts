@@ -2,6 +2,7 @@ import { InvalidValueError, StateError } from '../src/errors.ts';
 import { type AdvertisingScope, isMulticast, SCOPE_RANGES } from '../src/ip/index.ts';
 import {
   type ConnectionField,
+  type MediaKey,
   nextVersion,
   ntpSecondsToUnixMs,
   SessionDescription,
@@ -38,6 +39,7 @@ export interface ConferenceParts {
   readonly isEncrypted?: boolean;
   readonly origin?: ConferenceOrigin | undefined;
   readonly acl?: AccessRights;
+  readonly keys?: readonly MediaKey[];
   readonly attributes?: ReadonlyMap<string, readonly (string | Uint8Array)[]>;
   readonly publication?: Publication;
 }
@@ -65,6 +67,8 @@ export class Conference extends Publishable {
   /** Whether the directory has an origin for it. @internal */
   readonly hasStoredOrigin: boolean;
   readonly #opaque: Uint8Array;
+  #keys: readonly MediaKey[];
+  #storedKeys: readonly MediaKey[] | undefined;
   #name: string;
   #encryptedFlag: boolean;
 
@@ -78,6 +82,8 @@ export class Conference extends Publishable {
     this.origin = parts.origin;
     this.hasStoredOrigin = parts.origin !== undefined && parts.publication !== undefined;
     this.#opaque = parts.blob;
+    this.#keys = parts.keys ?? [];
+    this.#storedKeys = this.#keys;
     const read = readBlob(this.protocol, parts.blob);
     this.sdp = read.sdp;
     this.sdpProblem = read.problem;
@@ -131,6 +137,26 @@ export class Conference extends Publishable {
   /** Its description has keys or a secure transport, whatever the flag says. */
   get describesEncryption(): boolean {
     return describesEncryption(this.sdp);
+  }
+
+  /**
+   * Keys of its encrypted media, as far as the directory shows them to us: to those who may join. They are no part of the
+   * description, and of nothing that is shown or written elsewhere.
+   */
+  get keys(): readonly MediaKey[] {
+    return this.#keys;
+  }
+  set keys(keys: readonly MediaKey[]) {
+    this.#keys = keys;
+  }
+  /** Whether {@link keys} were set since the directory had them. @internal */
+  get keysChanged(): boolean {
+    return this.#keys !== this.#storedKeys;
+  }
+  /** Says that the directory has {@link acl} and {@link keys} now. @internal */
+  override aclPublished(): void {
+    super.aclPublished();
+    this.#storedKeys = this.#keys;
   }
 
   /** How far it reaches: by the largest TTL, or the scope of an IPv6 group. Undefined without a group. */
@@ -240,6 +266,8 @@ export class Conference extends Publishable {
       ...(publication === undefined ? {} : { publication }),
     });
     next.acl = this.acl;
+    next.#keys = this.#keys;
+    next.#storedKeys = this.#storedKeys;
     next.name = this.#name;
     const [fresh, old] = [next.sdp, this.sdp];
     if (fresh !== undefined && old !== undefined && fresh.key === old.key && !fresh.supersedes(old)) {

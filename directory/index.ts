@@ -56,6 +56,7 @@ export {
   inspectServers,
   type ServerInspection,
 } from './inspect-servers.ts';
+export { DEFAULT_SUITE, encryptConference, REKEY_AFTER_MS, rekeyConference } from './media-keys.ts';
 export type { ConferenceOrigin } from './origin.ts';
 export { Rendezvous, type RendezvousOptions } from './rendezvous.ts';
 export { clearRepeat, type RepeatInit, setRepeat } from './repeat.ts';

@@ -317,7 +317,8 @@ export class LdapDirectory implements Directory {
 
   async #detect(session: LdapSession, signal: AbortSignal | undefined): Promise<Use> {
     const onOmitted = (dn: string, names: readonly string[]) => this.#emit('omitted', dn, names);
-    const options = { ...this.#servers.hints, ...this.#options, base: this.#servers.base, onOmitted };
+    const [{ hints, base }, { carriesKeys }] = [this.#servers, session];
+    const options = { ...hints, ...this.#options, base, carriesKeys, onOmitted };
     const detected = await session.read((connection) => detectDialect(connection, options, signal), signal);
     return useOf({ ...detected, session }, () => this.#now());
   }

@@ -170,6 +170,7 @@ function reached(target: LdapTarget, options: ConnectOptions, timeoutMs: number)
   if (probed && options.tls !== undefined && target.tls !== (options.tls === 'ldaps')) return [];
   const settings = {
     tls: tlsOf(target, options.tls),
+    ...(options.insecureKeys === true ? { insecureKeys: true } : {}),
     timeoutMs,
     ...(probed ? { connectTimeoutMs: Math.min(timeoutMs, PROBE_TIMEOUT_MS) } : {}),
     ...(options.tlsOptions === undefined ? {} : { tlsOptions: options.tlsOptions }),

@@ -1,3 +1,4 @@
+import { isLoopback, tryParseIp } from '../src/ip/index.ts';
 import type { RandomSource } from '../src/machine.ts';
 import type { Clock } from '../src/net/clock.ts';
 import { orAborted } from './abort.ts';
@@ -86,6 +87,10 @@ export class LdapSession {
     return session;
   }
 
+  /** Whether keys of encrypted media may be sent to every server that it may come to. */
+  get carriesKeys(): boolean {
+    return this.#servers.every(({ target, settings }) => mayCarryKeys(target, settings));
+  }
   /** The server in use, or used last. */
   get server(): LdapTarget {
     const server = this.#servers[this.#current] ?? this.#servers[0];
@@ -360,3 +365,12 @@ function isServersFault(error: unknown): error is DirectoryError {
 }
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Not where others on the network could read them. */
+function mayCarryKeys(target: LdapTarget, { tls, insecureKeys }: ConnectionSettings): boolean {
+  if (target.kind !== 'tcp' || tls !== 'none' || insecureKeys === true) return true;
+  return (
+    target.host.toLowerCase() === 'localhost' ||
+    (tryParseIp(target.host) !== undefined && isLoopback(target.host))
+  );
+}

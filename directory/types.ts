@@ -20,6 +20,11 @@ export interface ConnectOptions {
   readonly tls?: 'none' | 'ldaps' | 'starttls';
   /** TLS details such as `ca`, for `ldaps` and `starttls`. */
   readonly tlsOptions?: ConnectionOptions;
+  /**
+   * Whether keys of encrypted media may cross a network where others can read them. Default false: they are neither asked for nor
+   * written without TLS, but for this computer's own servers.
+   */
+  readonly insecureKeys?: boolean;
   /** Milliseconds that one request, or the connecting, may take; 1 to 3 600 000, default 10 000. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;

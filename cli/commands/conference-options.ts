@@ -20,7 +20,8 @@ export interface ConferenceOptions {
   readonly ttl?: string;
   readonly acl?: string;
   readonly sddl?: string;
-  readonly encrypted?: boolean;
+  /** A suite, true for the usual one, false to say nothing. */
+  readonly encrypted?: boolean | string;
   readonly sdp?: string;
   readonly json?: boolean;
 }
@@ -39,7 +40,7 @@ export const SCOPES = ['local', 'site', 'region', 'world'];
 
 /** What `--acl` takes. */
 export const ACCESS_HELP = `--acl takes who:rights, separated by commas. Who is everyone, authenticated, anonymous, owner, administrators,
-an account by its name, DN or SID. Rights are read (see and join), write, refresh, delete, permissions, ownership and all,
+an account by its name, DN or SID. Rights are read (see it), join (have the key of an encrypted one), write, refresh, delete, permissions, ownership and all,
 joined by +; a ! before them denies them. Without --acl everyone reads and the owner does all.`;
 
 export function addConferenceOptions(command: Command): Command {
@@ -83,8 +84,11 @@ export function addConferenceOptions(command: Command): Command {
     .option('--ttl <seconds>', 'how long the directory keeps the entry, at least 300')
     .option('--acl <list>', 'who may do what, like everyone:read,owner:all')
     .addOption(new Option('--sddl <text>', 'the same as a security descriptor in SDDL').conflicts('acl'))
-    .option('--encrypted', 'say that the media are encrypted; this alone encrypts nothing')
-    .option('--no-encrypted', 'say nothing of the kind')
+    .option(
+      '--encrypted [suite]',
+      'encrypt the media, with a key that those who may join find in the directory (default suite: AES_CM_128_HMAC_SHA1_80)',
+    )
+    .option('--no-encrypted', 'do not say that the media are encrypted, where only the entry does')
     .option('--sdp <file>', 'take the session description from a file, or from standard input with -')
     .option('--json', 'print the conference as JSON');
 }

@@ -64,6 +64,7 @@ export function createCommand(ctx: CliContext): Command {
         'rendezvous create Radio --permanent --announce --keep-alive',
         'rendezvous create Stage --profile dante --clock-id 00-1D-C1-FF-FE-12-00-A3 --permanent',
         'rendezvous create Council --acl "authenticated:read,owner:all"',
+        'rendezvous create Board --encrypted --acl "authenticated:read,ann:join,bob:join,owner:all"',
       ],
       text: `Without options: one audio medium (PCMU), from now for 30 minutes, scope site, with a group and an even port
 that no other conference in the directory uses. A description given with --sdp is published byte for byte, but for its
@@ -75,6 +76,11 @@ With --profile the description is one that such equipment takes: dante, ravenna 
 are from 239.69.0.0/16. It is about what other equipment sends: \`join\` hears it, but nothing here runs PTP, and the clock
 named is true only while the sender follows it. paging means G.711 (PCMU) in packets of 20 ms on port 10000, as phones expect
 it, and can be sent from here. --media, --group and --scope go on to count; "rendezvous lint" tells what that does to it.
+
+With --encrypted the media are RTP/SAVP (SRTP), with a key that is in no description, announcement or list: it is kept in
+the entry, and shown to those who have the right to join (without --acl: to everybody who has logged in). Suites are
+AES_CM_128_HMAC_SHA1_80 and _32, AES_256_CM_HMAC_SHA1_80, AEAD_AES_128_GCM and AEAD_AES_256_GCM. A key crosses no network
+without TLS, unless --insecure-keys says so. See docs/security.md for what this protects and what it does not.
 
 With --keep-alive the entry lives for half an hour or --ttl at a time and is refreshed: when this computer crashes it goes
 by itself. On a clean exit it is removed. With --announce alone the entry stays when announcing ends. A running

@@ -8,6 +8,7 @@ import { ACCESS_HELP, addConferenceOptions, type ConferenceOptions } from './con
 export interface EditOptions extends ConferenceOptions, AllocationOptions {
   readonly rename?: string;
   readonly editor?: boolean;
+  readonly rekey?: boolean | string;
 }
 
 export function editCommand(ctx: CliContext): Command {
@@ -18,6 +19,10 @@ export function editCommand(ctx: CliContext): Command {
           .description('Change a published conference')
           .argument('<name>', 'which conference')
           .option('--rename <name>', 'call it this from now on')
+          .option(
+            '--rekey [time]',
+            'give an encrypted conference another key, used after this time (default: 60s)',
+          )
           .addOption(
             new Option('--editor', 'change the session description in $VISUAL or $EDITOR').conflicts('sdp'),
           ),
@@ -32,10 +37,14 @@ export function editCommand(ctx: CliContext): Command {
         'rendezvous edit Lecture --description "Chapter 4" --rename "Lecture 4"',
         'rendezvous edit Paging --sdp paging.sdp',
         'rendezvous edit Paging --editor',
+        'rendezvous edit Council --acl authenticated:read,ann:read+join,owner:all --rekey',
       ],
       text: `Only what is given changes; the rest of the session description stays as it is, byte for byte, and its version is
 raised. An empty value ("") removes a description, URL, e-mail address or telephone number. --media replaces all media;
 each keeps the group and port of the one it takes the place of. What a gateway copied from elsewhere (its origin, in \`show\`) is changed where it comes from, not here.
+
+With --rekey members learn the new key from the directory within half a minute, and use it from the same moment on. Nobody
+loses a packet, and who may not join any more is out from then on: take him off --acl in the same command.
 
 Other times renew the lease of its groups in the same step: when the server refuses nothing is changed, and when the
 directory does, the lease is set back. Groups that it no longer has are given back.

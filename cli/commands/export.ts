@@ -6,6 +6,7 @@ export interface ExportOptions {
   readonly base?: string;
   readonly operational: boolean;
   readonly withPasswords?: boolean;
+  readonly withKeys?: boolean;
   readonly force?: boolean;
 }
 
@@ -16,6 +17,7 @@ export function exportCommand(ctx: CliContext): Command {
       .argument('[file]', 'where to; default standard output')
       .option('--base <dn>', 'only this entry and what is below it')
       .option('--no-operational', 'leave out who made an entry and when, its UUID and the time it has left')
+      .option('--with-keys', 'write the keys of encrypted conferences too')
       .option('--with-passwords', 'write hashes of the passwords of accounts too')
       .option('--force', 'replace a file that is there')
       .action(async (file: string | undefined, options: ExportOptions) => {

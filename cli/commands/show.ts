@@ -7,6 +7,7 @@ import { SAP_WAIT_HELP } from './conference-options.ts';
 
 export interface ShowOptions {
   readonly sdp?: boolean;
+  readonly key?: boolean;
   readonly sddl?: boolean;
   readonly ical?: boolean;
   readonly json?: boolean;
@@ -20,6 +21,12 @@ export function showCommand(ctx: CliContext): Command {
       .description('Show one conference')
       .argument('<name>', 'which conference')
       .option('--sdp', 'print its session description, byte for byte, and nothing else')
+      .addOption(
+        new Option(
+          '--key',
+          'print its session description with the key of its media in it, for programs that read a=crypto, and nothing else',
+        ).conflicts(['sdp', 'json', 'ndjson', 'ical']),
+      )
       .addOption(new Option('--sddl', 'print who may do what as SDDL, and nothing else').conflicts('sdp'))
       .addOption(
         new Option('--ical', 'print it as a calendar (iCalendar)').conflicts(['sdp', 'json', 'ndjson']),
@@ -37,7 +44,9 @@ export function showCommand(ctx: CliContext): Command {
         'rendezvous show "Morning round" --sdp > round.sdp',
         'rendezvous show Lecture --json',
       ],
-      text: `In a pipe: name of the field, tab, value, one field to a line, times as RFC 3339; names as in the JSON. A medium is
+      text: `With --key whoever may join an encrypted conference gets what ffmpeg and others need. Keep it like a password.
+
+In a pipe: name of the field, tab, value, one field to a line, times as RFC 3339; names as in the JSON. A medium is
 kind, formats, group and port, TTL; there is one line for each medium, email and phone; one for each lease of its
 groups: id, stop, addresses.
 

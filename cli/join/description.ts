@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { SessionDescription } from '../../src/sdp/index.ts';
+import { type MediaKey, SessionDescription } from '../../src/sdp/index.ts';
 import { parseWait } from '../config-sap.ts';
 import type { CliContext } from '../context.ts';
 import { FailedError, NotThereError, UsageError } from '../errors.ts';
@@ -13,6 +13,8 @@ export interface FoundDescription {
   /** For people: the conference's name. */
   readonly name: string;
   readonly from: 'directory' | 'file' | 'stdin';
+  /** Keys of its media; empty where it is not encrypted, or they are not shown to us, or stand in the description. */
+  readonly keys: readonly MediaKey[];
 }
 
 /** No description is near this long; a stream that never ends shall not fill the memory. */
@@ -41,7 +43,14 @@ export async function findDescription(
     const why = conference.sdpProblem ?? 'it holds no session description';
     throw new FailedError(`"${conference.name}" cannot be joined: ${why}`);
   }
-  return { description: conference.sdp, name: conference.name, from: 'directory' };
+  const { sdp: description, name, keys } = conference;
+  return { description, name, from: 'directory', keys };
+}
+
+/** The keys of an encrypted conference as the directory has them now. */
+export async function readKeys(ctx: CliContext, name: string): Promise<readonly MediaKey[]> {
+  await using directories = await ctx.openDirectories();
+  return (await findConference(ctx, directories, name)).object.keys;
 }
 
 /** The bytes of a file or of standard input. */
@@ -103,7 +112,7 @@ export function described(bytes: Uint8Array, where: string, from: 'file' | 'stdi
   if (bytes.length === 0) throw new UsageError(`${where} is empty: a session description was expected`);
   try {
     const description = SessionDescription.parse(bytes);
-    return { description, name: description.name?.trim() || where, from };
+    return { description, name: description.name?.trim() || where, from, keys: [] };
   } catch (error) {
     throw new FailedError(`${where}: ${messageOf(error)}`, { cause: error });
   }

@@ -5,6 +5,7 @@ import type {
   TimelineEvent,
   TransportInfo,
 } from '../../conference/index.ts';
+import { type EncryptionJoinEvent, encryptionEvent } from './encryption-event.ts';
 
 /** One medium as it was joined, in the JSON of events. */
 export interface MediumJson {
@@ -127,6 +128,7 @@ export type JoinEvent =
       readonly dscpRequested: number;
       readonly dscp: number;
     }
+  | EncryptionJoinEvent
   | { readonly type: 'warning'; readonly code: string; readonly message: string }
   | {
       readonly type: 'interface-lost' | 'interface-back';
@@ -212,6 +214,11 @@ export const JOIN_EVENTS: readonly (readonly [event: JoinEvent['type'], fields: 
       'qos',
       'media, kind, cause, message, dscpRequested, dscp',
       'packets are not marked as asked for (`marking`), lose their marks on the way (`remarked`) or cannot be sent (`sending`), or the network is full (`bandwidth`, `loss`, `lossThere`, `delay`)',
+    ],
+    [
+      'encryption',
+      'media, kind, message, suite, key',
+      'the key changes or wears out, or packets do not open',
     ],
     ['warning', 'code, message', 'something to know'],
     ['interface-lost', 'interface, message', 'a network interface in use has gone'],
@@ -311,6 +318,8 @@ export function fromCallEvent(event: CallEvent): JoinEvent {
     }
     case 'clipping':
       return { type: 'clipping', stream: event.stream.name, overs: event.overs };
+    case 'encryption':
+      return encryptionEvent(event);
     case 'warning':
       return { type: 'warning', code: event.code, message: event.message };
     case 'interfaceLost':

@@ -10,7 +10,7 @@ import {
   type TimelineEvent,
 } from '../../conference/index.ts';
 import type { Ms } from '../../src/machine.ts';
-import type { SessionDescription } from '../../src/sdp/index.ts';
+import type { MediaKey, SessionDescription } from '../../src/sdp/index.ts';
 import type { CliContext } from '../context.ts';
 import { FailedError } from '../errors.ts';
 import { messageOf } from '../output/output.ts';
@@ -25,6 +25,7 @@ import {
   verdictEvent,
 } from './events.ts';
 import type { KeyAction } from './keys.ts';
+import { KeyWatch } from './key-watch.ts';
 import type { JoinSettings } from './options.ts';
 import { followRemoteControl, pressKeys } from './remote-control.ts';
 import { openPlannedSink, openPlannedSource, type TerminalPlan } from './terminals.ts';
@@ -39,6 +40,9 @@ export interface ParticipationOptions {
   readonly ctx: CliContext;
   readonly name: string;
   readonly description: SessionDescription;
+  /** Of encrypted media, and how they are asked for again. */
+  readonly keys: readonly MediaKey[];
+  readonly readKeys: () => Promise<readonly MediaKey[]>;
   readonly settings: JoinSettings;
   readonly plan: TerminalPlan;
   readonly tell: (event: JoinEvent) => void;
@@ -73,6 +77,7 @@ export class Participation {
       provider,
       participant: settings.participant,
       clock: ctx.clock,
+      ...(options.keys.length === 0 ? {} : { keys: options.keys }),
       ...settings.request,
       ...(settings.listen ? { direction: 'recvonly' as const } : speaker),
     });
@@ -137,12 +142,30 @@ export class Participation {
     });
   }
 
+  /** Other keys may be given while we are in it. */
+  #followKeys(): Disposable | undefined {
+    const { ctx, keys, readKeys } = this.#options;
+    if (keys.length === 0) return undefined;
+    const { session } = this.call;
+    const watch = new KeyWatch({
+      clock: ctx.clock,
+      random: ctx.host.random,
+      read: readKeys,
+      use: (now) => session.setKeys(now),
+    });
+    this.call.on('encryption', ({ kind }) => {
+      if (kind !== 'keyUsed') watch.hurry();
+    });
+    return watch;
+  }
+
   /** From the beginning to the end. @returns why it ended */
   async run(): Promise<LeaveCause> {
     const { ctx, settings, interrupted } = this.#options;
     const { clock } = ctx;
     using timeline = this.#followTimes();
     using _control = this.#followRemoteControl();
+    using _keys = this.#followKeys();
     const beat = clock.timer(() => {
       this.#onBeat();
       beat.set(clock.now() + BEAT_MS);

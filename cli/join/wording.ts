@@ -134,6 +134,8 @@ export function say(event: JoinEvent, now: Date): Sentence {
       );
     case 'interface-back':
       return news(printable(event.message));
+    case 'encryption':
+      return event.kind === 'keyUsed' ? news(printable(event.message)) : warning(printable(event.message));
     case 'qos':
     case 'warning':
     case 'interface-lost':

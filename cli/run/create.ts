@@ -16,6 +16,7 @@ import { conferencePairs, pipeColumns } from '../view/conference.ts';
 import { jsonWithWhere, withWhere } from '../view/where.ts';
 import { type ConferencePlan, placeMedia, readPlan, type Times, warnOfIssues } from './conference-plan.ts';
 import { type LeasedGroups, leaseMissing, mayBeDone, plannedSpan, tellOfLease } from './lease-plan.ts';
+import { encrypt, readSuite } from './media-keys.ts';
 import {
   dressed,
   originAddress,
@@ -46,6 +47,7 @@ export async function runCreate(ctx: CliContext, name: string, options: CreateOp
   const sources = readSources(options.source, options.ipv6);
   const profile = readProfile(options);
   const plan = withProfileMedia(asked, profile);
+  readSuite(options.encrypted); // what there is none of is wrong at once
   if (sources !== undefined && plan.sdp !== undefined) {
     throw new UsageError('--sdp brings its own a=source-filter lines: leave out --source');
   }
@@ -74,9 +76,10 @@ export async function runCreate(ctx: CliContext, name: string, options: CreateOp
     ...initialTimes(times),
   });
   if (plan.acl !== undefined) conference.acl = plan.acl;
-  if (options.encrypted !== undefined) conference.isEncrypted = options.encrypted;
-  tellOfFlag(ctx, conference, options);
+  if (options.encrypted === false) conference.isEncrypted = false;
   await finish(conference, plan, times, now);
+  await encrypt(ctx, conference, options.encrypted);
+  tellOfFlag(ctx, conference, options);
   warnOfIssues(ctx, conference, options.sdp === undefined ? `"${name}"` : options.sdp);
   if (profile !== undefined) await tellOfProfile(ctx, profile, conference);
   if (plan.sdp !== undefined) await tellOfDifferences(ctx, directory, conference, plan.sdp);
@@ -111,11 +114,6 @@ export function tellOfFlag(
   { name, describesEncryption }: Conference,
   { encrypted }: ConferenceOptions,
 ): void {
-  if (encrypted === true && !describesEncryption) {
-    err.note(
-      `note: the entry says that "${name}" is encrypted, but its description has neither keys nor RTP/SAVP`,
-    );
-  }
   if (encrypted === false && describesEncryption) {
     err.note(`note: "${name}" stays encrypted: its description has keys or RTP/SAVP`);
   }

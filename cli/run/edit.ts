@@ -10,6 +10,7 @@ import { shellWord } from '../output/shell-word.ts';
 import { ConferenceLeases } from './conference-leases.ts';
 import { type ConferencePlan, placeMedia, readPlan, warnOfIssues } from './conference-plan.ts';
 import { moveMedia, tell, tellOfFlag } from './create.ts';
+import { changeKeys } from './media-keys.ts';
 import { findToChange } from './find.ts';
 import { type LeasedGroups, leaseMissing, mayBeDone, neededSpan } from './lease-plan.ts';
 import { type RepeatPlan, seriesOf } from './repeat-plan.ts';
@@ -67,6 +68,7 @@ async function commit(
   await using leases = await ConferenceLeases.open(ctx, published);
   const timesBefore = timesText(published);
   await using added = await apply(ctx, directory, conference, plan, options);
+  await changeKeys(ctx, conference, options);
   warnOfIssues(ctx, conference, options.sdp ?? `"${name}"`);
   tellOfFlag(ctx, conference, options);
   const timesMoved = timesBefore !== timesText(conference);
@@ -107,7 +109,7 @@ async function apply(
   if (description !== undefined) conference.description = orNothing(description);
   if (url !== undefined) conference.url = orNothing(url);
   if (plan.acl !== undefined) conference.acl = plan.acl;
-  if (options.encrypted !== undefined) conference.isEncrypted = options.encrypted;
+  if (options.encrypted === false) conference.isEncrypted = false;
   const { sdp } = conference;
   if (plan.repeat !== undefined) await applyRepeat(conference, plan, plan.repeat, ctx.now);
   else applyTimes(ctx, conference, plan, options);

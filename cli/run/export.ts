@@ -11,13 +11,15 @@ import { refuseExisting, storePath } from './store.ts';
 export async function runExport(
   ctx: CliContext,
   file: string | undefined,
-  { base, operational, withPasswords = false, force = false }: ExportOptions,
+  { base, operational, withPasswords = false, withKeys = false, force = false }: ExportOptions,
 ): Promise<void> {
   if (file !== undefined) refuseExisting(file, force);
   const path = basePath(base);
   using store = openStore({ path: await storePath(ctx, true) });
   const count = { entries: 0, damaged: 0 };
-  const text = Readable.from(lines(ctx, store, path, { operational, passwords: withPasswords }, count));
+  const text = Readable.from(
+    lines(ctx, store, path, { operational, passwords: withPasswords, keys: withKeys }, count),
+  );
   if (file === undefined) {
     await pipeline(text, ctx.host.stdout, { end: false }).catch((error: unknown) => {
       if (!ctx.out.isClosed) throw error; // the reader has had enough
@@ -44,7 +46,7 @@ function* lines(
   ctx: CliContext,
   store: EntryStore,
   base: string,
-  options: { readonly operational: boolean; readonly passwords: boolean },
+  options: { readonly operational: boolean; readonly passwords: boolean; readonly keys: boolean },
   count: { entries: number; damaged: number },
 ): IterableIterator<string> {
   yield LDIF_VERSION;

@@ -2,7 +2,7 @@ import type { JoinOptions } from '../commands/join.ts';
 import type { CliContext } from '../context.ts';
 import { InterruptedError } from '../errors.ts';
 import { Interrupts } from '../interrupts.ts';
-import { findDescription } from '../join/description.ts';
+import { findDescription, readKeys } from '../join/description.ts';
 import { readJoinSettings } from '../join/options.ts';
 import { Participation } from '../join/participation.ts';
 import { jsonPresenter, linePresenter, livePresenter, type Presenter } from '../join/presenter.ts';
@@ -18,7 +18,7 @@ export async function runJoin(ctx: CliContext, conference: string, given: JoinOp
   const settings = await readJoinSettings(ctx, given);
   checkStandardStreams(conference, settings, settings.talk.commands);
   const plan = planTerminals(settings, soundHere(ctx.host.env));
-  const { description, name, from } = await findDescription(ctx, conference, given.sapWait);
+  const { description, name, from, keys } = await findDescription(ctx, conference, given.sapWait);
   const output: Output = settings.receive.some(isStandardStream) ? ctx.err : ctx.out;
   using resources = new DisposableStack();
   const interrupts = resources.use(new Interrupts(ctx.host, () => resources.dispose()));
@@ -27,6 +27,8 @@ export async function runJoin(ctx: CliContext, conference: string, given: JoinOp
     ctx,
     name,
     description,
+    keys,
+    readKeys: () => readKeys(ctx, conference),
     settings,
     plan,
     interrupted: interrupts.signal,

@@ -11,11 +11,15 @@ import { alwaysOpen } from './invite.ts';
 export async function runShow(
   ctx: CliContext,
   name: string,
-  { sdp, sddl, ical, json, ndjson, sapWait }: ShowOptions,
+  { sdp, key, sddl, ical, json, ndjson, sapWait }: ShowOptions,
 ): Promise<void> {
   const heard = sapWait === undefined ? {} : { waitMs: parseWait(sapWait) };
   await using directories = await ctx.openDirectories(undefined, heard);
   const { object: conference, label, directory } = await findConference(ctx, directories, name, heard.waitMs);
+  if (key === true) {
+    const { keyedDescription } = await import('./media-keys.ts');
+    return ctx.out.write(keyedDescription(conference, ctx.now));
+  }
   if (sdp === true) return ctx.out.write(conference.blob);
   if (sddl === true) {
     if (conference.acl !== undefined) return ctx.out.line(conference.acl.toSddl());

@@ -11,7 +11,7 @@ import {
   type RenewableSocket,
 } from '../../src/net/index.ts';
 import type { RtpSessionEvent } from '../../src/rtp/index.ts';
-import type { SessionDescription } from '../../src/sdp/index.ts';
+import type { MediaKey, SessionDescription } from '../../src/sdp/index.ts';
 import type { PlayoutPolicy } from '../audio/index.ts';
 import { Emitter } from '../emitter.ts';
 import { ActiveTalker } from '../talkers/index.ts';
@@ -125,6 +125,7 @@ export class RtpMediaSession implements MediaSession {
           voice: (of, ssrc) => this.#people.voiceMetrics(of, ssrc),
           onEvent: this.#onRtpEvent,
           onDigit: this.#onDigit,
+          emit: this.#emit,
         }),
     );
     this.#streams = this.#media.flatMap((medium) => this.#makeStreams(medium));
@@ -331,6 +332,8 @@ export class RtpMediaSession implements MediaSession {
       throw new StateError(`no ${mediaType} is joined`);
     }
   }
+
+  readonly setKeys = (keys: readonly MediaKey[]): void => this.#media.forEach((it) => it.setKeys(keys));
 
   setLoopback(mode: LoopbackMode): void {
     this.#requireJoined();

@@ -97,6 +97,7 @@ export function transportInfo(facts: MediumFacts): TransportInfo {
     foreignSources: [...new Set([...facts.probed, ...rtp.refusedSources])],
     unknownPayloadType: stats.rtpUnknownPayloadType,
     malformed: stats.rtpMalformed + stats.rtcpMalformed + (facts.protection?.counts.malformed ?? 0),
+    encryption: facts.protection?.info,
     authenticationFailed: facts.protection?.counts.authenticationFailed ?? 0,
     replayed: facts.protection?.counts.replayed ?? 0,
     unknownKey: facts.protection?.counts.unknownKey ?? 0,

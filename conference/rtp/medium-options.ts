@@ -2,7 +2,7 @@ import type { RandomSource } from '../../src/machine.ts';
 import type { Clock, InterfaceWish, openMulticastSocket, TrafficLabels } from '../../src/net/index.ts';
 import type { SdesItems } from '../../src/rtcp/index.ts';
 import type { RtpSessionEvent, VoiceMetrics } from '../../src/rtp/index.ts';
-import type { ExtendedReportWish, LoopbackMode } from '../types/index.ts';
+import type { ConferenceEvent, ExtendedReportWish, LoopbackMode } from '../types/index.ts';
 import type { BlockClock } from './block-clock.ts';
 import type { ReceivedDigit } from './digit-receiver.ts';
 import type { Medium } from './medium.ts';
@@ -30,6 +30,7 @@ export interface MediumOptions {
   readonly extendedReports: ExtendedReportWish;
   /** What is known of how a source is played, for extended reports. */
   readonly voice: (medium: Medium, ssrc: number) => VoiceMetrics | undefined;
+  readonly emit: (event: ConferenceEvent) => void;
   readonly onEvent: (medium: Medium, event: RtpSessionEvent) => void;
   readonly onDigit: (medium: Medium, digit: ReceivedDigit) => void;
 }

@@ -9,6 +9,7 @@ import {
 } from '../../src/net/index.ts';
 import { isRtcp, type SdesItems } from '../../src/rtcp/index.ts';
 import { RtpSession, type RtpSource, type VoiceMetrics } from '../../src/rtp/index.ts';
+import type { MediaKey } from '../../src/sdp/index.ts';
 import { extendedReportPlan } from '../quality/index.ts';
 import type { LoopbackMode, TapStage, TransportInfo } from '../types/index.ts';
 import type { BlockClock } from './block-clock.ts';
@@ -23,7 +24,7 @@ import { prepareCodecs } from './planned-formats.ts';
 import type { RenderStream } from './render-stream.ts';
 import { resolveSources } from './resolve-sources.ts';
 import type { PacketTaps } from './packet-taps.ts';
-import { MediumProtection } from './protection/index.ts';
+import { type MediumProtection, ProtectionNews, protect } from './protection/index.ts';
 import { mayBeHeard, RtcpPath } from './rtcp-path.ts';
 import { SourceProbe } from './source-probe.ts';
 import { timeLimit } from './time-limit.ts';
@@ -50,6 +51,7 @@ export class Medium implements PacketSender {
   #keys: DigitSender | undefined;
   /** Undefined where nothing is encrypted. */
   readonly #protection: MediumProtection | undefined;
+  readonly #protectionNews: ProtectionNews | undefined;
   #socketOptions: MulticastSocketOptions | undefined;
   /** As they are kept on their interface: one object for each, for as long as it is open. */
   #kept = new Map<MulticastSocket, RenewableSocket>();
@@ -84,6 +86,7 @@ export class Medium implements PacketSender {
         bandwidth: plan.bandwidth,
         ...(plan.preferred === undefined ? {} : { payloadType: plan.preferred.payloadType }),
         ...(plan.rtcpBandwidth === undefined ? {} : { rtcpBandwidth: plan.rtcpBandwidth }),
+        ...(plan.keys.length === 0 ? {} : { lowSequence: true }),
         loopback: 'full', // what comes back is judged here, so that the mode can be changed
         overheadBytes: overhead,
         ...(extendedReports === undefined ? {} : { extendedReports }),
@@ -92,7 +95,8 @@ export class Medium implements PacketSender {
     );
     this.#probe = new SourceProbe(options.openSocket, clock);
     this.#digits = DigitReceiver.for(plan.formats, (digit) => options.onDigit(this, digit));
-    this.#protection = plan.keys.length === 0 ? undefined : new MediumProtection(plan.keys);
+    this.#protection = protect(plan.keys, clock, () => this.session);
+    this.#protectionNews = this.#protection && new ProtectionNews(this.#protection, plan.mediaType, options);
     this.#path = new RtcpPath({
       session: this.session,
       protection: this.#protection,
@@ -256,11 +260,17 @@ export class Medium implements PacketSender {
   tick(now: Ms): void {
     this.#path.tick(now);
     this.#digits?.handleTimeout(now);
+    this.#protectionNews?.look(now);
     if (!this.#rtpHeard && this.#socketOptions !== undefined) this.#probe.tick(now, this.#socketOptions);
     if (this.#due === undefined || this.#due > now) return;
     this.#wallOffset = this.#options.clock.wall() - this.#options.clock.now();
     this.session.handleTimeout(now, now + this.#wallOffset);
     this.#pump();
+  }
+
+  setKeys(keys: readonly MediaKey[]): void {
+    const own = keys.filter(({ medium }) => medium === this.index);
+    this.#protection?.setKeys(own, this.#options.clock.wall());
   }
 
   #pump(): void {

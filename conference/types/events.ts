@@ -2,6 +2,7 @@ import type { QosResult } from '../../src/net/index.ts';
 import type { SdesItemName } from '../../src/rtcp/index.ts';
 import type { AudioSink, AudioSource } from '../terminal/index.ts';
 import type { MediaType, QosCause, QosKind } from './common.ts';
+import type { EncryptionInfo, EncryptionNews } from './encryption.ts';
 import type { Participant } from './participant.ts';
 import type { MediaStream, Substream } from './stream.ts';
 
@@ -109,5 +110,11 @@ export type ConferenceEvent =
       readonly name: string;
       readonly message: string;
     }
+  /** Keys of an encrypted medium, and packets that they do not open. */
+  | ({
+      readonly type: 'encryption';
+      readonly mediaType: MediaType;
+      readonly encryption: EncryptionInfo;
+    } & EncryptionNews)
   /** Something the user should know. `code` is stable. */
   | { readonly type: 'warning'; readonly code: string; readonly message: string };

@@ -1,4 +1,5 @@
 export type * from './common.ts';
+export type * from './encryption.ts';
 export type * from './events.ts';
 export type * from './flow-spec.ts';
 export type * from './participant.ts';

@@ -1,6 +1,6 @@
 import type { SnoopingSuspicion } from '../../src/igmp/index.ts';
 import type { QosResult } from '../../src/net/index.ts';
-import type { SessionDescription } from '../../src/sdp/index.ts';
+import type { MediaKey, SessionDescription } from '../../src/sdp/index.ts';
 import type { EventStream } from '../emitter.ts';
 import type { LoopbackMode, MediaType, ParticipantInfo, QosLevel } from './common.ts';
 import type { ConferenceEvent } from './events.ts';
@@ -60,6 +60,11 @@ export interface MediaSession extends EventStream<ConferenceEvent>, AsyncDisposa
    * @throws {InvalidValueError} for what is on no key; `StateError` when it is not joined, or nothing we send has events
    */
   sendDigits(digits: string): Promise<void>;
+  /**
+   * The keys of encrypted media as they are now: those that are new are taken at once, and sent with from their time on; those that
+   * are gone are taken for another minute. A medium that is not named keeps its own.
+   */
+  setKeys(keys: readonly MediaKey[]): void;
   /**
    * Shows every RTP and RTCP datagram, received and sent, of all media; from the `plain` stage unless told otherwise.
    * The listener must not throw. Costs nothing while nobody looks.

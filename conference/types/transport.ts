@@ -1,4 +1,5 @@
 import type { BufferGrant, ChosenInterface, QosResult } from '../../src/net/index.ts';
+import type { EncryptionInfo } from './encryption.ts';
 import type { LoopbackMode, MediaType } from './common.ts';
 
 /** How one medium is on the network. */
@@ -26,6 +27,8 @@ export interface TransportInfo {
   /** RTP of a payload type that the description does not name. */
   readonly unknownPayloadType: number;
   readonly malformed: number;
+  /** Undefined where it is in the clear. */
+  readonly encryption: EncryptionInfo | undefined;
   /** Datagrams that no key opens: made with another, or changed on the way; 0 where nothing is encrypted. */
   readonly authenticationFailed: number;
   /** Encrypted datagrams that had been received before, or were too old to tell. */

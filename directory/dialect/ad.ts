@@ -10,6 +10,7 @@ import { present } from './filters.ts';
 import { generalizedTime, generalizedTimeWithTenths, parseGeneralizedTime } from './generalized-time.ts';
 import { type ExpiryAttribute, OwnExpiry } from './own-expiry.ts';
 import { DOMAIN_RIGHTS, holdsDomainRights, writeDomainRights } from './rights-values.ts';
+import { MEDIA_KEY } from '../schema/index.ts';
 import { EXPIRES, expiresAttribute, INDEX_NAMES } from './rendezvous.ts';
 
 /** Object class of conferences in the schema of every Active Directory since Windows Server 2003 ([MS-ADSC] 2.151). */
@@ -26,6 +27,8 @@ export interface AdDialectOptions {
   readonly isExtended: boolean;
   /** DN of the domain whose accounts rights speak of; undefined where the server keeps no rights. */
   readonly domain: string | undefined;
+  /** Whether keys may be asked for and written. */
+  readonly carriesKeys: boolean;
 }
 
 /**
@@ -44,7 +47,7 @@ export class AdDialect extends AttributeDialect {
   readonly expiry: OwnExpiry | undefined;
   readonly #isExtended: boolean;
 
-  constructor({ base, isDynamic, isExtended, domain }: AdDialectOptions) {
+  constructor({ base, isDynamic, isExtended, domain, carriesKeys }: AdDialectOptions) {
     const rights = domain === undefined ? [] : [DOMAIN_RIGHTS]; // not given unless asked for
     super({
       name: 'ad',
@@ -55,11 +58,14 @@ export class AdDialect extends AttributeDialect {
         protocol: 'msTAPI-ProtocolId',
         blob: 'msTAPI-ConferenceBlob',
         description: 'description',
-        ...(isExtended ? INDEX_NAMES : { url: 'wWWHomePage', encrypted: 'flags', origin: 'url' }),
+        ...(isExtended
+          ? { ...INDEX_NAMES, key: MEDIA_KEY }
+          : { url: 'wWWHomePage', encrypted: 'flags', origin: 'url' }),
         ...(domain === undefined ? {} : { acl: DOMAIN_RIGHTS }),
       },
       hidden: [...EVERY_OBJECT, EXPIRES, ADMIN_NOTE.name],
       operational: ['entryTTL', ...rights],
+      carriesKeys,
       accounts: { domain, names: new Map(), selves: new Map() },
       writeTime: generalizedTimeWithTenths,
     });

@@ -9,6 +9,7 @@ import { generalizedTime } from './generalized-time.ts';
 import type { Dialect, DialectName, DialectQuery, NewEntry, UserDialect } from './dialect.ts';
 import { type GroupUse, groupsOf } from './groups-of.ts';
 import { formatOrigin, parseOrigin } from '../origin.ts';
+import { readKeys, writeKeys } from './key-values.ts';
 import type { OwnExpiry } from './own-expiry.ts';
 import { CREATOR, readRights, writeRights } from './rights-values.ts';
 import {
@@ -45,6 +46,8 @@ export interface AttributeNames {
   readonly media?: string;
   /** DN of who published it. */
   readonly owner?: string;
+  /** Keys of encrypted media, where the schema has a place for them. */
+  readonly key?: string;
   /** The security descriptor, where the schema has a place for it. */
   readonly acl?: string;
   /** What a gateway made the entry out of. Other programs may have values of their own there. */
@@ -62,6 +65,8 @@ export interface AttributeDialectOptions {
   /** Attributes that every entry has and nobody needs to see. */
   readonly hidden: readonly string[];
   readonly operational: readonly string[];
+  /** Whether keys may be asked for and written: nobody else can read what is sent. */
+  readonly carriesKeys: boolean;
   /** Default those whose SIDs follow from their DNs. */
   readonly accounts?: Accounts;
 }
@@ -82,6 +87,7 @@ export abstract class AttributeDialect implements Dialect {
   readonly accounts: Accounts;
   readonly #known: ReadonlySet<string>;
   readonly #operational: readonly string[];
+  readonly #carriesKeys: boolean;
 
   constructor(options: AttributeDialectOptions) {
     this.name = options.name;
@@ -91,9 +97,15 @@ export abstract class AttributeDialect implements Dialect {
     this.#writeTime = options.writeTime ?? generalizedTime;
     this.#operational = options.operational;
     this.accounts = options.accounts ?? new Set();
-    const { blob, acl } = options.names;
+    const { blob, acl, key } = options.names;
+    this.#carriesKeys = options.carriesKeys;
     // A descriptor speaks of the owner, who is to be shown by name.
-    this.attributes = ['*', ...options.operational, ...(acl === undefined ? [] : [CREATOR])];
+    this.attributes = [
+      ...(key !== undefined && !options.carriesKeys ? withoutKey(options) : ['*']),
+      ...options.operational,
+      ...(acl === undefined ? [] : [CREATOR]),
+      ...(key !== undefined && options.carriesKeys ? [key] : []),
+    ];
     this.binaryAttributes = [blob, ...(acl === undefined ? [] : [acl])];
     this.#known = new Set(
       [
@@ -158,6 +170,7 @@ export abstract class AttributeDialect implements Dialect {
       blob: entry.bytes(names.blob) ?? new Uint8Array(0),
       isEncrypted: names.encrypted !== undefined && entry.text(names.encrypted) === '1',
       ...(acl === undefined ? {} : { acl }),
+      keys: readKeys(entry, names.key),
       origin,
       attributes,
       publication,
@@ -171,6 +184,7 @@ export abstract class AttributeDialect implements Dialect {
       [names.name]: [conference.name],
       [names.protocol]: [conference.protocol],
       ...this.changedAttributes(conference),
+      ...(conference.keys.length === 0 ? {} : writeKeys(names.key, conference, this.#carriesKeys)),
       ...this.rightsOf(conference, true),
       ...(names.owner === undefined ? {} : { [names.owner]: one(ownerDn) }),
     });
@@ -198,6 +212,7 @@ export abstract class AttributeDialect implements Dialect {
       ...Object.fromEntries(copies.filter(([name]) => name !== undefined)),
       ...this.rightsOf(conference, false),
       ...this.#originOf(conference),
+      ...(conference.keysChanged ? writeKeys(names.key, conference, this.#carriesKeys) : {}),
     };
   }
 
@@ -278,6 +293,11 @@ export abstract class AttributeDialect implements Dialect {
         : equality(group, formatGroup({ address, port }));
     return copy === undefined ? present(name) : or(copy, not(present(group)));
   }
+}
+
+/** What is asked for in place of `*`, with which servers would send the keys, too. */
+function withoutKey({ names, hidden }: AttributeDialectOptions): readonly string[] {
+  return ['objectClass', ...Object.values(names).filter((name) => name !== names.key), ...hidden];
 }
 
 function sameValue(stored: Uint8Array | undefined, wanted: string | Uint8Array | undefined): boolean {

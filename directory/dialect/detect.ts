@@ -33,6 +33,8 @@ export interface DetectOptions {
   readonly dialect?: DialectName | undefined;
   /** Who ends the life of entries; default the server where it can and nothing is replicated. */
   readonly expiry?: 'own' | 'server' | undefined;
+  /** Whether keys of encrypted media may be asked for and written. */
+  readonly carriesKeys: boolean;
   /** Told when an entry is written without attributes that the server does not know. */
   readonly onOmitted?: (dn: string, attributes: readonly string[]) => void;
 }
@@ -45,15 +47,15 @@ export interface DetectOptions {
  */
 export async function detectDialect(
   connection: LdapConnection,
-  { base, dialect: wanted, expiry, onOmitted }: DetectOptions,
+  { base, dialect: wanted, expiry, carriesKeys, onOmitted }: DetectOptions,
   signal?: AbortSignal,
 ): Promise<Detected> {
   const root = await readEntry(connection, '', ROOT_ATTRIBUTES, signal);
-  const found = new Server(connection, root, signal);
+  const found = new Server(connection, root, carriesKeys, signal);
   const pages = found.controls.includes(PAGED);
   const isIls = found.contexts.some((context) => sameDn(context, ILS_CONTEXT));
   if (wanted === 'ils' || (wanted === undefined && isIls && base === '')) {
-    const ils = new IlsDialect(found.refreshes || root === undefined, onOmitted);
+    const ils = new IlsDialect(found.refreshes || root === undefined, carriesKeys, onOmitted);
     return { dialect: ils, pages, incomplete: false };
   }
   const make = (name: DialectName): Promise<Dialect> => {
@@ -85,12 +87,19 @@ class Server {
   /** Something was not shown to us. */
   incomplete = false;
   readonly #connection: LdapConnection;
+  readonly #carriesKeys: boolean;
   readonly #root: LdapEntry | undefined;
   readonly #signal: AbortSignal | undefined;
   #classes: Promise<readonly string[]> | undefined;
 
-  constructor(connection: LdapConnection, root: LdapEntry | undefined, signal: AbortSignal | undefined) {
+  constructor(
+    connection: LdapConnection,
+    root: LdapEntry | undefined,
+    carriesKeys: boolean,
+    signal: AbortSignal | undefined,
+  ) {
     this.#connection = connection;
+    this.#carriesKeys = carriesKeys;
     this.#root = root;
     this.#signal = signal;
     this.contexts = texts(root, 'namingContexts').filter((context) => context !== '');
@@ -119,7 +128,8 @@ class Server {
     const isExtended = await this.#carries(REACHABLE_CLASS);
     const domain = this.controls.includes(SD_FLAGS) ? this.#domain : undefined;
     const isDynamic = this.refreshes && expiry !== 'own';
-    return new AdDialect({ base: container, isDynamic, isExtended, domain });
+    const carriesKeys = this.#carriesKeys;
+    return new AdDialect({ base: container, isDynamic, isExtended, domain, carriesKeys });
   }
 
   async rendezvous(base: string, expiry: DetectOptions['expiry']): Promise<Dialect> {
@@ -134,6 +144,7 @@ class Server {
       isDynamic: await this.#endsEntries(container, expiry),
       hasUsers: await this.#carries(RENDEZVOUS_USER_CLASS),
       asserts: this.controls.includes(ASSERTION),
+      carriesKeys: this.#carriesKeys,
       ...(this.isActiveDirectory ? { writeTime: generalizedTimeWithTenths } : {}),
     });
   }

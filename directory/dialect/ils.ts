@@ -1,5 +1,6 @@
 import { RESULT } from '../../src/ldap/index.ts';
 import { DirectoryError } from '../errors.ts';
+import { MEDIA_KEY } from '../schema/index.ts';
 import type { LdapConnection } from '../ldap/connection.ts';
 import type { LdapAttributes, LdapEntry } from '../ldap/entry.ts';
 import { AttributeDialect } from './attribute-dialect.ts';
@@ -36,9 +37,14 @@ export class IlsDialect extends AttributeDialect {
 
   /**
    * @param refreshes whether the server offers the refresh operation; else `entryTTL` is modified
+   * @param carriesKeys whether keys may be asked for and written
    * @param onOmitted told when an entry is written without attributes that the server does not know
    */
-  constructor(refreshes: boolean, onOmitted?: (dn: string, attributes: readonly string[]) => void) {
+  constructor(
+    refreshes: boolean,
+    carriesKeys: boolean,
+    onOmitted?: (dn: string, attributes: readonly string[]) => void,
+  ) {
     super({
       name: 'ils',
       base: `ou=Dynamic,${ILS_CONTEXT}`,
@@ -56,10 +62,12 @@ export class IlsDialect extends AttributeDialect {
         encrypted: 'isEncrypted',
         group: 'confAddr',
         origin: 'rdvOrigin',
+        key: MEDIA_KEY,
         acl: 'ntSecurityDescriptor',
       },
       hidden: ['cn'],
       operational: ['entryTTL'],
+      carriesKeys,
     });
     this.#refreshes = refreshes;
     this.#onOmitted = onOmitted;

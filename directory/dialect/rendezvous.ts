@@ -1,5 +1,6 @@
 import type { Filter } from '../../src/ldap/index.ts';
 import type { LdapConnection } from '../ldap/connection.ts';
+import { MEDIA_KEY } from '../schema/index.ts';
 import { SizeLimitError } from '../errors.ts';
 import type { LdapEntry } from '../ldap/entry.ts';
 import { AttributeDialect } from './attribute-dialect.ts';
@@ -27,6 +28,8 @@ export interface RendezvousDialectOptions {
   readonly hasUsers: boolean;
   /** Whether it offers the assertion control. */
   readonly asserts: boolean;
+  /** Whether keys may be asked for and written. */
+  readonly carriesKeys: boolean;
   /** Default GeneralizedTime to the second. */
   readonly writeTime?: (date: Date) => string;
 }
@@ -41,7 +44,14 @@ export class RendezvousDialect extends AttributeDialect {
   readonly users: UserDialect | undefined;
   readonly expiry: OwnExpiry;
 
-  constructor({ base, isDynamic, hasUsers, asserts, writeTime = generalizedTime }: RendezvousDialectOptions) {
+  constructor({
+    base,
+    isDynamic,
+    hasUsers,
+    asserts,
+    carriesKeys,
+    writeTime = generalizedTime,
+  }: RendezvousDialectOptions) {
     super({
       name: 'rendezvous',
       base,
@@ -53,9 +63,11 @@ export class RendezvousDialect extends AttributeDialect {
         description: 'description',
         owner: 'owner',
         ...INDEX_NAMES,
+        key: MEDIA_KEY,
       },
       hidden: [EXPIRES],
       operational: ['entryTtl'],
+      carriesKeys,
       writeTime,
     });
     this.isDynamic = isDynamic;

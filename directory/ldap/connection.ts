@@ -58,6 +58,8 @@ export interface LdapClient {
 export interface ConnectionSettings {
   readonly tls: 'none' | 'ldaps' | 'starttls';
   readonly tlsOptions?: ConnectionOptions;
+  /** Whether keys of encrypted media may be sent where others could read them. */
+  readonly insecureKeys?: boolean;
   /** Milliseconds for connecting and for each request. */
   readonly timeoutMs: number;
   /** Milliseconds for connecting, where that shall take less. */

@@ -23,6 +23,9 @@ const SYNTAXES: Readonly<Record<SchemaSyntax, readonly [string, string]>> = {
 /** searchFlags ([MS-ADTS] 2.2.10): an index for equality and beginnings, and one for any part. */
 const INDEX_FLAGS = { none: '0', equality: '1', substrings: '33' } as const;
 
+/** Read by those who have the right of control access, too ([MS-ADTS] 2.2.10, fCONFIDENTIAL). */
+const CONFIDENTIAL = '128';
+
 /** Domain administrators and the system may do all, everybody with an account may read: as of msTAPI-RtConference. */
 const DEFAULT_SECURITY =
   'D:(A;;RPWPCRCCDCLCLORCWOWDSDDTSW;;;DA)(A;;RPWPCRCCDCLCLORCWOWDSDDTSW;;;SY)(A;;RPLCLORC;;;AU)';
@@ -61,7 +64,7 @@ ${PLACEHOLDER_NOTICE}`),
 }
 
 function attributeEntry(attribute: SchemaAttribute, partition: string): LdifLine[] {
-  const { name, description, syntax, maxLength, multi, index = 'none' } = attribute;
+  const { name, description, syntax, maxLength, multi, secret, index = 'none' } = attribute;
   const [attributeSyntax, oMSyntax] = SYNTAXES[syntax];
   return [
     ['dn', `CN=${name},${partition}`],
@@ -75,7 +78,7 @@ function attributeEntry(attribute: SchemaAttribute, partition: string): LdifLine
     ['attributeSyntax', attributeSyntax],
     ['oMSyntax', oMSyntax],
     ['isSingleValued', multi === true ? 'FALSE' : 'TRUE'],
-    ['searchFlags', INDEX_FLAGS[index]],
+    ['searchFlags', secret === true ? CONFIDENTIAL : INDEX_FLAGS[index]],
     ...(maxLength === undefined ? [] : [['rangeUpper', String(maxLength)] as const]),
     ['showInAdvancedViewOnly', 'TRUE'],
   ];

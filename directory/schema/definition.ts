@@ -25,6 +25,8 @@ export interface SchemaAttribute {
   readonly maxLength?: number;
   /** Default one value. */
   readonly multi?: boolean;
+  /** Not for everybody who may read the entry: confidential in Active Directory ([MS-ADTS] 2.2.10, fCONFIDENTIAL). */
+  readonly secret?: boolean;
   /** What a server should index it for. */
   readonly index?: 'equality' | 'substrings';
 }
@@ -40,6 +42,9 @@ export interface SchemaClass {
   /** Attributes that only Active Directory has. */
   readonly mayInAd?: readonly string[];
 }
+
+/** Where the keys of encrypted media are kept. */
+export const MEDIA_KEY = 'rdvMediaKey';
 
 export const SCHEMA_ATTRIBUTES: readonly SchemaAttribute[] = [
   {
@@ -167,6 +172,14 @@ export const SCHEMA_ATTRIBUTES: readonly SchemaAttribute[] = [
     description: 'What a gateway made the entry out of, as sap://192.0.2.7/?group=...&session=...',
     syntax: 'exactText',
   },
+  {
+    number: 18,
+    name: MEDIA_KEY,
+    description: 'Key of an encrypted medium, as its place, since when, a=crypto; for members alone',
+    syntax: 'exactText',
+    multi: true,
+    secret: true,
+  },
 ];
 
 /** What is kept beside the blob of a conference, to search by. */
@@ -190,7 +203,7 @@ export const SCHEMA_CLASSES: readonly SchemaClass[] = [
     description: 'A multicast conference; cn is its name',
     kind: 'STRUCTURAL',
     must: ['cn', 'rdvBlob'],
-    may: ['rdvProtocol', ...INDEX, 'description', 'owner'],
+    may: ['rdvProtocol', ...INDEX, MEDIA_KEY, 'description', 'owner'],
   },
   {
     number: 2,
@@ -219,7 +232,7 @@ export const SCHEMA_CLASSES: readonly SchemaClass[] = [
     description: 'What is searched by and when it ends, for entries of other classes, as in Active Directory',
     kind: 'AUXILIARY',
     must: [],
-    may: INDEX,
+    may: [...INDEX, MEDIA_KEY],
   },
   {
     number: 4,

@@ -3,7 +3,7 @@ import { activeDirectoryLdif } from './active-directory.ts';
 import { ds389Ldif } from './ds389.ts';
 import { openldapLdif, openldapSchema } from './openldap.ts';
 
-export { SCHEMA_ARC } from './definition.ts';
+export { MEDIA_KEY, SCHEMA_ARC } from './definition.ts';
 export { partitionLdif, type PartitionOptions } from './partition.ts';
 export { SERVICE_BINDING, SERVICE_KEYWORD, SERVICE_POINT_CLASS } from './service-point.ts';
 

@@ -13,6 +13,8 @@ export interface Identity {
   readonly peer: string;
   /** Whether nobody on the way can read or change what is sent: TLS, a local socket, or the same process. */
   readonly isSecure: boolean;
+  /** Whether it is on this computer, so that what is sent crosses no network. */
+  readonly isLocal: boolean;
   /** Whether it is in this process: the user who runs the service, and may read its file anyway. */
   readonly isInProcess: boolean;
   /** SASL mechanisms that may be used on this connection now. */

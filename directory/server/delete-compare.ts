@@ -7,6 +7,8 @@ import type { Entry } from './entry.ts';
 import { DESCRIPTOR, mayDo, rightsOn } from './entry-access.ts';
 import { requireDescription } from './entry-rules.ts';
 import { OperationError } from './errors.ts';
+import { KEY_ATTRIBUTE } from './schema.ts';
+import { mayReadKeys } from './key-access.ts';
 import { attributesOf } from './filter-match.ts';
 import { isBaseTree } from './tree.ts';
 
@@ -55,6 +57,12 @@ export function compare(context: OperationContext, who: Identity, request: Compa
   const entry = requireEntry(context, readDn(request.entry), who);
   requireAccess(context, who, 'compare', entry);
   const wanted = requireDescription(request.attribute);
+  if (wanted.type.key === KEY_ATTRIBUTE && !mayReadKeys(who, entry)) {
+    throw new OperationError(
+      'insufficientAccessRights',
+      'keys are for those who may join, on a connection that nobody else can read',
+    );
+  }
   if (wanted.type.key === DESCRIPTOR) requireAccess(context, who, 'readPermissions', entry);
   const key = wanted.type.rule.key(request.value);
   if (key === undefined) {

@@ -14,7 +14,6 @@ import type { AccessAction, Identity } from './access.ts';
 import type { Entry, EntryAttribute, EntryAttributes } from './entry.ts';
 import { OperationError } from './errors.ts';
 import { dnRules } from './schema.ts';
-import type { AttributeSelection } from './selection.ts';
 import { isBaseTree } from './tree.ts';
 
 /**
@@ -152,17 +151,6 @@ function decide(asker: Asker, bytes: Uint8Array, place: Place): number {
   const own = [WELL_KNOWN.creatorOwner, ...(sd.owner === undefined ? [] : [sd.owner])];
   const sids = new Set([...asker.sids, ...own]);
   return grantedRights({ ...sd, owner: sd.owner ?? WELL_KNOWN.creatorOwner }, sids);
-}
-
-/** What `who` may see of the entry: not the descriptor where that is for others. */
-export function visibleSelection(
-  who: Identity,
-  entry: Entry,
-  selection: AttributeSelection,
-): AttributeSelection {
-  if (entry.attributes.get(DESCRIPTOR) === undefined || mayDo(who, 'readPermissions', entry))
-    return selection;
-  return { ...selection, without: DESCRIPTOR };
 }
 
 /** An owner that nobody is. */

@@ -1,6 +1,6 @@
 import { type LdifEntry, type PartialAttribute, textAttribute } from '../../src/ldap/index.ts';
 import type { Entry } from './entry.ts';
-import { PATH_SEPARATOR } from './schema.ts';
+import { KEY_ATTRIBUTE, PATH_SEPARATOR } from './schema.ts';
 import type { EntryStore } from './store.ts';
 import { storeTrouble } from './store-trouble.ts';
 import { secondsLeft } from './ttl.ts';
@@ -12,6 +12,8 @@ export interface ExportOptions {
   readonly base?: string;
   /** Whether who made it and when, the UUID and the seconds left to live are exported too. Default true. */
   readonly operational?: boolean;
+  /** Whether keys of encrypted media are. Default false. */
+  readonly keys?: boolean;
   /** Whether hashes of the accounts' passwords are. Default false. */
   readonly passwords?: boolean;
   /**
@@ -65,11 +67,12 @@ function readRecord(
 function recordOf(
   store: EntryStore,
   entry: Entry,
-  { now, operational = true, passwords = false }: ExportOptions,
+  { now, operational = true, passwords = false, keys = false }: ExportOptions,
 ): LdifEntry {
   const attributes: PartialAttribute[] = [];
   for (const { name, vals, type } of entry.attributes.values()) {
-    if (operational || !type.operational) attributes.push({ type: name, vals });
+    if (type.key === KEY_ATTRIBUTE ? keys : operational || !type.operational)
+      attributes.push({ type: name, vals });
   }
   if (operational && entry.expires !== undefined) {
     attributes.push(textAttribute('entryTtl', String(Math.max(1, secondsLeft(entry.expires, now)))));

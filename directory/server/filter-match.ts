@@ -2,7 +2,13 @@ import { parseDn, prepareSubstring, rdnValueOctets, utf8Text } from '../../src/l
 import type { Filter, SubstringFilter } from '../../src/ldap/index.ts';
 import { type Entry, EntryAttribute, matchingAttributes } from './entry.ts';
 import { type MatchingRule, ORDERING_RULES } from './matching.ts';
-import { type AttributeDescription, attributeDescription, attributeType, rules } from './schema.ts';
+import {
+  type AttributeDescription,
+  attributeDescription as anyDescription,
+  attributeType,
+  KEY_ATTRIBUTE,
+  rules,
+} from './schema.ts';
 
 /** RFC 4511 §4.5.1.7: undefined stands for Undefined, and does not become true by negation. */
 export type Truth = boolean | undefined;
@@ -10,6 +16,12 @@ export type Predicate = (entry: Entry) => Truth;
 
 /** Attributes that are worked out when they are read. */
 export type ComputedAttribute = (entry: Entry, type: string) => EntryAttribute | undefined;
+
+/** Nobody searches by keys: what fits would tell of them to those who may not see them. */
+function attributeDescription(name: string): AttributeDescription | undefined {
+  const description = anyDescription(name);
+  return description?.type.key === KEY_ATTRIBUTE ? undefined : description;
+}
 
 /** Attributes of `entry` under `wanted`, stored and computed ones. */
 export function* attributesOf(

@@ -63,6 +63,7 @@ const IMPORTER: Identity = {
   method: 'anonymous',
   peer: 'import',
   isSecure: true,
+  isLocal: true,
   isInProcess: true,
   saslMechanisms: [],
   canStartTls: false,

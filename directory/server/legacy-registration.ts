@@ -68,6 +68,7 @@ const ANYBODY: Identity = {
   method: 'anonymous',
   peer: '',
   isSecure: false,
+  isLocal: false,
   isInProcess: false,
   saslMechanisms: [],
   canStartTls: false,

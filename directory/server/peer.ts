@@ -65,10 +65,10 @@ export function mechanismsFor(peer: Peer): readonly string[] {
 
 /** Who a peer is once it has proved to be `dn`, or nobody yet. */
 export function identityOf(peer: Peer, dn = '', method: AuthMethod = 'anonymous', isAdmin = false): Identity {
-  const { name, isSecure, isInProcess } = peer;
+  const { name, isSecure, isLocal, isInProcess } = peer;
   const saslMechanisms = mechanismsFor(peer);
   const canStartTls = peer.startTls !== undefined;
-  return { dn, isAdmin, method, peer: name, isSecure, isInProcess, saslMechanisms, canStartTls };
+  return { dn, isAdmin, method, peer: name, isSecure, isLocal, isInProcess, saslMechanisms, canStartTls };
 }
 
 /** The user of this process, by the name that a local socket gives the same user (SASL EXTERNAL). */

@@ -19,7 +19,7 @@ import { computedAttributes } from './computed.ts';
 import { type OperationContext, readDn, requireEntry } from './context.ts';
 import { compare, deleteEntry } from './delete-compare.ts';
 import type { Entry } from './entry.ts';
-import { visibleSelection } from './entry-access.ts';
+import { visibleSelection } from './key-access.ts';
 import { OperationError } from './errors.ts';
 import { extended } from './extended.ts';
 import { compileFilter } from './filter-match.ts';

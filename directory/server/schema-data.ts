@@ -2,7 +2,7 @@
  * The schema as data: what RFC 4512, 4519, 4524 and 2589 define, and the classes and attributes of the Internet
  * Locator Service. Nothing else in the server names an attribute's syntax.
  */
-import { SCHEMA_ARC } from '../schema/index.ts';
+import { MEDIA_KEY, SCHEMA_ARC } from '../schema/index.ts';
 
 /** An attribute type; `names[0]` is the one it is stored and listed under. */
 export interface AttributeTypeData {
@@ -124,6 +124,8 @@ export const ATTRIBUTE_TYPES: readonly AttributeTypeData[] = [
   own(45, 'url', undefined, { rule: 'caseExactMatch' }),
   // of the project's own schema, as other servers have it
   { names: ['rdvOrigin'], oid: `${SCHEMA_ARC}.1.17`, rule: 'caseExactMatch', single: true },
+  // Operational, so that it is sent to those alone who ask for it by name.
+  { names: [MEDIA_KEY], oid: `${SCHEMA_ARC}.1.18`, rule: 'caseExactMatch', operational: true },
   {
     names: ['ntSecurityDescriptor'],
     oid: '1.2.840.113556.1.5.108.1103010708070215150108150101130009121504000012000415120210000708',

@@ -1,8 +1,12 @@
+import { MEDIA_KEY } from '../schema/index.ts';
 import { normalizeDn, parseDn, utf8Bytes } from '../../src/ldap/index.ts';
 import type { DistinguishedName, DnRules } from '../../src/ldap/index.ts';
 import { type MatchingRule, matchingRules } from './matching.ts';
 import { ATTRIBUTE_TYPES, OBJECT_CLASSES, type ObjectClassData } from './schema-data.ts';
 import { MONITOR_ATTRIBUTE_TYPES, MONITOR_OBJECT_CLASSES } from './schema-monitor.ts';
+
+/** Keys of encrypted media, as it is looked up in entries. */
+export const KEY_ATTRIBUTE: string = MEDIA_KEY.toLowerCase();
 
 export const ALL_ATTRIBUTE_TYPES = [...ATTRIBUTE_TYPES, ...MONITOR_ATTRIBUTE_TYPES];
 export const ALL_OBJECT_CLASSES = [...OBJECT_CLASSES, ...MONITOR_OBJECT_CLASSES];

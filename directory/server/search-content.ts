@@ -9,7 +9,7 @@ import type { Identity } from './access.ts';
 import { computedAttributes, planContext } from './computed.ts';
 import { isLive, liveEntry, mayRead, type OperationContext, readDn, requireEntry } from './context.ts';
 import type { Entry } from './entry.ts';
-import { visibleSelection } from './entry-access.ts';
+import { visibleSelection } from './key-access.ts';
 import { compileFilter, type ComputedAttribute, type Predicate } from './filter-match.ts';
 import { isMonitorPath } from './monitor.ts';
 import { chooseSource } from './plan.ts';

@@ -13,8 +13,8 @@ export interface AttributeSelection {
   /** `sTTL`, minutes to live, under the spelling asked for. */
   readonly sttl: string | undefined;
   readonly typesOnly: boolean;
-  /** Key of an attribute that is not shown. */
-  readonly without?: string;
+  /** Keys of attributes that are not shown. */
+  readonly without?: readonly string[];
 }
 
 export function selectAttributes(names: readonly string[], typesOnly: boolean): AttributeSelection {
@@ -64,7 +64,7 @@ export function writeSelected(
   }
   const sent = new Set<EntryAttribute>();
   const put = (attribute: EntryAttribute, spelling: string): void => {
-    if (sent.has(attribute) || attribute.type.key === without) return;
+    if (sent.has(attribute) || without?.includes(attribute.type.key) === true) return;
     sent.add(attribute);
     const { options } = attribute.description;
     w.begin().text(options.length === 0 ? spelling : [spelling, ...options].join(';'));

@@ -11,7 +11,7 @@ import type { Entry } from './entry.ts';
 import { attributesOf, type ComputedAttribute } from './filter-match.ts';
 import { type MatchingRule, ORDERING_RULES } from './matching.ts';
 import { readControl } from './request-controls.ts';
-import { type AttributeDescription, attributeDescription, rules } from './schema.ts';
+import { type AttributeDescription, attributeDescription, KEY_ATTRIBUTE, rules } from './schema.ts';
 
 /** Entries of one search that are put in order. Each takes some tens of bytes and its keys. */
 const MAX_SORTED = 250_000;
@@ -66,7 +66,8 @@ function refusal(
   before: readonly Order[],
 ): SortResult | undefined {
   if (description === undefined) return { resultCode: RESULT.noSuchAttribute, attribute };
-  if (rule === undefined) return { resultCode: RESULT.inappropriateMatching, attribute };
+  const isKey = description.type.key === KEY_ATTRIBUTE; // an order of keys would tell of them
+  if (rule === undefined || isKey) return { resultCode: RESULT.inappropriateMatching, attribute };
   const isTwice = before.some((order) => order.description.key === description.key);
   return isTwice ? { resultCode: RESULT.unwillingToPerform, attribute } : undefined;
 }

@@ -15,8 +15,9 @@ export class OwnSender {
   #lastTimestamp = 0;
   #besideAt: Ms = Number.NEGATIVE_INFINITY;
 
-  constructor(ssrc: number, payloadType: number, random: RandomSource) {
+  constructor(ssrc: number, payloadType: number, random: RandomSource, lowSequence = false) {
     this.#packetizer = new RtpPacketizer(ssrc, payloadType, random);
+    if (lowSequence) this.#packetizer.sequenceNumber &= 0x7fff;
   }
 
   get ssrc(): number {

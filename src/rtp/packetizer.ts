@@ -1,10 +1,8 @@
 import { EncodeError } from '../errors.ts';
 import type { RandomSource } from '../machine.ts';
+import { Slab } from '../wire/index.ts';
 import type { RtpExtension } from './packet.ts';
 import { sequenceAdd, timestampAdd } from './sequence.ts';
-
-/** Packets are cut from slabs of this size; a slab is freed when the last packet cut from it is. */
-const SLAB_BYTES = 32_768;
 
 /** Builds the packets of one stream: keeps header state and counts, numbers and stamps each packet. */
 export class RtpPacketizer {
@@ -17,8 +15,7 @@ export class RtpPacketizer {
   /** Since the SSRC was chosen; payload octets only, modulo 2^32 when reported. */
   packetsSent = 0;
   octetsSent = 0;
-  #slab = new Uint8Array(0);
-  #used = 0;
+  readonly #slab = new Slab();
 
   /** Sequence number and timestamp start at random, so that known plaintext does not help (RFC 3550 §5.1). */
   constructor(ssrc: number, payloadType: number, random: RandomSource) {
@@ -79,14 +76,7 @@ export class RtpPacketizer {
 
   #cut(length: number): Uint8Array {
     if (length > 65_507) throw new EncodeError('RTP', 'packet', `of ${length} bytes does not fit in UDP`);
-    if (length > SLAB_BYTES / 4) return new Uint8Array(length);
-    if (this.#used + length > this.#slab.length) {
-      this.#slab = new Uint8Array(SLAB_BYTES);
-      this.#used = 0;
-    }
-    const at = this.#used;
-    this.#used = at + length;
-    return this.#slab.subarray(at, at + length);
+    return this.#slab.cut(length);
   }
 }
 

@@ -46,6 +46,8 @@ export interface RtpSessionOptions {
   readonly overheadBytes?: number;
   /** Fixed SSRC instead of a random one (tests, `a=ssrc`). */
   readonly ssrc?: number;
+  /** Begins with a sequence number below 2^15, so that an encrypted stream does not roll over at once (RFC 3711 §3.3.1). */
+  readonly lowSequence?: boolean;
 }
 
 /** A report block about some source, and when it came. */

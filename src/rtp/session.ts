@@ -87,7 +87,7 @@ export class RtpSession {
       identity: new OwnIdentity(),
       scheduler: new RtcpScheduler(schedule, random, now),
       plan: new SdesPlan(cname, options.sdes ?? {}),
-      sender: new OwnSender(options.ssrc ?? randomSsrc(random), payloadType, random),
+      sender: new OwnSender(options.ssrc ?? randomSsrc(random), payloadType, random, options.lowSequence),
       events: new Fifo(MAX_EVENTS),
       counts: new SessionCounts(),
     };

@@ -39,7 +39,7 @@ export { type MediaEndpoint, rtpPortPair } from './endpoints.ts';
 export { readMulticastRtcp, readRtcpUnicast, type RtcpUnicast } from './feedback.ts';
 export type { LineEnding, SdpLine } from './lines.ts';
 export { MediaDescription } from './media.ts';
-export type { MediaKey } from './media-key.ts';
+export { formatMediaKey, type MediaKey, parseMediaKey } from './media-key.ts';
 export { DEFAULT_MEDIA, MediaCollection } from './media-collection.ts';
 export { isRtpProto, type MediaLine } from './media-line.ts';
 export { compareDecimal, nextVersion, type Origin, originKey, parseOrigin } from './origin.ts';

@@ -34,6 +34,7 @@ const words = new Map(PEOPLE.map(([word, sid]) => [sid, word]));
 const RIGHT_WORDS: readonly { readonly word: string; readonly mask: number; readonly also?: number }[] = [
   { word: 'all', mask: RIGHT.genericAll, also: GENERIC_MAPPING.all },
   { word: 'read', mask: RIGHT.genericRead, also: GENERIC_MAPPING.read },
+  { word: 'join', mask: RIGHT.controlAccess },
   { word: 'write', mask: RIGHT.genericWrite, also: GENERIC_MAPPING.write },
   { word: 'delete', mask: RIGHT.delete },
   { word: 'refresh', mask: RIGHT.self },

@@ -7,5 +7,6 @@ export type { AesCounter, AesGcm, HmacSha1, SrtpPrimitives } from './primitives.
 export { SRTP_PROFILES, type SrtpProfile, type SrtpProfileName } from './profiles.ts';
 export { SrtpReceiver, type SrtpReceiverOptions } from './receiver.ts';
 export { ReplayWindow } from './replay-window.ts';
+export { RocSearch, type RocSearchOptions } from './roc-search.ts';
 export { SrtpSender, type SrtpSenderOptions } from './sender.ts';
 export { type PacketTransform, packetTransform, type SrtpUnit } from './transform.ts';

@@ -54,7 +54,9 @@ export function deriveKey(
   block.set(masterSalt);
   block[7] = (block[7] ?? 0) ^ label;
   xorIndex(block, 8, number);
-  return master.apply(block, new Uint8Array(length));
+  const key = new Uint8Array(length);
+  master.apply(block, key, 0, length);
+  return key;
 }
 
 /** The three session keys of one kind of packets. */

@@ -26,6 +26,9 @@ export class MasterKey {
   readonly #primitives: SrtpPrimitives;
   readonly #profile: SrtpProfile;
   readonly #rate: number;
+  /** Where keys are never derived anew. */
+  #rtp: PacketTransform | undefined;
+  #rtcp: PacketTransform | undefined;
   readonly #transforms = {
     rtp: new Map<number, PacketTransform>(),
     rtcp: new Map<number, PacketTransform>(),
@@ -58,14 +61,16 @@ export class MasterKey {
 
   /** The transform for a packet, with keys derived anew as often as the rate says (RFC 3711 §4.3.1). */
   transform(kind: 'rtp' | 'rtcp', index: number): PacketTransform {
-    const number = derivationNumber(index, this.#rate);
+    if (this.#rate !== 0) return this.#derived(kind, derivationNumber(index, this.#rate));
+    if (kind === 'rtp') return (this.#rtp ??= this.#make(kind, 0));
+    return (this.#rtcp ??= this.#make(kind, 0));
+  }
+
+  #derived(kind: 'rtp' | 'rtcp', number: number): PacketTransform {
     const kept = this.#transforms[kind];
     let transform = kept.get(number);
     if (transform === undefined) {
-      const keys = deriveSessionKeys(this.#master, this.#salt, this.#profile, kind, number);
-      transform = packetTransform(this.#primitives, this.#profile, keys, kind);
-      keys.encryption.fill(0);
-      keys.authentication.fill(0);
+      transform = this.#make(kind, number);
       const [oldest] = kept.keys();
       if (oldest !== undefined && kept.size >= KEPT_TRANSFORMS) kept.delete(oldest);
       kept.set(number, transform);
@@ -73,8 +78,23 @@ export class MasterKey {
     return transform;
   }
 
+  #make(kind: 'rtp' | 'rtcp', number: number): PacketTransform {
+    const keys = deriveSessionKeys(this.#master, this.#salt, this.#profile, kind, number);
+    const transform = packetTransform(this.#primitives, this.#profile, keys, kind);
+    keys.encryption.fill(0);
+    keys.authentication.fill(0);
+    return transform;
+  }
+
   /** Whether `mki` is this key's identifier. */
   isNamed(mki: Uint8Array): boolean {
-    return mki.length === this.mki.length && mki.every((byte, at) => byte === this.mki[at]);
+    return mki.length === this.mki.length && this.isNamedAt(mki, 0);
+  }
+  /** Whether this key's identifier stands there. */
+  isNamedAt(bytes: Uint8Array, at: number): boolean {
+    for (let byte = 0; byte < this.mki.length; byte++) {
+      if (bytes[at + byte] !== this.mki[byte]) return false;
+    }
+    return true;
   }
 }

@@ -9,27 +9,31 @@ export interface SrtpPrimitives {
   hmacSha1(key: Uint8Array): HmacSha1;
   /** AES in Galois/counter mode with a tag of 16 bytes (RFC 7714 §5): 16 or 32 bytes of key. */
   aesGcm(key: Uint8Array): AesGcm;
-  /** Whether two byte strings of one length are equal, in a time that does not tell where they differ. */
-  equal(a: Uint8Array, b: Uint8Array): boolean;
 }
 
 export interface AesCounter {
-  /** `data` XOR the key stream that begins with the counter block `iv` of 16 bytes; memory of its own. */
-  apply(iv: Uint8Array, data: Uint8Array): Uint8Array;
+  /**
+   * XORs `bytes[start, end)` with the key stream that begins with the counter block `iv`, where they are. `iv` has 16 bytes, the last
+   * two of which are zero: they count the blocks, of which there are at most 2^16 (RFC 3711 §4.1.1).
+   */
+  apply(iv: Uint8Array, bytes: Uint8Array, start: number, end: number): void;
 }
 
 export interface HmacSha1 {
-  /** The whole 20 bytes over `parts`, one after the other. */
-  digest(parts: readonly Uint8Array[]): Uint8Array;
+  /** The whole 20 bytes over `bytes[0, end)` and the four bytes of `word`. */
+  digest(bytes: Uint8Array, end: number, word: number): Uint8Array;
 }
 
 export interface AesGcm {
-  /** `iv` has 12 bytes, the tag 16. */
-  seal(
+  /** Encrypts `bytes[start, end)` where they are, and gives the tag of 16 bytes. `iv` has 12 bytes. */
+  seal(iv: Uint8Array, aad: Uint8Array, bytes: Uint8Array, start: number, end: number): Uint8Array;
+  /** Decrypts `bytes[start, end)` where they are; false, and nothing has changed, when the tag is not theirs. */
+  open(
     iv: Uint8Array,
     aad: Uint8Array,
-    plaintext: Uint8Array,
-  ): { readonly ciphertext: Uint8Array; readonly tag: Uint8Array };
-  /** The plaintext, or undefined when the tag is not that of `aad` and `ciphertext`. */
-  open(iv: Uint8Array, aad: Uint8Array, ciphertext: Uint8Array, tag: Uint8Array): Uint8Array | undefined;
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    tag: Uint8Array,
+  ): boolean;
 }

@@ -1,16 +1,7 @@
 import { InvalidValueError, StateError } from '../errors.ts';
-import { SrtpDecodeError } from './errors.ts';
+import { SrtpDecodeError, type SrtpRefusal } from './errors.ts';
 import { checkDerivationRate } from './key-derivation.ts';
-import {
-  isVersion2,
-  RTCP_CLEAR_BYTES,
-  rtpHeaderBytes,
-  type Trailer,
-  trailerOf,
-  u16,
-  u32,
-  wordOf,
-} from './layout.ts';
+import { isVersion2, RTCP_CLEAR_BYTES, rtpHeaderBytes, type Trailer, trailerOf, u16, u32 } from './layout.ts';
 import { MasterKey, type SrtpMasterKey } from './master-key.ts';
 import {
   checkMaxSources,
@@ -23,11 +14,16 @@ import { MAX_ROC, rtpIndex } from './packet-index.ts';
 import type { SrtpProfile } from './profiles.ts';
 import { ReplayWindow } from './replay-window.ts';
 import { checkRoc, RtpStreamState } from './stream-state.ts';
-import { joined, type SrtpUnit } from './transform.ts';
+import { newUnit } from './transform.ts';
+import type { RocSearch } from './roc-search.ts';
 
 export interface SrtpReceiverOptions extends SrtpOptions {
   /** One key, or several that are told apart by identifiers of one length; at most 64. */
   readonly keys: readonly SrtpMasterKey[];
+  /** Finds the roll-over counter of those who began long before we came; without it that has to be told by `setRoc`. */
+  readonly search?: RocSearch;
+  /** The receiver with the key before, whose sources go on under this one. */
+  readonly elder?: SrtpReceiver;
 }
 
 const MAX_KEYS = 64;
@@ -48,6 +44,9 @@ export class SrtpReceiver {
   readonly #rtcpTrailer: Trailer;
   readonly #rtp = new Map<number, RtpStreamState>();
   readonly #rtcp = new Map<number, ReplayWindow>();
+  readonly #unit = newUnit();
+  readonly #search: RocSearch | undefined;
+  readonly #elder: SrtpReceiver | undefined;
   #keys: readonly MasterKey[] = [];
 
   /** @throws {InvalidValueError} when an option is out of range, or a key does not fit the profile or the other keys */
@@ -60,6 +59,8 @@ export class SrtpReceiver {
     this.#windowSize = options.replayWindow ?? DEFAULT_REPLAY_WINDOW;
     this.#maxSources = checkMaxSources(options.maxSources ?? DEFAULT_MAX_SOURCES);
     void new ReplayWindow(this.#windowSize); // tells at once when it is out of range
+    this.#search = options.search;
+    this.#elder = options.elder;
     this.#mkiBytes = first.mki?.length ?? 0;
     this.#rtpTrailer = trailerOf(this.profile, 'rtp', this.#mkiBytes);
     this.#rtcpTrailer = trailerOf(this.profile, 'rtcp', this.#mkiBytes);
@@ -96,72 +97,122 @@ export class SrtpReceiver {
   }
 
   /**
-   * @param packet a datagram that is not RTCP
-   * @returns the RTP packet, in memory of its own
-   * @throws {SrtpDecodeError} when it is refused; `reason` says why
+   * Opens a packet where it is, which takes no memory.
+   *
+   * @param packet a datagram that is not RTCP; overwritten, unless it is refused
+   * @returns the RTP packet, a part of `packet`, or why it is refused
    */
-  unprotectRtp(packet: Uint8Array): Uint8Array {
-    const end = packet.length - this.#rtpTrailer.bytes;
-    const headerBytes = rtpHeaderBytes(packet, end);
-    if (headerBytes === undefined) throw refusal('SRTP', 'short');
-    if (!isVersion2(packet)) throw refusal('SRTP', 'malformed');
-    const key = this.#keyOf('SRTP', packet, end, this.#rtpTrailer);
+  openRtp(packet: Uint8Array): Uint8Array | SrtpRefusal {
+    const trailer = this.#rtpTrailer;
+    const end = packet.length - trailer.bytes;
+    const clear = rtpHeaderBytes(packet, end);
+    if (clear === undefined) return 'short';
+    if (!isVersion2(packet)) return 'malformed';
+    const key = this.#keyOf(packet, end + trailer.mki);
+    if (key === undefined) return 'mki';
     const sequence = u16(packet, 2);
     const ssrc = u32(packet, 8);
-    const known = this.#rtp.get(ssrc);
-    const roc = known?.rocOf(sequence) ?? 0;
+    const state = this.#rtp.get(ssrc) ?? this.#inherited(ssrc);
+    const unit = this.#unit;
+    unit.clear = clear;
+    unit.end = end;
+    unit.ssrc = ssrc;
+    unit.encrypted = true;
+    let roc = state === undefined ? 0 : state.rocOf(sequence);
     const index = rtpIndex(roc, sequence);
-    if (roc < 0 || roc > MAX_ROC || known?.window.isNew(index) === false) throw refusal('SRTP', 'replay');
-    const unit: SrtpUnit = {
-      header: packet.subarray(0, headerBytes),
-      body: packet.subarray(headerBytes, end),
-      ssrc,
-      index,
-      word: wordOf(roc),
-      encrypted: true,
-    };
-    const body = key.transform('rtp', index).open(unit, tagOf(packet, end, this.#rtpTrailer));
-    if (body === undefined) throw refusal('SRTP', 'authentication');
-    const state = known ?? this.#newRtp(ssrc);
-    if (state === undefined) throw refusal('SRTP', 'sources');
-    state.accept(roc, sequence);
-    return joined([unit.header, body]);
+    const isNew = roc >= 0 && roc <= MAX_ROC && (state === undefined || state.window.isNew(index));
+    if (!isNew || !this.#opens(key, packet, roc, sequence, trailer)) {
+      const mayBeLater = isNew || state === undefined || state.window.isTooOld(index);
+      const found = mayBeLater ? this.#searchRoc(key, packet, state, sequence, trailer) : undefined;
+      if (found === undefined) return isNew ? 'authentication' : 'replay';
+      roc = found;
+    }
+    if (!this.#rtp.has(ssrc)) {
+      if (this.#rtp.size >= this.#maxSources) return 'sources';
+      this.#rtp.set(ssrc, state ?? new RtpStreamState(this.#windowSize));
+    }
+    this.#rtp.get(ssrc)?.accept(roc, sequence);
+    return packet.subarray(0, end);
   }
 
   /**
-   * Whether the sender encrypts RTCP is up to him (bit E); it is authentic in any case.
+   * Opens a packet where it is. Whether the sender encrypts RTCP is up to him (bit E); it is authentic in any case.
    *
-   * @param packet a datagram that is RTCP
-   * @returns the compound RTCP packet, in memory of its own
-   * @throws {SrtpDecodeError} when it is refused; `reason` says why
+   * @param packet a datagram that is RTCP; overwritten, unless it is refused
+   * @returns the compound RTCP packet, a part of `packet`, or why it is refused
    * @see RFC 3711 §3.4
    */
-  unprotectRtcp(packet: Uint8Array): Uint8Array {
-    const end = packet.length - this.#rtcpTrailer.bytes;
-    if (end < RTCP_CLEAR_BYTES) throw refusal('SRTCP', 'short');
-    if (!isVersion2(packet)) throw refusal('SRTCP', 'malformed');
-    const key = this.#keyOf('SRTCP', packet, end, this.#rtcpTrailer);
-    const wordAt = end + this.#rtcpTrailer.word;
-    const word = u32(packet, wordAt);
-    const encrypted = word >= 0x8000_0000;
-    const index = encrypted ? word - 0x8000_0000 : word;
-    const ssrc = u32(packet, 4);
-    const known = this.#rtcp.get(ssrc);
-    if (known?.isNew(index) === false) throw refusal('SRTCP', 'replay');
-    const unit: SrtpUnit = {
-      header: packet.subarray(0, RTCP_CLEAR_BYTES),
-      body: packet.subarray(RTCP_CLEAR_BYTES, end),
-      ssrc,
-      index,
-      word: packet.subarray(wordAt, wordAt + 4),
-      encrypted,
-    };
-    const body = key.transform('rtcp', index).open(unit, tagOf(packet, end, this.#rtcpTrailer));
-    if (body === undefined) throw refusal('SRTCP', 'authentication');
-    const window = known ?? this.#newRtcp(ssrc);
-    if (window === undefined) throw refusal('SRTCP', 'sources');
+  openRtcp(packet: Uint8Array): Uint8Array | SrtpRefusal {
+    const trailer = this.#rtcpTrailer;
+    const end = packet.length - trailer.bytes;
+    if (end < RTCP_CLEAR_BYTES) return 'short';
+    if (!isVersion2(packet)) return 'malformed';
+    const key = this.#keyOf(packet, end + trailer.mki);
+    if (key === undefined) return 'mki';
+    const unit = this.#unit;
+    unit.word = u32(packet, end + trailer.word);
+    unit.encrypted = unit.word >= 0x8000_0000;
+    unit.index = unit.encrypted ? unit.word - 0x8000_0000 : unit.word;
+    unit.ssrc = u32(packet, 4);
+    unit.clear = RTCP_CLEAR_BYTES;
+    unit.end = end;
+    const { ssrc, index } = unit;
+    let window = this.#rtcp.get(ssrc);
+    if (window?.isNew(index) === false) return 'replay';
+    if (!key.transform('rtcp', index).open(packet, unit, end + trailer.tag)) return 'authentication';
+    if (window === undefined) {
+      if (this.#rtcp.size >= this.#maxSources) return 'sources';
+      window = new ReplayWindow(this.#windowSize);
+      this.#rtcp.set(ssrc, window);
+    }
     window.add(index);
-    return joined([unit.header, body]);
+    return packet.subarray(0, end);
+  }
+
+  /**
+   * As {@link openRtp}, in memory of its own.
+   *
+   * @throws {SrtpDecodeError} when it is refused; `reason` says why
+   */
+  unprotectRtp(packet: Uint8Array): Uint8Array {
+    return orThrow('SRTP', this.openRtp(Uint8Array.from(packet)));
+  }
+  /**
+   * As {@link openRtcp}, in memory of its own.
+   *
+   * @throws {SrtpDecodeError} when it is refused; `reason` says why
+   */
+  unprotectRtcp(packet: Uint8Array): Uint8Array {
+    return orThrow('SRTCP', this.openRtcp(Uint8Array.from(packet)));
+  }
+
+  #opens(key: MasterKey, packet: Uint8Array, roc: number, sequence: number, { tag }: Trailer): boolean {
+    const unit = this.#unit;
+    unit.word = roc;
+    unit.index = rtpIndex(roc, sequence);
+    return key.transform('rtp', unit.index).open(packet, unit, unit.end + tag);
+  }
+
+  /** Where the key before this one had got with a source: numbers go on when keys change (RFC 3711 §3.3.1). */
+  #inherited(ssrc: number): RtpStreamState | undefined {
+    const before = this.#elder === undefined ? undefined : this.#elder.#rtp.get(ssrc);
+    if (before === undefined) return undefined;
+    const state = new RtpStreamState(this.#windowSize);
+    state.setRoc(before.roc, before.highest);
+    return state;
+  }
+
+  #searchRoc(
+    key: MasterKey,
+    packet: Uint8Array,
+    state: RtpStreamState | undefined,
+    sequence: number,
+    trailer: Trailer,
+  ): number | undefined {
+    if (this.#search === undefined || !this.#search.mayTry) return undefined;
+    return this.#search.find(this.#unit.ssrc, sequence, state?.roc, (roc) =>
+      this.#opens(key, packet, roc, sequence, trailer),
+    );
   }
 
   /** A source's roll-over counter, undefined while it is not known. */
@@ -180,11 +231,13 @@ export class SrtpReceiver {
    */
   setRoc(ssrc: number, roc: number, sequence?: number): void {
     checkRoc(roc, sequence);
-    const state = this.#rtp.get(ssrc) ?? this.#newRtp(ssrc);
-    if (state === undefined) {
+    const known = this.#rtp.get(ssrc);
+    if (known === undefined && this.#rtp.size >= this.#maxSources) {
       throw new StateError(`SRTP: ${this.#maxSources} sources are known: forget one, or raise maxSources`);
     }
+    const state = known ?? new RtpStreamState(this.#windowSize);
     state.setRoc(roc, sequence);
+    this.#rtp.set(ssrc, state);
   }
 
   /** Makes room: the source is new when it comes again, and its old packets would be taken once more. */
@@ -193,30 +246,20 @@ export class SrtpReceiver {
     this.#rtcp.delete(ssrc);
   }
 
-  #newRtp(ssrc: number): RtpStreamState | undefined {
-    if (this.#rtp.size >= this.#maxSources) return undefined;
-    const state = new RtpStreamState(this.#windowSize);
-    this.#rtp.set(ssrc, state);
-    return state;
+  /** Makes room by forgetting all sources that are not among those. */
+  forgetOthers(known: (ssrc: number) => boolean): void {
+    for (const ssrc of [...this.#rtp.keys(), ...this.#rtcp.keys()]) if (!known(ssrc)) this.forget(ssrc);
   }
 
-  #newRtcp(ssrc: number): ReplayWindow | undefined {
-    if (this.#rtcp.size >= this.#maxSources) return undefined;
-    const window = new ReplayWindow(this.#windowSize);
-    this.#rtcp.set(ssrc, window);
-    return window;
-  }
-
-  #keyOf(protocol: 'SRTP' | 'SRTCP', packet: Uint8Array, end: number, { mki, mkiBytes }: Trailer): MasterKey {
-    const named = packet.subarray(end + mki, end + mki + mkiBytes);
-    const key = this.#keys.find((it) => it.isNamed(named));
-    if (key === undefined) throw refusal(protocol, 'mki');
-    return key;
+  #keyOf(packet: Uint8Array, at: number): MasterKey | undefined {
+    for (const key of this.#keys) if (key.isNamedAt(packet, at)) return key;
+    return undefined;
   }
 }
 
-function tagOf(packet: Uint8Array, end: number, { tag, tagBytes }: Trailer): Uint8Array {
-  return packet.subarray(end + tag, end + tag + tagBytes);
+function orThrow(protocol: 'SRTP' | 'SRTCP', opened: Uint8Array | SrtpRefusal): Uint8Array {
+  if (typeof opened === 'string') throw refusal(protocol, opened);
+  return opened;
 }
 
 const PROBLEMS = {

@@ -35,6 +35,11 @@ export class ReplayWindow {
     return this.#seen[index % this.#seen.length] === 0;
   }
 
+  /** Whether `index` is too old to know. */
+  isTooOld(index: number): boolean {
+    return this.#highest - index >= this.#seen.length;
+  }
+
   /** Remembers `index`, which must be new. */
   add(index: number): void {
     const size = this.#seen.length;

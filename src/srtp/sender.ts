@@ -1,13 +1,23 @@
 import { EncodeError, InvalidValueError, StateError } from '../errors.ts';
 import { checkDerivationRate } from './key-derivation.ts';
-import { isVersion2, RTCP_CLEAR_BYTES, rtpHeaderBytes, trailerOf, u16, u32, wordOf } from './layout.ts';
+import { Slab } from '../wire/index.ts';
+import {
+  isVersion2,
+  RTCP_CLEAR_BYTES,
+  rtpHeaderBytes,
+  type Trailer,
+  trailerOf,
+  u16,
+  u32,
+  writeU32,
+} from './layout.ts';
 import { MasterKey, type SrtpMasterKey } from './master-key.ts';
 import { checkMaxSources, DEFAULT_MAX_SOURCES, DEFAULT_REPLAY_WINDOW, profileNamed } from './options.ts';
 import type { SrtpOptions } from './options.ts';
 import { MAX_ROC, MAX_RTCP_INDEX, rtpIndex } from './packet-index.ts';
 import type { SrtpProfile } from './profiles.ts';
 import { RtpStreamState } from './stream-state.ts';
-import { joined, type SrtpUnit } from './transform.ts';
+import { newUnit } from './transform.ts';
 
 /** Packets that one master key may protect (RFC 3711 §9.2). */
 const MAX_RTP_PACKETS: number = 2 ** 48;
@@ -40,7 +50,11 @@ export class SrtpSender {
   readonly #rtp = new Map<number, RtpStreamState>();
   /** The next index of each source. */
   readonly #rtcp = new Map<number, number>();
+  readonly #slab = new Slab();
+  readonly #unit = newUnit();
   #key: MasterKey;
+  #rtpTrailer: Trailer;
+  #rtcpTrailer: Trailer;
   #rtpPackets = 0;
   #rtcpPackets = 0;
 
@@ -56,6 +70,8 @@ export class SrtpSender {
     this.#rtcpLifetime = lifetime(options.rtcpLifetime, MAX_RTCP_PACKETS);
     void new RtpStreamState(this.#windowSize); // tells at once when the window is out of range
     this.#key = this.#masterKey(options.key);
+    this.#rtpTrailer = trailerOf(this.profile, 'rtp', this.#key.mki.length);
+    this.#rtcpTrailer = trailerOf(this.profile, 'rtcp', this.#key.mki.length);
   }
 
   /** Master key identifier of the key in use, empty when it has none. */
@@ -103,20 +119,17 @@ export class SrtpSender {
       throw new StateError(`SRTP: sequence number ${sequence} was sent before, or is too far behind to tell`);
     }
     if (this.#rtpPackets >= this.#rtpLifetime) throw this.#wornOut('SRTP', this.#rtpLifetime);
-    const unit: SrtpUnit = {
-      header: packet.subarray(0, headerBytes),
-      body: packet.subarray(headerBytes),
-      ssrc,
-      index,
-      word: wordOf(roc),
-      encrypted: true,
-    };
-    const { body, tag } = this.#key.transform('rtp', index).seal(unit);
+    const unit = this.#unit;
+    unit.clear = headerBytes;
+    unit.ssrc = ssrc;
+    unit.index = index;
+    unit.word = roc;
+    unit.encrypted = true;
+    const sealed = this.#seal(packet, 'rtp', this.#rtpTrailer);
     state.accept(roc, sequence);
     this.#rtp.set(ssrc, state);
     this.#rtpPackets++;
-    const { mki } = this.#key;
-    return joined([unit.header, body, ...(this.profile.aead ? [tag, mki] : [mki, tag])]);
+    return sealed;
   }
 
   /**
@@ -138,21 +151,29 @@ export class SrtpSender {
       throw new StateError('SRTCP: all 2^31 packets of this SSRC are sent: go on with another');
     }
     if (this.#rtcpPackets >= this.#rtcpLifetime) throw this.#wornOut('SRTCP', this.#rtcpLifetime);
-    const encrypted = this.#encryptRtcp;
-    const unit: SrtpUnit = {
-      header: packet.subarray(0, RTCP_CLEAR_BYTES),
-      body: packet.subarray(RTCP_CLEAR_BYTES),
-      ssrc,
-      index,
-      word: wordOf(encrypted ? index + 0x8000_0000 : index),
-      encrypted,
-    };
-    const { body, tag } = this.#key.transform('rtcp', index).seal(unit);
+    const unit = this.#unit;
+    unit.clear = RTCP_CLEAR_BYTES;
+    unit.ssrc = ssrc;
+    unit.index = index;
+    unit.word = this.#encryptRtcp ? index + 0x8000_0000 : index;
+    unit.encrypted = this.#encryptRtcp;
+    const sealed = this.#seal(packet, 'rtcp', this.#rtcpTrailer);
     this.#rtcp.set(ssrc, index + 1);
     this.#rtcpPackets++;
-    const { mki } = this.#key;
-    const { header, word } = unit;
-    return joined([header, body, ...(this.profile.aead ? [tag, word, mki] : [word, mki, tag])]);
+    return sealed;
+  }
+
+  /** Copies the packet, for it may be sent in the clear elsewhere, and seals the copy by `#unit`. */
+  #seal(packet: Uint8Array, kind: 'rtp' | 'rtcp', trailer: Trailer): Uint8Array {
+    const end = packet.length;
+    const sealed = this.#slab.cut(end + trailer.bytes);
+    sealed.set(packet);
+    const unit = this.#unit;
+    unit.end = end;
+    if (kind === 'rtcp') writeU32(sealed, end + trailer.word, unit.word);
+    if (trailer.mkiBytes > 0) sealed.set(this.#key.mki, end + trailer.mki);
+    this.#key.transform(kind, unit.index).seal(sealed, unit, end + trailer.tag);
+    return sealed;
   }
 
   /** The roll-over counter of one of our sources, to be told to those who join late; undefined before its first packet. */
@@ -192,6 +213,20 @@ export class SrtpSender {
     if (known === undefined) this.#checkRoom(this.#rtcp.size);
     else if (index < known) throw new StateError(`SRTCP: the source has come to index ${known} already`);
     this.#rtcp.set(ssrc, index);
+  }
+
+  /** Packets that the key may still protect. */
+  get packetsLeft(): { readonly rtp: number; readonly rtcp: number } {
+    return { rtp: this.#rtpLifetime - this.#rtpPackets, rtcp: this.#rtcpLifetime - this.#rtcpPackets };
+  }
+
+  /**
+   * Goes on with the numbers of another sender, which sends no more: as {@link useKey}, where also the suite or the length of the
+   * key's identifier is another.
+   */
+  continueFrom(other: SrtpSender): void {
+    for (const [ssrc, state] of other.#rtp) this.#rtp.set(ssrc, state);
+    for (const [ssrc, index] of other.#rtcp) this.#rtcp.set(ssrc, index);
   }
 
   /** Bytes by which a packet grows. */

@@ -17,6 +17,11 @@ export class RtpStreamState {
     return this.#roc;
   }
 
+  /** The highest sequence number under {@link roc}; undefined until one is known. */
+  get highest(): number | undefined {
+    return this.#highest;
+  }
+
   /** The counter that a packet was most likely made with; may be −1 or 2^32 (see {@link guessRoc}). */
   rocOf(sequence: number): number {
     return this.#highest === undefined ? this.#roc : guessRoc(this.#roc, this.#highest, sequence);

@@ -21,6 +21,7 @@ const transport: TransportInfo = {
   rtcpSent: 0,
   unknownPayloadType: 0,
   malformed: 0,
+  encryption: undefined,
   authenticationFailed: 0,
   replayed: 0,
   unknownKey: 0,

@@ -142,6 +142,7 @@ describe('rights of a published conference', () => {
       isDynamic: false,
       hasUsers: false,
       asserts: false,
+      carriesKeys: true,
     });
     const conference = createConference({ name: 'x', acl: 'everyone:read' });
     expect(() => dialect.newAttributes(conference, undefined)).toThrow(/keeps no access rights/);

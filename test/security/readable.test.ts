@@ -31,7 +31,8 @@ describe('access lists for people', () => {
       'anonymous:!write+delete,everyone:all',
     ],
     ['S-1-5-18:create+permissions+ownership', 'D:(A;;CCWOWD;;;SY)', 'S-1-5-18:create+permissions+ownership'],
-    ['administrators:0x100', 'D:(A;;CR;;;BA)', 'administrators:0x100'],
+    ['administrators:0x80', 'D:(A;;LO;;;BA)', 'administrators:0x80'],
+    ['everyone:read+join', 'D:(A;;GRCR;;;WD)', 'everyone:read+join'],
     ['(A;CI;GR;;;WD),owner:all', 'D:(A;CI;GR;;;WD)(A;;GA;;;OW)', '(A;CI;GR;;;WD),owner:all'],
     ['', 'D:', ''],
   ])('[OBJ-07] %s', (text, sddl, back) => {
