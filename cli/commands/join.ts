@@ -40,6 +40,9 @@ export interface JoinOptions {
   readonly loc?: string;
   readonly tool?: string;
   readonly note?: string;
+  readonly priority?: readonly string[];
+  readonly duck?: string;
+  readonly talk?: string;
   readonly json?: boolean;
   readonly sapWait?: string;
 }
@@ -54,8 +57,8 @@ export function joinCommand(ctx: CliContext): Command {
     new Command('join')
       .description('Take part in a conference')
       .argument(
-        '<conference>',
-        'its name in the directory or as it is announced, a file with its session description, or - to read that',
+        '<names...>',
+        'conferences: their names in the directory or as announced, files with their session descriptions, or - to read one; several are heard together',
       )
       .option('--send <source>', 'what to send: mic, wav:FILE, tone:440, pcm:-, exec:COMMAND, null')
       .option(
@@ -149,11 +152,18 @@ export function joinCommand(ctx: CliContext): Command {
       .option('--loc <text>', 'where you are')
       .option('--tool <text>', 'the program you use')
       .option('--note <text>', 'a note on your state, such as "on the phone"')
+      .option(
+        '--priority <name=level>',
+        'of several: paging makes the others softer while somebody talks there, emergency silences them; repeatable',
+        collect,
+      )
+      .option('--duck <dB>', 'how much softer paging makes the others (default: 20)')
+      .option('--talk <name>', 'of several: where what you say goes first (default: the first that lets you)')
       .option('--json', 'print events as JSON, one object per line')
       .option('--sap-wait <time>', SAP_WAIT_HELP)
-      .action(async (conference: string, options: JoinOptions) => {
+      .action(async (conferences: readonly string[], options: JoinOptions) => {
         const { runJoin } = await import('../run/join.ts');
-        await runJoin(ctx, conference, options);
+        await runJoin(ctx, conferences, options);
       }),
     {
       examples: [
@@ -164,12 +174,14 @@ export function joinCommand(ctx: CliContext): Command {
         'rendezvous join Paging --listen --interface eth0 --interface wlan0',
         'rendezvous join Lecture --listen --source 10.0.0.7',
         'rendezvous join Lecture --listen --receive null --record lecture',
+        'rendezvous join Studio Paging Alarm --priority Paging=paging --priority Alarm=emergency',
         'rendezvous show Lecture --sdp | rendezvous join - --listen --json',
       ],
       text: `Without --send and --receive: the microphone and the loudspeaker, by the first of pw-cat, arecord and aplay, sox,
 ffmpeg on PATH; on a computer without a sound card you listen without hearing. With --receive alone nothing is sent.
 On a terminal a live view shows who is there:
-  m mute yourself   1-9 mute a participant   h hold   q leave   ? help
+  m mute yourself   1-9 mute a participant   arrows select   + - volume
+  r who hears whom   h hold   q leave   ? help
 Ctrl-C leaves and says goodbye to the others; a second one quits at once. In a pipe the events are printed, and with
 --receive pcm:- they go to standard error. Within five seconds it says what it hears, or the likeliest reasons for
 silence. When the conference's time is over it leaves; the exit status is 130 after an interruption.
@@ -177,6 +189,10 @@ silence. When the conference's time is over it leaves; the exit status is 130 af
 A microphone is sent while somebody talks (--vad adaptive), everything else unless it is digital silence (--vad silence);
 linear formats, such as those of AES67, are sent without pauses (--vad off). With --ptt nothing is sent until you hold the
 space bar, or tap it and tap it again; SIGUSR1 presses and releases too, SIGUSR2 releases.
+
+Several conferences are heard together, and what you say goes to one of them: Tab shows the next, t talks to it, x mutes
+it. While somebody talks in one with --priority NAME=paging the others are 20 dB softer, with NAME=emergency silent; they
+come back 1.5 s after the last word. With --json each event says which conference it is from.
 
 When an interface goes and comes back (a cable, Wi-Fi, a VPN), it is joined again by itself.
 

@@ -154,6 +154,9 @@ export type JoinEvent =
       readonly participants: readonly ParticipantJson[];
       readonly media: readonly MediumJson[];
     }
+  | { readonly type: 'ducking'; readonly others: readonly string[] }
+  | { readonly type: 'ducking-over' }
+  | { readonly type: 'talk-target'; readonly name: string | null }
   | { readonly type: 'opened'; readonly stop: string | null }
   | { readonly type: 'closing'; readonly stop: string; readonly inSeconds: number }
   | { readonly type: 'closed'; readonly next: string | null }
@@ -234,6 +237,9 @@ export const JOIN_EVENTS: readonly (readonly [event: JoinEvent['type'], fields: 
       'final, participants, media',
       'every two seconds, and with `final` before leaving: what was counted',
     ],
+    ['ducking', 'others', 'of several: the others are softer while somebody talks in this one'],
+    ['ducking-over', '', 'of several: the others are as loud as before'],
+    ['talk-target', 'name', 'of several: where what we say goes; null for nowhere'],
     ['opened', 'stop', 'the conference begins, having been joined before'],
     ['closing', 'stop, inSeconds', 'the conference ends soon'],
     ['closed', 'next', 'the time of the conference is over; `next` is when it takes place again, or null'],

@@ -49,6 +49,16 @@ export interface ParticipationOptions {
   readonly refresh: () => void;
   /** Aborted when the user wants to leave. */
   readonly interrupted: AbortSignal;
+  /** Shared by conferences that are heard together. */
+  readonly provider?: MulticastRtpProvider;
+  /** Where they are heard and what is sent has been seen to; says what it is. */
+  readonly attach?: () => Attached;
+}
+
+/** What is sent and where it goes, as the user wrote it. */
+export interface Attached {
+  readonly sending: string | null;
+  readonly receiving: readonly string[];
 }
 
 /** Being in one conference from the command line: waiting, joining, telling what happens, leaving. */
@@ -70,7 +80,7 @@ export class Participation {
     const { description, settings, tell, interrupted, plan, ctx } = options;
     this.#options = options;
     this.#tell = tell;
-    const provider = new MulticastRtpProvider();
+    const { provider = new MulticastRtpProvider() } = options;
     // who names a source wants to be heard, also where others are meant to listen only
     const speaker = plan.send !== undefined && !plan.defaults ? { direction: 'sendrecv' as const } : {};
     this.call = createCall(description, {
@@ -89,6 +99,9 @@ export class Participation {
     ctx.out.onClosed(() => this.#leave('output-closed'));
   }
 
+  get name(): string {
+    return this.#options.name;
+  }
   /** What the live view shows beside the call. */
   get extras(): Pick<ViewExtras, 'title' | 'phase' | 'remainingMs' | 'sending'> {
     const { ctx, name } = this.#options;
@@ -123,6 +136,13 @@ export class Participation {
       case 'leave':
         this.#leave('quit');
         break;
+      case 'matrix':
+      case 'talkHere':
+      case 'muteSelected':
+      case 'select':
+      case 'conference':
+      case 'volume':
+      case 'balance':
       case 'interrupt':
       case 'help':
       case 'redraw':
@@ -277,9 +297,9 @@ export class Participation {
     return { opened, [Symbol.dispose]: () => timeline.stop() };
   }
 
-  /** @returns what is sent and where it goes, as the user wrote it */
-  async #attachTerminals(): Promise<{ sending: string | null; receiving: string[] }> {
-    const { plan, ctx } = this.#options;
+  async #attachTerminals(): Promise<Attached> {
+    const { plan, ctx, attach } = this.#options;
+    if (attach !== undefined) return attach();
     const audio = this.call.streams.filter((it) => it.mediaType === 'audio' && it.format !== undefined);
     const capture = audio.find(({ direction }) => direction === 'capture');
     const render = audio.find(({ direction }) => direction === 'render');
@@ -321,7 +341,7 @@ export class Participation {
     return { sending, receiving };
   }
 
-  #onJoined({ sending, receiving }: { sending: string | null; receiving: string[] }): void {
+  #onJoined({ sending, receiving }: Attached): void {
     const { name, ctx, plan, settings } = this.#options;
     const { call } = this;
     this.#phase = 'joined';

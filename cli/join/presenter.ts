@@ -1,17 +1,17 @@
-import type { Call } from '../../conference/index.ts';
 import type { CliContext } from '../context.ts';
 import type { Output } from '../output/output.ts';
+import { printable } from '../output/printable.ts';
 import type { JoinEvent } from './events.ts';
 import type { KeyAction } from './keys.ts';
 import type { Screen } from './screen.ts';
-import { viewLines } from './view.ts';
+import type { Paint } from './view.ts';
 import type { ViewExtras } from './view-state.ts';
-import { viewOf } from './view-state.ts';
 import { type Sentence, say } from './wording.ts';
 
 /** Where the events of a join go: a terminal, a reader of lines, or a program. */
 export interface Presenter extends Disposable {
-  tell(event: JoinEvent): void;
+  /** @param conference which one, when there are several */
+  tell(event: JoinEvent, conference?: string): void;
   /** A tenth of a second is over. */
   refresh(): void;
 }
@@ -19,8 +19,13 @@ export interface Presenter extends Disposable {
 /** One JSON object per line. */
 export function jsonPresenter({ out, clock }: CliContext): Presenter {
   return {
-    tell: ({ type, ...fields }) =>
-      out.ndjson({ type, time: new Date(clock.wall()).toISOString(), ...fields }),
+    tell: ({ type, ...fields }, conference) =>
+      out.ndjson({
+        type,
+        time: new Date(clock.wall()).toISOString(),
+        ...(conference === undefined ? {} : { conference }),
+        ...fields,
+      }),
     refresh() {},
     [Symbol.dispose]() {},
   };
@@ -29,8 +34,8 @@ export function jsonPresenter({ out, clock }: CliContext): Presenter {
 /** Sentences with the time before them. */
 export function linePresenter(ctx: CliContext, output: Output): Presenter {
   return {
-    tell(event) {
-      const sentence = say(event, ctx.now);
+    tell(event, conference) {
+      const sentence = about(conference, say(event, ctx.now));
       if (isTold(ctx, sentence)) for (const line of stamped(sentence, ctx.now, output)) output.line(line);
     },
     refresh() {},
@@ -46,22 +51,33 @@ const SHOWN_ANYWAY: ReadonlySet<string> = new Set<JoinEvent['type']>([
   'waiting',
 ]);
 
+/** What surrounds a view: the same for one conference and for several. */
+export type Chrome = Pick<ViewExtras, 'help' | 'keys'> & {
+  /** The verdict's lines while there is trouble, by conference. */
+  readonly trouble: ReadonlyMap<string, readonly string[]>;
+};
+
+/** What is drawn on the terminal, and what keys do to it. */
+export interface LiveView {
+  lines(chrome: Chrome, columns: number, rows: number, paint: Paint): readonly string[];
+  press(action: KeyAction): void;
+}
+
 export interface LiveOptions {
   readonly output: Output;
-  readonly call: () => Call | undefined;
-  readonly extras: () => Omit<ViewExtras, 'trouble' | 'help' | 'keys'>;
+  readonly view: LiveView;
   /** Keys can be pressed. */
   readonly keys: boolean;
-  readonly onKey: (action: KeyAction) => void;
+  readonly onInterrupt: () => void;
 }
 
 /** The live view, with the news scrolling above it. */
 export async function livePresenter(ctx: CliContext, options: LiveOptions): Promise<Presenter> {
   const { Screen } = await import('./screen.ts');
-  const { output, call, keys } = options;
+  const { output, view, keys, onInterrupt } = options;
   const { host } = ctx;
   let help = false;
-  let trouble: readonly string[] = [];
+  const trouble = new Map<string, readonly string[]>();
   const paint = output.style.bind(output);
   const screen: Screen = new Screen({
     host,
@@ -69,20 +85,16 @@ export async function livePresenter(ctx: CliContext, options: LiveOptions): Prom
     keys,
     onKey(action) {
       if (action.action === 'help') help = !help;
-      else options.onKey(action);
+      else if (action.action === 'interrupt') onInterrupt();
+      else view.press(action);
       screen.draw();
     },
-    draw(columns, rows) {
-      const joined = call();
-      if (joined === undefined) return [];
-      const extras = { ...options.extras(), trouble, help, keys };
-      return viewLines(viewOf(joined, extras), columns, rows, paint);
-    },
+    draw: (columns, rows) => view.lines({ trouble, help, keys }, columns, rows, paint),
   });
   return {
-    tell(event) {
+    tell(event, conference) {
       if (event.type === 'verdict') {
-        trouble = event.reasons.length === 0 ? [] : say(event, ctx.now).lines;
+        trouble.set(conference ?? '', event.reasons.length === 0 ? [] : say(event, ctx.now).lines);
       }
       if (SHOWN_ANYWAY.has(event.type)) return;
       const sentence = say(event, ctx.now);
@@ -91,12 +103,19 @@ export async function livePresenter(ctx: CliContext, options: LiveOptions): Prom
       let { lines } = sentence;
       if (event.type === 'verdict') lines = [event.summary];
       else if (event.type === 'joined') lines = [first];
-      const told = { ...sentence, lines };
+      const told = about(conference, { ...sentence, lines });
       if (isTold(ctx, told)) screen.tell(stamped(told, ctx.now, output));
     },
     refresh: () => screen.draw(),
     [Symbol.dispose]: () => screen[Symbol.dispose](),
   };
+}
+
+/** Says which conference it is about, when there are several. */
+function about(conference: string | undefined, { weight, lines }: Sentence): Sentence {
+  if (conference === undefined) return { weight, lines };
+  const [first = '', ...rest] = lines;
+  return { weight, lines: [`[${printable(conference)}] ${first}`, ...rest] };
 }
 
 function isTold({ err, options }: CliContext, { weight }: Sentence): boolean {

@@ -2,6 +2,7 @@ import { formatEndpoint } from '../../src/ip/index.ts';
 import type { Output } from '../output/output.ts';
 import { padTo, printable, textWidth, truncate } from '../output/printable.ts';
 import { spanText } from '../output/times.ts';
+import { matrixLines } from './reception-matrix.ts';
 import type { PersonView, ViewState } from './view-state.ts';
 import { dscpText, sourcesText } from './wording.ts';
 
@@ -16,7 +17,9 @@ const FIXED = 2 + 2 + BAR + 2 + 8 + 8 + 9;
 const SHORTEST_NAME = 8;
 const LONGEST_NAME = 32;
 
-const KEYS = 'm mute · 1-9 mute participant · h hold · q leave · ? help';
+const KEYS =
+  'm mute · 1-9 mute participant · ↑↓ select · +- volume · r who hears whom · h hold · q leave · ? help';
+const SHORT_KEYS = 'm mute · h hold · q leave · ? help';
 const TALK = {
   idle: 'hold the space bar to talk',
   waiting: 'waiting to talk …',
@@ -27,6 +30,8 @@ const HELP: readonly string[] = [
   'm    mute or unmute yourself: the others hear nothing of you',
   'space  with --ptt: talk while it is held, or tap to begin and to end; else as m',
   '1-9  mute or unmute a participant, for you alone',
+  '↑ ↓  select a participant; + - its volume, ← → its balance, x mute it. With nobody selected: of all',
+  'r    who hears whom how well, by what all report; talking◂ has the floor',
   'h    hold and resume: nothing is sent or played, you stay in the conference',
   'q    leave and say goodbye (so does Ctrl-C; a second one quits at once)',
   'l    draw everything anew',
@@ -42,7 +47,10 @@ export function viewLines(state: ViewState, columns: number, rows: number, paint
   const head = headLines(state, width, paint);
   const foot = footLines(state, width, paint);
   const room = Math.max(1, rows - head.length - foot.length - 1);
-  const people = peopleLines(state, width, room, paint);
+  const people =
+    state.matrix === undefined
+      ? peopleLines(state, width, room, paint)
+      : matrixLines(state.matrix, width, room, paint);
   return [...head, ...people, ...foot].slice(0, Math.max(2, rows - 1));
 }
 
@@ -83,22 +91,26 @@ function footLines({ trouble, help, keys }: ViewState, width: number, paint: Pai
   const lines: string[] = [];
   if (trouble.length > 0) lines.push('', ...trouble.map((line) => paint('yellow', truncate(line, width))));
   if (help) lines.push('', ...HELP.map((line) => paint('dim', truncate(line, width))));
-  const last = keys ? KEYS : 'Ctrl-C leaves';
+  const last = keys ? (textWidth(KEYS) <= width ? KEYS : SHORT_KEYS) : 'Ctrl-C leaves';
   return [...lines, '', paint('dim', truncate(last, width))];
 }
 
 function peopleLines(state: ViewState, width: number, room: number, paint: Paint): string[] {
-  const { self, others, sending } = state;
+  const { self, others, sending, selected, mixDb } = state;
   const own = `${self.name} (you)`;
   const longest = Math.max(...[own, ...others.map(({ name }) => name)].map(textWidth));
   const nameWidth = Math.max(SHORTEST_NAME, Math.min(LONGEST_NAME, longest, width - FIXED));
   const row = (number: string, person: PersonView, label: string, tail: string): string =>
     personLine(number, person, label, tail, nameWidth, width, paint);
-  const what = sending === undefined ? 'listening' : `sends ${printable(sending)}`;
+  const volume = mixDb === 0 ? '' : `  all ${signed(mixDb)} dB`;
+  const what = (sending === undefined ? 'listening' : `sends ${printable(sending)}`) + volume;
   const lines = [row('·', self, own, what)];
   const shown = others.length <= room - 1 ? others.length : Math.max(0, room - 2);
-  for (const [i, person] of others.slice(0, shown).entries()) {
-    lines.push(row(i < 9 ? String(i + 1) : ' ', person, person.name, quality(person)));
+  const first = Math.max(0, Math.min(selected - shown + 1, others.length - shown)); // the selected one is in sight
+  for (const [at, person] of others.slice(first, first + shown).entries()) {
+    const i = first + at;
+    const number = i === selected ? '▸' : i < 9 ? String(i + 1) : ' ';
+    lines.push(row(number, person, person.name, quality(person)));
   }
   if (others.length === 0) lines.push(paint('dim', truncate('  nobody else is here yet', width)));
   else if (shown < others.length)
@@ -117,7 +129,7 @@ function personLine(
 ): string {
   const name = padTo(truncate(label, nameWidth), nameWidth);
   const bar = levelBar(person);
-  const state = person.muted ? 'muted' : person.talking ? 'talking' : '';
+  const state = person.muted ? 'muted' : person.talking ? (person.floor ? 'talking◂' : 'talking') : '';
   // cut first and paint then: escape sequences have no width, but truncate would count them
   const plain = [`${number} `, `${name}  `, `${bar}  `, padTo(state, 8), `  ${tail}`];
   const colors = [
@@ -143,12 +155,30 @@ function loses({ lossPercent }: PersonView): boolean {
   return lossPercent !== undefined && lossPercent >= 1;
 }
 
-function quality({ active, lossPercent, jitterMs, note }: PersonView): string {
+function quality(person: PersonView): string {
+  const { active, lossPercent, jitterMs, delayMs, mos, note } = person;
   const said = note === undefined ? '' : `  ${printable(note)}`;
-  if (lossPercent === undefined || jitterMs === undefined) return `listening${said}`;
+  const set = settings(person);
+  if (lossPercent === undefined || jitterMs === undefined) return `listening${set}${said}`;
+  // what matters most comes first: narrow terminals cut the rest
   const numbers =
     `${lossPercent.toFixed(1)} % lost`.padStart(11) + `${jitterMs.toFixed(1)} ms jitter`.padStart(16);
-  return `${numbers}${active ? '' : '  quiet now'}${said}`;
+  const rating = mos === undefined ? '' : `  MOS ${mos.toFixed(1)}`;
+  const delay = delayMs === undefined ? '' : `  ${Math.round(delayMs)} ms delay`;
+  return `${numbers}${set}${rating}${active ? '' : '  quiet now'}${delay}${said}`;
+}
+
+/** What the listener has set, when it is anything. */
+function settings({ gainDb, pan }: PersonView): string {
+  const volume = gainDb === 0 ? '' : `  ${signed(gainDb)} dB`;
+  const side = pan === 0 ? '' : `  ${Math.round(Math.abs(pan) * 100)} % ${pan < 0 ? 'left' : 'right'}`;
+  return volume + side;
+}
+
+/** `+3`, `−6`. */
+export function signed(db: number): string {
+  const text = String(Math.abs(Math.round(db * 10) / 10));
+  return db < 0 ? `−${text}` : `+${text}`;
 }
 
 /** A bar from silence to full level; eighths of a cell, so that speech is seen to move. */

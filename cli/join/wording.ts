@@ -146,6 +146,12 @@ export function say(event: JoinEvent, now: Date): Sentence {
       return news(...verdictLines(event));
     case 'statistics':
       return { weight: event.final ? 'news' : 'detail', lines: statisticsLines(event.participants) };
+    case 'ducking':
+      return news(`talk here: ${event.others.map(printable).join(', ')} softer`);
+    case 'ducking-over':
+      return news('the others are as loud as before');
+    case 'talk-target':
+      return news(event.name === null ? 'you talk to nobody' : `you talk to ${printable(event.name)}`);
     case 'opened':
       return news(
         `the conference begins${event.stop === null ? '' : `; it ends at ${clockText(new Date(event.stop))}`}`,

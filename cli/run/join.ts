@@ -1,20 +1,32 @@
 import type { JoinOptions } from '../commands/join.ts';
 import type { CliContext } from '../context.ts';
-import { InterruptedError } from '../errors.ts';
+import { InterruptedError, UsageError } from '../errors.ts';
 import { Interrupts } from '../interrupts.ts';
+import { CallView } from '../join/call-view.ts';
 import { findDescription, readKeys } from '../join/description.ts';
 import { readJoinSettings } from '../join/options.ts';
 import { Participation } from '../join/participation.ts';
-import { jsonPresenter, linePresenter, livePresenter, type Presenter } from '../join/presenter.ts';
+import type { Presenter } from '../join/presenter.ts';
 import { checkStandardStreams, isStandardStream, planTerminals, soundHere } from '../join/terminals.ts';
 import type { Output } from '../output/output.ts';
+import { openPresenter } from './join-presenter.ts';
+import { runJoinSeveral } from './join-several.ts';
 
 /**
- * Joins a conference and stays until its end, `--duration`, a key or an interruption.
+ * Joins a conference, or several, and stays until its end, `--duration`, a key or an interruption.
  *
  * @throws {InterruptedError} when it was interrupted, once everybody has been told goodbye
  */
-export async function runJoin(ctx: CliContext, conference: string, given: JoinOptions): Promise<void> {
+export async function runJoin(
+  ctx: CliContext,
+  conferences: readonly string[],
+  given: JoinOptions,
+): Promise<void> {
+  const [conference = '', ...more] = conferences;
+  if (more.length > 0) return runJoinSeveral(ctx, conferences, given);
+  if (given.priority !== undefined || given.duck !== undefined || given.talk !== undefined) {
+    throw new UsageError('--priority, --duck and --talk are for several conferences: join A B');
+  }
   const settings = await readJoinSettings(ctx, given);
   checkStandardStreams(conference, settings, settings.talk.commands);
   const plan = planTerminals(settings, soundHere(ctx.host.env));
@@ -37,27 +49,8 @@ export async function runJoin(ctx: CliContext, conference: string, given: JoinOp
   });
   const stdinIsFree = from !== 'stdin' && !settings.talk.commands && !isStandardStream(settings.send ?? '');
   presenter = resources.use(
-    await openPresenter(ctx, settings.json, output, participation, interrupts, stdinIsFree),
+    await openPresenter(ctx, settings.json, output, new CallView(participation), interrupts, stdinIsFree),
   );
   const cause = await participation.run();
   if (cause === 'interrupted') throw new InterruptedError();
-}
-
-async function openPresenter(
-  ctx: CliContext,
-  json: boolean,
-  output: Output,
-  participation: Participation,
-  interrupts: Interrupts,
-  stdinIsFree: boolean,
-): Promise<Presenter> {
-  if (json) return jsonPresenter(ctx);
-  if (!output.isTerminal || ctx.host.env['TERM'] === 'dumb') return linePresenter(ctx, output);
-  return livePresenter(ctx, {
-    output,
-    call: () => participation.call,
-    extras: () => participation.extras,
-    keys: ctx.host.stdin.isTTY && stdinIsFree,
-    onKey: (action) => (action.action === 'interrupt' ? interrupts.interrupt() : participation.press(action)),
-  });
 }

@@ -15,6 +15,11 @@ const person = (name: string, more: Partial<PersonView> = {}): PersonView => ({
   active: false,
   lossPercent: undefined,
   jitterMs: undefined,
+  delayMs: undefined,
+  mos: undefined,
+  floor: false,
+  gainDb: 0,
+  pan: 0,
   ...more,
 });
 
@@ -54,6 +59,9 @@ const state: ViewState = {
   remainingMs: 27 * 60_000,
   talk: 'open',
   held: false,
+  selected: -1,
+  mixDb: 0,
+  matrix: undefined,
   self: person('Ann', { levelDbfs: -18, talking: true }),
   sending: 'mic',
   others: [
@@ -79,7 +87,7 @@ describe('the live view', () => {
       '2 Cyd        ··········            listening  on the phone',
       '3 Dan        ──────────  muted     12.5 % lost  40.0 ms jitter',
       '',
-      'm mute · 1-9 mute participant · h hold · q leave · ? help',
+      'm mute · h hold · q leave · ? help',
     ]);
   });
 
@@ -143,10 +151,21 @@ describe('keys', () => {
     { name: 'no participant 0', text: '0', want: [] },
     { name: 'Ctrl-C', text: '\u0003', want: [{ action: 'interrupt' }] },
     { name: 'Escape', text: '\u001b', want: [{ action: 'leave' }] },
-    { name: 'cursor up', text: '\u001b[A', want: [] },
+    { name: 'cursor up', text: '\u001b[A', want: [{ action: 'select', step: -1 }] },
+    { name: 'cursor down in application mode', text: '\u001bOB', want: [{ action: 'select', step: 1 }] },
+    { name: 'cursor up with Shift', text: '\u001b[1;2A', want: [] },
+    { name: 'Shift-Tab', text: '\u001b[Z', want: [{ action: 'conference', step: -1 }] },
+    {
+      name: 'louder and softer',
+      text: '+-',
+      want: [
+        { action: 'volume', step: 1 },
+        { action: 'volume', step: -1 },
+      ],
+    },
     { name: 'a function key with digits', text: '\u001b[15~q', want: [{ action: 'leave' }] },
     { name: 'F1', text: '\u001bOPm', want: [{ action: 'muteSelf' }] },
     { name: 'Alt with a key', text: '\u001bq', want: [] },
-    { name: 'something else', text: 'xyz', want: [] },
+    { name: 'something else', text: 'yz!', want: [] },
   ])('$name', ({ text, want }) => expect(keyActions(text)).toEqual(want));
 });
