@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { Desk, type DeskChannel, MulticastRtpProvider } from '../../conference/index.ts';
 import type { JoinOptions } from '../commands/join.ts';
 import type { CliContext } from '../context.ts';
@@ -7,7 +8,7 @@ import { findDescription } from '../join/description.ts';
 import { planDesk } from '../join/desk-plan.ts';
 import { deskFormat, firstTarget, openDeskTerminals } from '../join/desk-terminals.ts';
 import { DeskView } from '../join/desk-view.ts';
-import { readJoinSettings } from '../join/options.ts';
+import { type JoinSettings, readJoinSettings } from '../join/options.ts';
 import { Participation } from '../join/participation.ts';
 import type { Presenter } from '../join/presenter.ts';
 import { isStandardStream, planTerminals, soundHere } from '../join/terminals.ts';
@@ -53,7 +54,7 @@ export async function runJoinSeveral(
       ctx,
       name: title,
       description,
-      settings,
+      settings: recordedBeside(settings, title),
       plan: { send: plan.send, receive: plan.receive, defaults: plan.defaults },
       provider,
       interrupted: interrupts.signal,
@@ -78,6 +79,13 @@ export async function runJoinSeveral(
     throw new InterruptedError();
   const failed = ends.find((it) => it.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
+}
+
+/** Each is recorded in a folder of its own. */
+function recordedBeside(settings: JoinSettings, title: string): JoinSettings {
+  if (settings.record === undefined) return settings;
+  const folder = title.replaceAll(/[/\\:]|^\.+/g, '_').slice(0, 100);
+  return { ...settings, record: { ...settings.record, directory: join(settings.record.directory, folder) } };
 }
 
 /** The others go on when one cannot be joined. */
