@@ -73,7 +73,17 @@ export class CallView implements LiveView {
         this.#showsMatrix = !this.#showsMatrix;
         this.#drawn = 0;
         break;
-      default:
+      case 'conference':
+      case 'help':
+      case 'hold':
+      case 'interrupt':
+      case 'leave':
+      case 'muteParticipant':
+      case 'muteSelf':
+      case 'redraw':
+      case 'suspend':
+      case 'talk':
+      case 'talkHere':
         this.#part.press(action);
     }
   }

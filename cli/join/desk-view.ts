@@ -83,7 +83,15 @@ export class DeskView implements LiveView {
         if (view?.hasSelection === true || channel === undefined) view?.press(action);
         else channel.muted = !channel.muted;
         break;
-      default:
+      case 'balance':
+      case 'help':
+      case 'interrupt':
+      case 'matrix':
+      case 'muteParticipant':
+      case 'redraw':
+      case 'select':
+      case 'suspend':
+      case 'volume':
         view?.press(action);
     }
   }
