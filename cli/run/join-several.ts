@@ -4,7 +4,7 @@ import type { JoinOptions } from '../commands/join.ts';
 import type { CliContext } from '../context.ts';
 import { FailedError, InterruptedError, UsageError } from '../errors.ts';
 import { Interrupts } from '../interrupts.ts';
-import { findDescription } from '../join/description.ts';
+import { findDescription, readKeys } from '../join/description.ts';
 import { planDesk } from '../join/desk-plan.ts';
 import { deskFormat, firstTarget, openDeskTerminals } from '../join/desk-terminals.ts';
 import { DeskView } from '../join/desk-view.ts';
@@ -48,12 +48,14 @@ export async function runJoinSeveral(
   const interrupts = resources.use(new Interrupts(ctx.host, () => resources.dispose()));
   let presenter: Presenter | undefined;
   const provider = new MulticastRtpProvider();
-  const parts = found.map(({ description, name }, i) => {
+  const parts = found.map(({ description, name, keys }, i) => {
     const title = found.filter((it) => it.name === name).length > 1 ? (conferences[i] ?? name) : name;
     return new Participation({
       ctx,
       name: title,
       description,
+      keys,
+      readKeys: () => readKeys(ctx, conferences[i] ?? name),
       settings: recordedBeside(settings, title),
       plan: { send: plan.send, receive: plan.receive, defaults: plan.defaults },
       provider,
