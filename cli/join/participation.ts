@@ -3,7 +3,6 @@ import {
   type CallEvent,
   createCall,
   followTimeline,
-  type MediaStream,
   MulticastRtpProvider,
   type Recorder,
   startRecording,
@@ -13,22 +12,16 @@ import type { Ms } from '../../src/machine.ts';
 import type { MediaKey, SessionDescription } from '../../src/sdp/index.ts';
 import type { CliContext } from '../context.ts';
 import { FailedError } from '../errors.ts';
-import { messageOf } from '../output/output.ts';
 import { momentText } from '../output/times.ts';
 import { packageVersion } from '../version.ts';
-import {
-  fromCallEvent,
-  fromTimelineEvent,
-  type JoinEvent,
-  type LeaveCause,
-  mediumJson,
-  verdictEvent,
-} from './events.ts';
+import { fromCallEvent, fromTimelineEvent, type JoinEvent, type LeaveCause, verdictEvent } from './events.ts';
 import type { KeyAction } from './keys.ts';
 import { KeyWatch } from './key-watch.ts';
+import { mediumJson } from './medium-json.ts';
 import type { JoinSettings } from './options.ts';
 import { followRemoteControl, pressKeys } from './remote-control.ts';
-import { openPlannedSink, openPlannedSource, type TerminalPlan } from './terminals.ts';
+import { type Attached, attachTerminals } from './attach.ts';
+import type { TerminalPlan } from './terminals.ts';
 import { VerdictWatch } from './verdict-watch.ts';
 import { othersOf, type ViewExtras } from './view-state.ts';
 
@@ -53,12 +46,6 @@ export interface ParticipationOptions {
   readonly provider?: MulticastRtpProvider;
   /** Where they are heard and what is sent has been seen to; says what it is. */
   readonly attach?: () => Attached;
-}
-
-/** What is sent and where it goes, as the user wrote it. */
-export interface Attached {
-  readonly sending: string | null;
-  readonly receiving: readonly string[];
 }
 
 /** Being in one conference from the command line: waiting, joining, telling what happens, leaving. */
@@ -298,47 +285,14 @@ export class Participation {
   }
 
   async #attachTerminals(): Promise<Attached> {
-    const { plan, ctx, attach } = this.#options;
+    const { plan, ctx, attach, settings } = this.#options;
     if (attach !== undefined) return attach();
-    const audio = this.call.streams.filter((it) => it.mediaType === 'audio' && it.format !== undefined);
-    const capture = audio.find(({ direction }) => direction === 'capture');
-    const render = audio.find(({ direction }) => direction === 'render');
-    const missing = (error: unknown): void =>
-      this.#tell({ type: 'warning', code: 'terminal', message: `${messageOf(error)}. Going on without` });
-    const onMissing = plan.defaults ? missing : undefined;
-    let sending: string | null = null;
-    if (plan.send !== undefined && capture !== undefined) {
-      const explicit = plan.send !== 'mic' || !plan.defaults;
-      const source = await openPlannedSource(
-        plan.send,
-        formatOf(capture),
-        ctx.host,
-        explicit ? undefined : missing,
-      );
-      if (source !== undefined) {
-        capture.gainDb = this.#options.settings.talk.gainDb ?? 0;
-        capture.attach(source);
-        sending = source.name;
-      }
-    } else if (plan.send !== undefined) {
-      this.#tell({
-        type: 'warning',
-        code: 'recvonly',
-        message: 'the description lets nobody send audio that we can make',
-      });
-    }
-    const receiving: string[] = [];
-    if (render === undefined) {
-      const message = 'nothing in the description can be heard here';
-      this.#tell({ type: 'warning', code: 'sendonly', message });
-      return { sending, receiving };
-    }
-    for (const spec of plan.receive) {
-      const sink = await openPlannedSink(spec, formatOf(render), ctx.host, onMissing, bitsOf(render));
-      render.attach(sink);
-      receiving.push(sink.name);
-    }
-    return { sending, receiving };
+    return attachTerminals(this.call, {
+      plan,
+      host: ctx.host,
+      gainDb: settings.talk.gainDb,
+      tell: this.#tell,
+    });
   }
 
   #onJoined({ sending, receiving }: Attached): void {
@@ -402,17 +356,6 @@ export class Participation {
       media: transports.map(mediumJson),
     });
   }
-}
-
-function formatOf(stream: MediaStream): NonNullable<MediaStream['format']> {
-  if (stream.format === undefined)
-    throw new FailedError(`${stream.name} has a format that nothing here can read`);
-  return stream.format;
-}
-
-/** What a sound file must keep of each sample, so that nothing is lost. */
-function bitsOf({ payloadFormat }: MediaStream): 16 | 24 {
-  return /^L(20|24)\//i.test(payloadFormat) ? 24 : 16;
 }
 
 function round(seconds: number): number {

@@ -1,6 +1,6 @@
 import type { ParticipantJson } from '../../conference/index.ts';
 import type { JsonField, JsonShape } from '../help.ts';
-import type { MediumJson } from './events.ts';
+import type { MediumJson } from './medium-json.ts';
 
 /** Fields by their names: the compiler sees to it that none is missing and none is invented. */
 type Described<T> = Readonly<Record<keyof T, readonly [type: string, meaning: string]>>;

@@ -1,6 +1,5 @@
 import type { Call, Participant, TalkControl } from '../../conference/index.ts';
-import type { MediumJson } from './events.ts';
-import { mediumJson } from './events.ts';
+import { type MediumJson, mediumJson } from './medium-json.ts';
 import type { ReceptionMatrix } from './reception-matrix.ts';
 import { nameOf, totalsOf } from './wording.ts';
 

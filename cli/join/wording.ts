@@ -2,7 +2,8 @@ import { formatEndpoint } from '../../src/ip/index.ts';
 import type { ParticipantJson } from '../../conference/index.ts';
 import { printable } from '../output/printable.ts';
 import { clockText, spanText } from '../output/times.ts';
-import type { JoinEvent, MediumJson } from './events.ts';
+import type { JoinEvent } from './events.ts';
+import type { MediumJson } from './medium-json.ts';
 
 /** How much an event matters to somebody who reads along: `detail` is only told with `--verbose`. */
 export type Weight = 'news' | 'warning' | 'detail';
