@@ -23,6 +23,11 @@ export class Majority {
     return this.#seen >= 5 && this.#votes >= 3 ? this.#value : undefined;
   }
 
+  /** Many were seen, and no value has a majority. */
+  get isSplit(): boolean {
+    return this.#seen >= 50 && this.value === undefined;
+  }
+
   reset(): void {
     this.#votes = 0;
     this.#seen = 0;

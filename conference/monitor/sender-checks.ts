@@ -174,17 +174,23 @@ function* checkSize(
   who: string,
 ): Generator<Suspicion> {
   const { format } = meter;
-  const [step, size] = [meter.step.value, meter.size.value];
-  if (format?.bytesPerTick === undefined || encrypted || mediaType !== 'audio') return;
-  if (step === undefined || size === undefined || step <= 0) return;
-  const wanted = step * format.bytesPerTick;
-  if (size === wanted) return;
-  const channels = (size / wanted) * format.channels;
-  const guess = Number.isInteger(channels) && channels > 0 && channels !== format.channels;
+  const [density, size] = [meter.density.value, meter.size.value];
+  if (format?.bytesPerTick === undefined || encrypted || mediaType !== 'audio' || density === undefined)
+    return;
+  const ratio = density / 1000 / format.bytesPerTick;
+  if (Math.abs(ratio - 1) < 0.001) return;
+  const channels = ratio * format.channels;
+  const guess = Number.isInteger(channels) && channels > 0;
+  const step = meter.step.value ?? 0;
+  const have =
+    size === undefined || step <= 0
+      ? `${round(density)} bytes for 1000 ticks`
+      : `${size} bytes for ${step} ticks`;
+  const wanted = size === undefined || step <= 0 ? format.bytesPerTick * 1000 : step * format.bytesPerTick;
   yield {
     code: 'packetSize',
     ssrc: meter.source.ssrc,
-    message: `packets of ${who} have ${size} bytes for ${step} ticks, and ${format.label} takes ${round(wanted)}${guess ? `: it looks like ${channels} channel${channels === 1 ? '' : 's'}` : ''}`,
+    message: `packets of ${who} have ${have}, and ${format.label} takes ${round(wanted)}${guess ? `: it looks like ${channels} channel${channels === 1 ? '' : 's'}` : ''}`,
     tryThis:
       'correct the channels or the encoding in a=rtpmap, or at the sender; it plays as noise or at the wrong speed',
   };

@@ -36,6 +36,8 @@ export class SenderMeter {
   /** Ticks from one packet to the next, and bytes of payload, as most packets have them. */
   readonly step = new Majority();
   readonly size = new Majority();
+  /** Bytes of payload in a thousand ticks: the same in packets of any length, where the encoding has a fixed rate. */
+  readonly density = new Majority();
   readonly packets = new Recent();
   readonly bits = new Recent();
   readonly expectedPackets = new Recent();
@@ -55,6 +57,8 @@ export class SenderMeter {
   #jitter = new Histogram();
   #jitterBefore: Histogram | undefined;
   #transit: number | undefined;
+  #size = 0;
+  #meanStep = 0;
   #periodEnd: Ms;
   #worstGap = 0;
   #worstGapBefore = 0;
@@ -89,6 +93,10 @@ export class SenderMeter {
         // Behind silence the timestamp has moved on by more, and the gap is meant.
         const isSteady = step === this.step.value;
         this.step.add(step);
+        if (step > 0) {
+          this.density.add(Math.round((this.#size * 1000) / step));
+          this.#meanStep += (step - this.#meanStep) / 32;
+        }
         if (isSteady && gap > this.#worstGap) this.#worstGap = gap;
       } else if (ahead > 1 && ahead - 1 > this.#longestLoss) this.#longestLoss = ahead - 1;
       this.clock.take(step, gap, isNext, now);
@@ -97,7 +105,8 @@ export class SenderMeter {
     this.#sequence = extendedSequence;
     this.#timestamp = timestamp;
     this.lastPacket = now;
-    this.size.add(payloadEnd - payloadStart);
+    this.#size = payloadEnd - payloadStart;
+    this.size.add(this.#size);
     const { format } = this;
     if (format === undefined) return;
     const transit = ((now * format.clockRate) / 1000 - timestamp) | 0;
@@ -180,12 +189,10 @@ export class SenderMeter {
       ? undefined
       : (ticks * 1000) / this.format.clockRate;
   }
-  /** Packet time, ms, by the timestamps; undefined where several packets share one. */
+  /** Packet time, ms, by the timestamps; of packets that differ the mean. Undefined where several share one timestamp. */
   get packetMs(): Ms | undefined {
-    const step = this.step.value;
-    return step === undefined || step <= 0 || this.format === undefined
-      ? undefined
-      : (step * 1000) / this.format.clockRate;
+    const step = this.step.value ?? (this.step.isSplit ? this.#meanStep : 0);
+    return step <= 0 || this.format === undefined ? undefined : (step * 1000) / this.format.clockRate;
   }
 
   #changeFormat(payloadType: number): void {
@@ -195,6 +202,7 @@ export class SenderMeter {
     this.format = format ?? formatByNumber(payloadType);
     this.step.reset();
     this.size.reset();
+    this.density.reset();
     this.#transit = undefined;
     this.clock.setRate(this.format?.clockRate);
     this.#powers.fill(0);
