@@ -112,6 +112,11 @@ export class MemorySocket implements MulticastSocket {
     }
     return true;
   }
+  /** A datagram comes in, from somewhere beyond this network. */
+  arrive(bytes: Uint8Array, from: TransportAddress): void {
+    this.stats.received++;
+    for (const listener of this.#listeners) listener({ bytes, from, at: this.#network.clock.now() });
+  }
   admits(address: string): boolean {
     const { sources = [], excludedSources = [] } = this.#options;
     return (sources.length === 0 || sources.includes(address)) && !excludedSources.includes(address);
