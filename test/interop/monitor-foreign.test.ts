@@ -15,33 +15,16 @@ interface Place {
   readonly port: number;
 }
 
-const ffmpeg = ({ group, port }: Place, codec: string, ...more: readonly string[]): string[] => [
-  ...[
-    'ffmpeg',
-    '-nostdin',
-    '-v',
-    'error',
-    '-re',
-    '-f',
-    'lavfi',
-    '-i',
-    'sine=frequency=440:sample_rate=48000',
-  ],
-  ...[
-    '-acodec',
-    codec,
-    ...more,
-    '-f',
-    'rtp',
-    `rtp://${group}:${port}?localaddr=127.0.0.1&ttl=1&pkt_size=172`,
-  ],
-];
-const gstreamer = ({ group, port }: Place, caps: string, pay: string, sink = ''): string[] => [
-  ...['gst-launch-1.0', '-q', ...'audiotestsrc is-live=true ! audioconvert ! audioresample !'.split(' ')],
-  ...`audio/x-raw,${caps} ! ${pay} ! udpsink host=${group} port=${port} multicast-iface=lo ${sink}`
-    .trim()
-    .split(' '),
-];
+const ffmpeg = ({ group, port }: Place, codec: string, ...more: readonly string[]): string[] => {
+  const input = '-nostdin -v error -re -f lavfi -i sine=frequency=440:sample_rate=48000'.split(' ');
+  const output = `rtp://${group}:${port}?localaddr=127.0.0.1&ttl=1&pkt_size=172`;
+  return ['ffmpeg', ...input, '-acodec', codec, ...more, '-f', 'rtp', output];
+};
+const gstreamer = ({ group, port }: Place, caps: string, pay: string, sink = ''): string[] => {
+  const source = 'audiotestsrc is-live=true ! audioconvert ! audioresample';
+  const udp = `udpsink host=${group} port=${port} multicast-iface=lo ${sink}`.trim();
+  return `gst-launch-1.0 -q ${source} ! audio/x-raw,${caps} ! ${pay} ! ${udp}`.split(' ');
+};
 const ULAW = ['-ar', '8000', '-ac', '1'];
 
 /** Senders of other people, each with one thing wrong, and what is found of it. */
