@@ -16,6 +16,7 @@ export interface JoinOptions {
   readonly gain?: string;
   readonly agc?: string | boolean;
   readonly digits?: string;
+  readonly codec?: string;
   readonly duration?: string;
   readonly interface?: readonly string[];
   readonly sendInterface?: string;
@@ -85,6 +86,7 @@ export function joinCommand(ctx: CliContext): Command {
       )
       .option('--gain <db>', 'make what is sent louder or softer, -100 to 40')
       .option('--agc [dbfs]', 'bring what is sent to a steady level by itself (default level: -20)')
+      .option('--codec <name>', 'the format to send, of those that the description has (default: its first)')
       .option('--digits <keys>', 'press these keys once joined: 0 to 9, *, #, A to D; a comma waits a second')
       .option('--duration <time>', 'leave after this time')
       .option('--wait', 'wait for the start time before joining')

@@ -33,7 +33,14 @@ export interface JoinSettings {
   /** Where and how to join, as far as it was said. */
   readonly request: Pick<
     JoinRequest,
-    'interface' | 'sendInterface' | 'extendedReports' | 'sources' | 'qos' | 'loopback' | keyof PlayoutWish
+    | 'interface'
+    | 'sendInterface'
+    | 'extendedReports'
+    | 'sources'
+    | 'qos'
+    | 'format'
+    | 'loopback'
+    | keyof PlayoutWish
   > &
     TalkSettings['request'] &
     Pick<JoinRequest, 'dscp' | 'labels'>;
@@ -76,6 +83,7 @@ export async function readJoinSettings(ctx: CliContext, given: JoinOptions): Pro
       ...(given.sendInterface === undefined ? {} : { sendInterface: given.sendInterface }),
       ...(given.source === undefined ? {} : { sources: parseSources(given.source) }),
       ...(qos === undefined ? {} : { qos }),
+      ...(given.codec === undefined ? {} : { format: given.codec }),
       ...(given.extendedReports === undefined ? {} : { extendedReports: given.extendedReports }),
       ...(loopback === undefined ? {} : { loopback }),
       ...readPlayout(given),

@@ -2,7 +2,7 @@ import { InvalidValueError, StateError } from '../../src/errors.ts';
 import type { Ms } from '../../src/machine.ts';
 import { type AudioFormat, amplitude } from '../audio/index.ts';
 import type { LevelReading } from '../capture/index.ts';
-import { InvalidTerminalError, NoTerminalError } from '../errors.ts';
+import { InvalidStreamError, InvalidTerminalError, NoTerminalError } from '../errors.ts';
 import type { SoundControls } from '../strip/index.ts';
 import type { AudioSink, AudioSource } from '../terminal/index.ts';
 import type {
@@ -12,6 +12,7 @@ import type {
   MediaType,
   StreamCause,
   Substream,
+  StreamFormat,
 } from '../types/index.ts';
 import type { MediumPlan } from './medium-plan.ts';
 
@@ -28,6 +29,7 @@ export abstract class BaseStream<T extends AudioSource | AudioSink> implements M
   readonly medium: number;
   readonly name: string;
   readonly unsupportedReason: string | undefined;
+  readonly formats: readonly StreamFormat[];
   protected readonly emit: (event: ConferenceEvent) => void;
   protected gain = 1;
   readonly #terminals: { readonly terminal: T; readonly unsubscribe: () => void }[] = [];
@@ -44,6 +46,12 @@ export abstract class BaseStream<T extends AudioSource | AudioSink> implements M
     this.medium = plan.index;
     this.name = name;
     this.emit = emit;
+    this.formats = plan.formats.map(({ label, payloadType, codec }) => ({
+      name: label,
+      payloadType,
+      usable: typeof codec !== 'string',
+      reason: typeof codec === 'string' ? codec : undefined,
+    }));
     this.unsupportedReason = plan.support === 'full' ? undefined : (plan.reason ?? 'it cannot be decoded');
   }
 
@@ -129,6 +137,10 @@ export abstract class BaseStream<T extends AudioSource | AudioSink> implements M
   }
 
   abstract switchTerminal(terminal: AudioSink, to: Substream | undefined, options?: AttachOptions): void;
+
+  useFormat(_name: string): void {
+    throw new InvalidStreamError(`${this.name} plays what comes: who sends chooses the format`);
+  }
 
   start(): void {
     if (!this.#hasTerminal) {

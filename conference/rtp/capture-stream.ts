@@ -19,6 +19,7 @@ import type { AudioSink, AudioSource } from '../terminal/index.ts';
 import type { ConferenceEvent, Substream } from '../types/index.ts';
 import { BaseStream } from './base-stream.ts';
 import type { MediumPlan } from './medium-plan.ts';
+import { formatNamed, packetShape, type UsableFormat } from './planned-formats.ts';
 
 /** After a stall packets of this time are made up for at once; older ones are given up. */
 const CATCH_UP_MS: Ms = 200;
@@ -40,6 +41,8 @@ export interface SendOptions {
 export interface PacketSender {
   send(payload: Uint8Array, ticks: number, marker: boolean, options?: SendOptions): void;
   skip(ticks: number): void;
+  /** Of what is sent from now on without one of its own. */
+  usePayloadType(payloadType: number): void;
 }
 
 export interface CaptureStreamOptions {
@@ -68,24 +71,26 @@ export interface CaptureStreamOptions {
 export class CaptureStream extends BaseStream<AudioSource> {
   readonly direction = 'capture';
   readonly substreams: readonly Substream[] = [];
-  readonly payloadFormat: string;
-  readonly format: AudioFormat | undefined;
+  payloadFormat: string;
+  format: AudioFormat | undefined;
   /** Sends nothing, but goes on fetching from the source. */
   muted = false;
   readonly voice = new VoiceActivity();
   readonly #options: CaptureStreamOptions;
-  readonly #encoder: AudioEncoder | undefined;
-  readonly #ticker: Ticker;
-  readonly #ticks: number;
-  readonly #packetMs: Ms;
+  #encoder: AudioEncoder | undefined;
+  #ticker: Ticker;
+  #ticks: number;
+  #packetMs: Ms;
   /** One packet of audio, and what was converted beyond it. */
-  readonly #packet: Float32Array;
+  #packet: Float32Array;
   #input = new Float32Array(0);
   #converter: Converter | undefined;
   #spare = new Float32Array(0);
+  /** What is sent. */
+  #current: UsableFormat | undefined;
   #gate: VoiceGate;
-  readonly #meter: LevelMeter;
-  readonly #agc: GainControl | undefined;
+  #meter: LevelMeter;
+  #agc: GainControl | undefined;
   #preRoll: PreRoll;
   #sending = false;
   /** When the packet of the present beat is due. */
@@ -107,12 +112,11 @@ export class CaptureStream extends BaseStream<AudioSource> {
     const { preferred, ptimeMs, formats } = options.plan;
     this.payloadFormat = preferred?.label ?? formats[0]?.label ?? 'unknown';
     this.format = preferred?.codec.format;
-    const { sampleRate, channels } = this.format ?? { sampleRate: 8000, channels: 1 };
-    const clockRate = preferred?.clockRate ?? sampleRate;
-    this.#ticks = Math.max(1, Math.round((ptimeMs * clockRate) / 1000)); // the clock may be slower than the samples
-    const frames = (this.#ticks * sampleRate) / clockRate;
-    this.#packet = new Float32Array(frames * channels);
-    this.#packetMs = (frames * 1000) / sampleRate;
+    const { ticks, packetMs, samples, channels } = packetShape(preferred, ptimeMs);
+    this.#current = preferred;
+    this.#ticks = ticks;
+    this.#packet = new Float32Array(samples);
+    this.#packetMs = packetMs;
     const { voiceDetection, gainTarget } = options;
     if (voiceDetection !== undefined) requireDetection(voiceDetection);
     this.#meter = new LevelMeter(channels);
@@ -120,12 +124,42 @@ export class CaptureStream extends BaseStream<AudioSource> {
     this.#gate = this.#newGate(false);
     this.#preRoll = new PreRoll(this.#gate.preRoll, this.#packet.length);
     this.#encoder = preferred?.codec.createEncoder();
-    this.#ticker = new Ticker({
-      clock: options.clock,
-      intervalMs: this.#packetMs,
-      catchUpMs: CATCH_UP_MS,
-      onTick: (tick) => this.#onTick(tick),
-    });
+    this.#ticker = this.#newTicker();
+  }
+
+  #newTicker(): Ticker {
+    const { clock } = this.#options;
+    const onTick = (tick: Tick): void => this.#onTick(tick);
+    return new Ticker({ clock, intervalMs: this.#packetMs, catchUpMs: CATCH_UP_MS, onTick });
+  }
+
+  override useFormat(name: string): void {
+    const { plan, gainTarget, sender, clock } = this.#options;
+    const next = formatNamed(plan.formats, name);
+    if (next === this.#current) return;
+    if (next.clockRate !== this.#current?.clockRate) {
+      throw new InvalidStreamError(
+        `${next.label} has another clock rate than ${this.payloadFormat}, which a source keeps (RFC 7160 §3): join anew with it`,
+      );
+    }
+    const goesOn = this.#ticker.running ? Math.max(clock.now(), this.#due + this.#packetMs) : undefined;
+    this.#ticker.stop();
+    this.#skip(0);
+    this.#encoder?.dispose?.();
+    const { ticks, packetMs, samples, channels } = packetShape(next, next.ptimeMs);
+    this.#current = next;
+    this.payloadFormat = next.label;
+    this.format = next.codec.format;
+    this.#ticks = ticks;
+    this.#packet = new Float32Array(samples);
+    this.#packetMs = packetMs;
+    this.#meter = new LevelMeter(channels);
+    this.#agc = gainTarget === undefined ? undefined : new GainControl(gainTarget, packetMs);
+    this.#encoder = next.codec.createEncoder();
+    this.#ticker = this.#newTicker();
+    sender.usePayloadType(next.payloadType);
+    this.terminalsChanged();
+    if (goesOn !== undefined) this.#ticker.start(goesOn);
   }
 
   get levelDbfs(): number {
@@ -149,10 +183,10 @@ export class CaptureStream extends BaseStream<AudioSource> {
 
   #newGate(live: boolean): VoiceGate {
     const { plan, voiceDetection } = this.#options;
-    const encoding = plan.preferred?.encoding ?? '';
+    const encoding = this.#current?.encoding ?? '';
     const gate = new VoiceGate(voiceDetection ?? usualDetection(encoding, live), this.#packetMs);
     const noise = plan.formats.find(
-      (it) => it.kind === 'comfortNoise' && it.clockRate === plan.preferred?.clockRate,
+      (it) => it.kind === 'comfortNoise' && it.clockRate === this.#current?.clockRate,
     );
     this.#noiseType = gate.preRoll > 0 ? noise?.payloadType : undefined;
     return gate;

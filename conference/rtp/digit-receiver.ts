@@ -39,12 +39,11 @@ export class DigitReceiver {
     return events.length === 0 ? undefined : new DigitReceiver(events, onDigit);
   }
 
-  /** @returns whether the packet is one of events, and no sound */
-  takes(packet: ReceivedRtp, now: Ms): boolean {
+  handle(packet: ReceivedRtp, now: Ms): void {
     const rate = this.#rates[packet.payloadType] ?? 0;
-    if (rate === 0) return false;
+    if (rate === 0) return;
     const { receiver } = this.#sourceOf(packet.source, rate) ?? {};
-    if (receiver === undefined) return true;
+    if (receiver === undefined) return;
     try {
       if (packet.preceding?.payloadType === packet.payloadType)
         receiver.handlePacket(carrier(packet.preceding), now);
@@ -54,7 +53,6 @@ export class DigitReceiver {
       this.malformed++;
     }
     this.#tell(packet.source);
-    return true;
   }
 
   /** Lets go of keys that nothing is heard of any more; ten times a second will do. */

@@ -34,3 +34,8 @@ export interface MediumOptions {
   readonly onEvent: (medium: Medium, event: RtpSessionEvent) => void;
   readonly onDigit: (medium: Medium, digit: ReceivedDigit) => void;
 }
+
+/** Octets of IP and UDP headers before each packet to a group. */
+export function headerBytes(group: string): number {
+  return group.includes(':') ? 48 : 28;
+}

@@ -5,9 +5,11 @@ import type { AudioCodec } from '../codec/index.ts';
 import type { MediaDirection, MediaType, MediumSupport } from '../types/index.ts';
 import {
   choosePtime,
+  formatNamed,
   isUsable,
   mixFormat,
   type PlannedFormat,
+  packetTimeProblem,
   planFormats,
   type UsableFormat,
 } from './planned-formats.ts';
@@ -59,8 +61,11 @@ export function planMedia(
   description: SessionDescription,
   given?: readonly string[],
   keys?: readonly MediaKey[],
+  format?: string,
 ): MediumPlan[] {
-  return [...description.media].map((medium, index) => planMedium(description, medium, index, given, keys));
+  return [...description.media].map((medium, index) =>
+    planMedium(description, medium, index, given, keys, format),
+  );
 }
 
 function planMedium(
@@ -69,25 +74,30 @@ function planMedium(
   index: number,
   given: readonly string[] | undefined,
   givenKeys: readonly MediaKey[] | undefined,
+  format: string | undefined,
 ): MediumPlan {
   const { proto } = medium;
   const mediaType: MediaType = medium.kind === '' ? 'unknown' : medium.kind;
   const [endpoint, ...layers] = medium.endpoints;
   const formats = medium.isRtp ? planFormats(medium) : [];
-  const preferred = formats.find(isUsable);
+  const usable = formats.find(isUsable);
+  const preferred = format === undefined || usable === undefined ? usable : formatNamed(formats, format);
   const rules = sourceRules(medium, endpoint?.address ?? '', given);
   const { sources } = rules;
   const bandwidth = statedBandwidth(description, medium);
-  const ptimeMs = choosePtime(medium, preferred);
+  const ptimeMs = choosePtime(medium, preferred?.codec);
   const keys = planKeys(medium, index, givenKeys);
+  const packetTime = packetTimeProblem(medium, preferred);
   const judged = judge(medium, { mediaType, endpoint: endpoint?.address, sources, formats, preferred, keys });
   return {
     index,
     mediaType,
     proto,
     ...judged,
+    reasonCode: judged.reasonCode ?? (packetTime === undefined ? undefined : 'packetTime'),
     reason:
       judged.reason ??
+      packetTime ??
       (layers.length > 0 ? `only the first of ${layers.length + 1} layers is used` : undefined),
     group: endpoint?.address ?? '',
     port: endpoint?.port ?? 0,

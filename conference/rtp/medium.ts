@@ -18,7 +18,7 @@ import { DigitReceiver } from './digit-receiver.ts';
 import { type DigitSender, digitSender } from './digit-sender.ts';
 import { KeptSocket } from './kept-socket.ts';
 import { type MediumFacts, type MediumWarning, mediumWarnings, transportInfo } from './medium-info.ts';
-import type { MediumOptions } from './medium-options.ts';
+import { headerBytes, type MediumOptions } from './medium-options.ts';
 import type { MediumPlan } from './medium-plan.ts';
 import { prepareCodecs } from './planned-formats.ts';
 import type { RenderStream } from './render-stream.ts';
@@ -31,9 +31,6 @@ import { timeLimit } from './time-limit.ts';
 
 /** Packets of less audio than this are sent by the thread that keeps their times; the event loop is good to a millisecond. */
 const PACED_BELOW_MS: Ms = 5;
-/** IPv4 and UDP, IPv6 and UDP headers. */
-const OVERHEAD = { 4: 28, 6: 48 } as const;
-
 /** One medium on the network: its sockets, its RTP session, and the streams that hang on them. */
 export class Medium implements PacketSender {
   readonly session: RtpSession;
@@ -73,7 +70,7 @@ export class Medium implements PacketSender {
     this.#blocks = options.blocks;
     this.#taps = options.taps;
     const { plan, clock } = options;
-    const overhead = plan.group.includes(':') ? OVERHEAD[6] : OVERHEAD[4];
+    const overhead = headerBytes(plan.group);
     this.#rtcpBits = overhead * 8;
     const voice = ({ ssrc }: RtpSource): VoiceMetrics | undefined => options.voice(this, ssrc);
     const extendedReports = extendedReportPlan(plan.rtcpXr, options.extendedReports, voice);
@@ -223,7 +220,8 @@ export class Medium implements PacketSender {
     if (packet !== undefined) {
       const own = packet.source === this.session.loopedBack;
       if (!own) this.#taps.tellMedia(packet, this.#plan.index);
-      if ((!own || this.#loopback === 'full') && this.#digits?.takes(packet, at) !== true) {
+      if (!own || this.#loopback === 'full') {
+        this.#digits?.handle(packet, at);
         this.render?.receive(packet, this.#blocks.nextDue);
       }
     }
@@ -312,6 +310,9 @@ export class Medium implements PacketSender {
   }
   skip(ticks: number): void {
     this.session.skip(ticks);
+  }
+  usePayloadType(payloadType: number): void {
+    this.session.payloadType = payloadType;
   }
 
   /** Undefined when we do not send, or the description has no events of our clock. */

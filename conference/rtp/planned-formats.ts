@@ -1,3 +1,4 @@
+import { InvalidValueError } from '../../src/errors.ts';
 import type { MediaDescription, RtpMap } from '../../src/sdp/index.ts';
 import type { AudioFormat } from '../audio/index.ts';
 import { type AudioCodec, findCodec } from '../codec/index.ts';
@@ -16,6 +17,8 @@ export interface PlannedFormat {
   readonly kind: FormatKind;
   /** The codec, or a sentence on why there is none; only `audio` can have one. */
   readonly codec: AudioCodec | string;
+  /** Milliseconds of a packet when it is sent. */
+  readonly ptimeMs: number;
 }
 
 export type UsableFormat = PlannedFormat & { readonly codec: AudioCodec };
@@ -41,7 +44,8 @@ export function planFormats(medium: MediaDescription): PlannedFormat[] {
     if (kind === 'audio') codec = findCodec(encoding, { clockRate, channels, parameters });
     else if (kind === 'other') codec = `${medium.kind} is not decoded`;
     else codec = `${encoding} goes with the sound and is none by itself`;
-    return { payloadType, encoding, clockRate, channels, label: label(map), kind, codec };
+    const ptimeMs = choosePtime(medium, codec);
+    return { payloadType, encoding, clockRate, channels, label: label(map), kind, codec, ptimeMs };
   });
 }
 
@@ -66,9 +70,8 @@ export function mixFormat(formats: readonly PlannedFormat[]): AudioFormat | unde
 }
 
 /** `a=ptime`, within `a=maxptime`, what fits in a packet, and what the codec can make. */
-export function choosePtime(medium: MediaDescription, preferred: PlannedFormat | undefined): number {
+export function choosePtime(medium: MediaDescription, codec: AudioCodec | string | undefined): number {
   const wanted = medium.ptimeMs ?? Math.min(DEFAULT_PTIME_MS, medium.maxptimeMs ?? DEFAULT_PTIME_MS);
-  const codec = preferred?.codec;
   if (codec === undefined || typeof codec === 'string') return wanted;
   if (codec.packetMs !== undefined) {
     return codec.packetMs.findLast((it) => it <= wanted) ?? codec.packetMs[0] ?? wanted;
@@ -79,6 +82,50 @@ export function choosePtime(medium: MediaDescription, preferred: PlannedFormat |
   const fits = Math.floor(CHOSEN_PAYLOAD_BYTES / bytesPerMs / tickMs) * tickMs;
   // whole milliseconds where they fit, since receivers expect them
   return Math.max(tickMs, wanted <= fits ? wanted : fits >= 1 ? Math.floor(fits) : fits);
+}
+
+/** Why packets are not of the time that `a=ptime` wants; undefined when they are. */
+export function packetTimeProblem(
+  medium: MediaDescription,
+  preferred: UsableFormat | undefined,
+): string | undefined {
+  const { ptimeMs: wanted } = medium;
+  if (wanted === undefined || preferred === undefined || preferred.codec.packetMs !== undefined)
+    return undefined;
+  const octets = Math.ceil((wanted * preferred.codec.bitsPerSecond) / 8000);
+  if (octets <= MAX_PAYLOAD_BYTES) return undefined;
+  const sent = Math.round(preferred.ptimeMs * 1000) / 1000;
+  return `${wanted} ms of ${preferred.label} are ${octets} octets, and ${MAX_PAYLOAD_BYTES} fit in a packet: packets of ${sent} ms are sent`;
+}
+
+/** What packets of a format hold: ticks of the RTP clock, and samples of all channels. */
+export function packetShape(
+  format: UsableFormat | undefined,
+  ptimeMs: number,
+): {
+  readonly ticks: number;
+  readonly packetMs: number;
+  readonly samples: number;
+  readonly channels: number;
+} {
+  const { sampleRate, channels } = format?.codec.format ?? { sampleRate: 8000, channels: 1 };
+  const clockRate = format?.clockRate ?? sampleRate;
+  const ticks = Math.max(1, Math.round((ptimeMs * clockRate) / 1000)); // the clock may be slower than the samples
+  const frames = (ticks * sampleRate) / clockRate;
+  return { ticks, packetMs: (frames * 1000) / sampleRate, samples: frames * channels, channels };
+}
+
+/** The format with this name, `PCMA` or `L16/48000/2` in any case. @throws {InvalidValueError} that says which there are */
+export function formatNamed(formats: readonly PlannedFormat[], name: string): UsableFormat {
+  const wanted = name.toLowerCase();
+  const found = formats
+    .filter(isUsable)
+    .find((it) => [it.label, it.encoding].some((text) => text.toLowerCase() === wanted));
+  if (found !== undefined) return found;
+  const there = formats.filter(isUsable).map((it) => it.label);
+  throw new InvalidValueError(
+    `there is no ${name} that can be sent: the description has ${there.length === 0 ? 'none' : there.join(', ')}`,
+  );
 }
 
 /** Loads what codecs need; undefined when they need nothing. Rejects with a `RendezvousError` that says what is missing. */

@@ -57,7 +57,7 @@ export class MulticastRtpProvider implements MediaStreamProvider {
   prepare(request: JoinRequest): MediaSession {
     const { description, participant, media = ['audio'], clock = systemClock } = request;
     const playout = playoutPolicy(request);
-    const allPlans = planMedia(description, request.sources, request.keys);
+    const allPlans = planMedia(description, request.sources, request.keys, request.format);
     const plans = allPlans.filter((it) => it.support !== 'none' && media.includes(it.mediaType));
     if (plans.length === 0) {
       const why = allPlans.map(({ mediaType, support, reason }) =>

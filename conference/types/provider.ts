@@ -53,6 +53,8 @@ export interface JoinRequest {
   readonly sources?: readonly string[];
   /** Keys of encrypted media (RTP/SAVP), in place of the description's `a=crypto`. */
   readonly keys?: readonly MediaKey[];
+  /** The format to send, `G722` or `L16/48000/2`, where the description has several; default its first. */
+  readonly format?: string;
   readonly loopback?: LoopbackMode;
   readonly qos?: QosLevel;
   /** DSCP of what is sent instead of the usual one of each medium, 0 to 63; not with `best-effort`. */

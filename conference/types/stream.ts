@@ -7,6 +7,17 @@ import type { MediaType } from './common.ts';
 import type { Participant } from './participant.ts';
 import type { SubstreamQuality } from './quality.ts';
 
+/** A payload format of a medium. */
+export interface StreamFormat {
+  /** `PCMU/8000`, `L16/48000/2` */
+  readonly name: string;
+  readonly payloadType: number;
+  /** Whether it can be sent and heard here; comfort noise and keys go with the sound. */
+  readonly usable: boolean;
+  /** Why not. */
+  readonly reason: string | undefined;
+}
+
 /**
  * One media type in one direction (STR rows). It starts by itself when the session is joined and a terminal attached;
  * `start` is only for after `pause` or `stop`.
@@ -23,6 +34,15 @@ export interface MediaStream {
   readonly format: AudioFormat | undefined;
   /** Name of the payload format: sent (capture), or preferred (render). */
   readonly payloadFormat: string;
+  /** What the description has, in its order of preference (QUA-05). */
+  readonly formats: readonly StreamFormat[];
+  /**
+   * Sends another of the {@link formats} from now on, `PCMA` or `L16/48000/2`.
+   *
+   * @throws {InvalidValueError} when there is none with that name; `InvalidStreamError` on a stream that is heard, where the
+   *   senders choose, and for a format with another clock rate, which one source must not have (RFC 7160 §3)
+   */
+  useFormat(name: string): void;
   /** Why no terminal can be attached; undefined when one can. */
   readonly unsupportedReason: string | undefined;
   /** `idle`: waiting for the join or a terminal. */

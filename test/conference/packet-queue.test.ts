@@ -21,7 +21,16 @@ async function load(
   });
   if (typeof codec === 'string') throw new Error(codec);
   await codec.prepare?.();
-  return { payloadType: 96, encoding, clockRate, channels: 1, label: encoding, kind: 'audio', codec };
+  return {
+    payloadType: 96,
+    encoding,
+    clockRate,
+    channels: 1,
+    label: encoding,
+    kind: 'audio',
+    codec,
+    ptimeMs: 20,
+  };
 }
 
 /** Codes a voice, sends it over a network that is as told, and gives what is heard. */

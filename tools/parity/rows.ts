@@ -303,7 +303,7 @@ QUA-01 | planned | Bit rates and processor load of the call
 QUA-02 | planned | Bit rate and frame interval of a stream
 QUA-03 | done | Level, silence threshold, volume, balance and tone
 QUA-04 | planned | Gain control and echo cancellation of devices
-QUA-05 | planned | Formats: current, possible, order
+QUA-05 | done | Formats: current, possible, order
 QUA-06 | done | Label the traffic of an application | by DSCP, SO_PRIORITY and SO_MARK; of IPv6 flows the system makes the label itself
 QUA-07 | planned | Ask for a key picture
 QOS-01 | done | Levels: needed, if available, best effort
