@@ -1,6 +1,6 @@
 /**
- * Rendezvous' protocols, each under its own name: `sdp`, `sap`, `rtp`, `rtcp`, `srtp`, `madcap`, `ldap`, `igmp`, `ip`, `ical` and
- * `capture` are pure (bytes and time in, bytes and events out); `net` has the sockets. `receivers` tells what receivers make of a session
+ * Rendezvous' protocols, each under its own name: `sdp`, `sap`, `rtp`, `rtcp`, `srtp`, `madcap`, `ldap`, `igmp`, `ip`, `ical`, `ogg`, `video`
+ * and `capture` are pure (bytes and time in, bytes and events out); `net` has the sockets. `receivers` tells what receivers make of a session
  * description, `profiles` makes some that they take. Directories and conferences are the package's other
  * entry points, `rendezvous/directory` and `rendezvous/conference`.
  */
@@ -13,6 +13,7 @@ export * as ldap from './ldap/index.ts';
 export type { DatagramMachine, Ms, RandomSource, TransportAddress } from './machine.ts';
 export * as madcap from './madcap/index.ts';
 export * as net from './net/index.ts';
+export * as ogg from './ogg/index.ts';
 export * as prometheus from './prometheus/index.ts';
 export * as rtcp from './rtcp/index.ts';
 export * as rtp from './rtp/index.ts';

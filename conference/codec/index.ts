@@ -15,4 +15,5 @@ export {
   MU_LAW,
   muLawToLinear,
 } from './g711.ts';
+export { opusFrames } from './opus-packet.ts';
 export { AUDIO_ENCODINGS, findCodec } from './registry.ts';

@@ -11,7 +11,7 @@ import { CaptureSet } from './capture-set.ts';
 import { FileNames } from './file-names.ts';
 import type { RecordingManifest } from './manifest.ts';
 import { RecordedSourceOrder, type SourceKey, sourceKey } from './source.ts';
-import { type Track, TrackSet } from './track-set.ts';
+import { isOpus, type Track, TrackSet } from './track-set.ts';
 
 /** What files are made: sound and pictures, Opus and pictures as they were sent, or the packets. */
 export type RecordFormat = 'wav' | 'opus' | 'pcapng' | 'rtpdump';
@@ -44,9 +44,15 @@ const MAX_SOURCES = 1000;
  * `recording.json`, which says what is in them. All files begin at the same moment. What was recorded can be played at any
  * time, also when the process is killed.
  *
- * @throws {InvalidValueError} when the directory cannot be written
+ * @throws {InvalidValueError} when the directory cannot be written, or there is no Opus to record
  */
 export async function startRecording(options: RecorderOptions): Promise<Recorder> {
+  const plans = planMedia(options.session.description);
+  if (options.formats.includes('opus') && !plans.some(({ formats }) => formats.some(isOpus))) {
+    throw new InvalidValueError(
+      'Nothing in this conference is Opus, and nothing is coded anew: record as wav',
+    );
+  }
   const directory = await makeDirectory(options.directory, options.clock.wall());
   const recorder = new Recorder(options, directory);
   await recorder.begin();

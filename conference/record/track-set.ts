@@ -3,10 +3,12 @@ import type { Ms } from '../../src/machine.ts';
 import { isUsable, type MediumPlan } from '../rtp/index.ts';
 import { type SampleFormat, WavSink } from '../terminal/index.ts';
 import type { Participant } from '../types/index.ts';
+import { AppendFile } from './append-file.ts';
 import { AudioTrack } from './audio-track.ts';
 import type { FileNames } from './file-names.ts';
 import { newTrack, type RecordedTrack, type RecordingManifest } from './manifest.ts';
 import { MixTrack } from './mix-track.ts';
+import { OpusTrack } from './opus-track.ts';
 import type { RecorderOptions } from './recorder.ts';
 import type { RecordedSourceOrder } from './source.ts';
 import type { TrackWriter } from './track-writer.ts';
@@ -62,6 +64,8 @@ export class TrackSet {
     const tracks: Track[] = [];
     if (plan.mediaType === 'audio' && plan.formats.some(isUsable)) {
       if (formats.includes('wav')) this.#add(tracks, 'wav', source, participant);
+      if (formats.includes('opus') && plan.formats.some(isOpus))
+        this.#add(tracks, 'opus', source, participant);
     }
     return tracks;
   }
@@ -109,7 +113,7 @@ export class TrackSet {
     const told = newTrack(plan.mediaType === 'audio' ? 'audio' : 'video', plan.index, own);
     const named = knownName(participant);
     const name = named.name ?? `ssrc-${ssrc.toString(16).padStart(8, '0')}`;
-    const opened = this.#openWav(told, name, plan);
+    const opened = kind === 'opus' ? this.#openOpus(told, name, ssrc) : this.#openWav(told, name, plan);
     if (opened === undefined) return undefined;
     const track: Track = {
       ...opened,
@@ -143,6 +147,22 @@ export class TrackSet {
       mix: this.#mix,
     });
     return { writer, extension: '.wav' };
+  }
+
+  #openOpus(told: RecordedTrack, name: string, ssrc: number): Pick<Track, 'writer' | 'extension'> {
+    const { directory, names, options, start, onProblem } = this.#options;
+    told.file = names.take(name, '.opus');
+    told.encoding = 'opus';
+    const file = new AppendFile(join(directory, told.file), (message) => {
+      told.failed = message;
+      onProblem(message);
+    });
+    const { program, name: conference } = options;
+    const title = `${conference}: ${name}`;
+    return {
+      writer: new OpusTrack({ start, track: told, file, serial: ssrc, program, title }),
+      extension: '.opus',
+    };
   }
 
   #sink(told: RecordedTrack, name: string, format: WavSink['format'], bits: 16 | 24): WavSink {
@@ -225,6 +245,10 @@ export class TrackSet {
     for (const { told, writer } of this.#tracks) told.seconds = Math.round(writer.seconds * 1000) / 1000;
     if (this.#mixTold !== undefined) this.#mixTold.seconds = seconds;
   }
+}
+
+export function isOpus({ encoding }: { readonly encoding: string }): boolean {
+  return encoding.toLowerCase() === 'opus';
 }
 
 function is24({ encoding }: { readonly encoding: string }): boolean {

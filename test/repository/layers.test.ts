@@ -7,6 +7,7 @@ const LAYERS = ['cli', 'conference', 'directory', 'src'];
 /** Folders of `src` that know nothing of sockets, of the machine they run on, of time or of chance. */
 const PURE = [
   'capture',
+  'ogg',
   'sdp',
   'sap',
   'rtp',
