@@ -22,6 +22,7 @@ import { listCommand } from './commands/list.ts';
 import { monitorCommand } from './commands/monitor.ts';
 import { mcastCommand } from './commands/mcast.ts';
 import { partitionCommand } from './commands/partition.ts';
+import { playCommand } from './commands/play.ts';
 import { schemaCommand } from './commands/schema.ts';
 import { serveCommand } from './commands/serve.ts';
 import { showCommand } from './commands/show.ts';
@@ -100,6 +101,7 @@ export function buildProgram(ctx: CliContext, withCompletion = true): Command {
     lintCommand,
     joinCommand,
     monitorCommand,
+    playCommand,
     inviteCommand,
     browseCommand,
     discoverCommand,

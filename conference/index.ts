@@ -9,6 +9,7 @@ export * from './desk/index.ts';
 export type { EventStream, TypedEvent } from './emitter.ts';
 export * from './errors.ts';
 export * from './monitor/index.ts';
+export * from './play/index.ts';
 export * from './record/index.ts';
 export * from './rtp/index.ts';
 export type { SoundControls } from './strip/index.ts';

@@ -22,6 +22,7 @@ import type {
   DatagramTap,
   JoinRequest,
   LoopbackMode,
+  MadePacket,
   MediaDirection,
   MediaSession,
   MediaStream,
@@ -343,6 +344,13 @@ export class RtpMediaSession implements MediaSession {
   async sendDigits(digits: string): Promise<void> {
     this.#requireJoined();
     return keysOf(this.#media, digits).press(digits);
+  }
+
+  sendPacket(medium: number, packet: MadePacket): void {
+    const found = this.#media.find(({ index }) => index === medium);
+    if (found === undefined || this.#state !== 'joined')
+      throw new StateError(`medium ${medium} is not joined`);
+    found.sendPacket(packet);
   }
 
   tapDatagrams(listener: DatagramTap, stage: TapStage = 'plain'): () => void {

@@ -7,4 +7,5 @@ export { StreamSource, type StreamSourceOptions } from './stream-source.ts';
 export type { AudioSink, AudioSource, Terminal, TerminalFailure, TerminalOptions } from './terminal.ts';
 export { parseWavHeader, WAV_PROBE_BYTES, type WavHeader } from './wav-format.ts';
 export { type BroadcastExtension, type WavHeaderOptions, wavHeader } from './wav-header.ts';
+export { openWavSource } from './wav-source.ts';
 export { openWavSink, putAt, WavSink, writeProblem } from './wav-sink.ts';

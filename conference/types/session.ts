@@ -8,7 +8,7 @@ import type { FlowSpec } from './flow-spec.ts';
 import type { Participant } from './participant.ts';
 import type { MediumSupport } from './provider.ts';
 import type { MediaStream } from './stream.ts';
-import type { DatagramTap, MediaTap, TapStage } from './tap.ts';
+import type { DatagramTap, MadePacket, MediaTap, TapStage } from './tap.ts';
 import type { TalkControl } from './talk.ts';
 import type { TransportInfo } from './transport.ts';
 
@@ -65,6 +65,12 @@ export interface MediaSession extends EventStream<ConferenceEvent>, AsyncDisposa
    * are gone are taken for another minute. A medium that is not named keeps its own.
    */
   setKeys(keys: readonly MediaKey[]): void;
+   * Sends a payload that was made elsewhere, such as one that was recorded or comes from another group.
+   *
+   * @param medium place of the `m=` line, from 0
+   * @throws {StateError} when it is not joined; `InvalidValueError` for a payload type that the description does not name
+   */
+  sendPacket(medium: number, packet: MadePacket): void;
   /**
    * Shows every RTP and RTCP datagram, received and sent, of all media; from the `plain` stage unless told otherwise.
    * The listener must not throw. Costs nothing while nobody looks.

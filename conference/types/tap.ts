@@ -22,6 +22,15 @@ export interface TappedDatagram {
   readonly ttl: number | undefined;
 }
 
+/** An RTP packet without its header, to be sent under our own SSRC. */
+export interface MadePacket {
+  readonly payload: Uint8Array;
+  readonly payloadType: number;
+  readonly marker: boolean;
+  /** RTP clock ticks from the packet sent before to this one. */
+  readonly ticks: number;
+}
+
 /**
  * Where a datagram is looked at: `plain` as the RTP session sees it, `wire` as it is on the network. They differ where
  * the conference is encrypted.

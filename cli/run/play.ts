@@ -1,0 +1,142 @@
+import {
+  type AudioSource,
+  type Call,
+  createCall,
+  type MediumPlan,
+  MulticastRtpProvider,
+  openOpusSource,
+  openWavSource,
+  opusPackets,
+  planMedia,
+  playPackets,
+  readOpusFile,
+  type TimedPacket,
+} from '../../conference/index.ts';
+import type { SessionDescription } from '../../src/sdp/index.ts';
+import type { PlayOptions } from '../commands/play.ts';
+import type { CliContext } from '../context.ts';
+import { FailedError, InterruptedError } from '../errors.ts';
+import { Interrupts } from '../interrupts.ts';
+import { findDescription } from '../join/description.ts';
+import { readJoinSettings } from '../join/options.ts';
+import { spanText } from '../output/times.ts';
+import { capturedPackets, type PlayPlan, readPlayPlan, recordingKind } from './play-plan.ts';
+
+/** Something to send once, from its beginning, to one medium. */
+interface Performance {
+  readonly plan: MediumPlan;
+  /** Sound to be coded, or packets. */
+  readonly open: () => Promise<AudioSource> | AsyncIterable<TimedPacket>;
+  readonly payloadTypeOf: (payloadType: number) => number | undefined;
+}
+
+/** How often it says how far it is. */
+const PROGRESS_MS = 10_000;
+
+/**
+ * Sends a recording to a conference, and says goodbye.
+ *
+ * @throws {InterruptedError} when it was interrupted, once everybody has been told goodbye
+ */
+export async function runPlay(ctx: CliContext, file: string, given: PlayOptions): Promise<void> {
+  const settings = await readJoinSettings(ctx, given);
+  const wish = readPlayPlan(given);
+  const { description, name } = await findDescription(ctx, given.to, given.sapWait);
+  const performance = await prepare(file, wish, description);
+  using interrupts = new Interrupts(ctx.host);
+  await using call = createCall(description, {
+    provider: new MulticastRtpProvider(),
+    participant: settings.participant,
+    clock: ctx.clock,
+    ...settings.request,
+    media: [performance.plan.mediaType],
+    direction: 'sendonly',
+    voiceDetection: 'off', // every sample is part of the recording
+  });
+  call.on('warning', ({ message }) => ctx.err.warn(message));
+  await call.connect({ signal: interrupts.signal });
+  ctx.err.note(`playing ${file} to "${name}" (${performance.plan.group}:${performance.plan.port})`);
+  const begin = ctx.clock.now();
+  do await perform(ctx, call, performance, wish, interrupts.signal);
+  while (wish.loop && !interrupts.signal.aborted);
+  const [transport] = call.transports;
+  const played = spanText(ctx.clock.now() - begin);
+  await call.disconnect();
+  ctx.err.note(`sent ${transport?.rtpSent ?? 0} packets in ${played}`);
+  if (interrupts.signal.aborted) throw new InterruptedError();
+}
+
+async function prepare(file: string, wish: PlayPlan, description: SessionDescription): Promise<Performance> {
+  const plans = planMedia(description).filter(({ support }) => support !== 'none');
+  if (plans.length === 0) throw new FailedError('Nothing in this conference can be sent to');
+  const same = (payloadType: number): number => payloadType;
+  const kind = await recordingKind(file);
+  if (kind === 'capture') return capturedPackets(file, wish, plans);
+  const plan = plans.find((it) => it.preferred !== undefined);
+  if (plan === undefined) throw new FailedError('No audio of this conference can be sent from here');
+  if (kind === 'wav') return { plan, open: () => openWavSource(file, wish.startMs), payloadTypeOf: same };
+  const opus = await readOpusFile(file);
+  const [format] = plan.formats.filter(({ encoding }) => encoding.toLowerCase() === 'opus');
+  if (format === undefined)
+    return { plan, open: () => openOpusSource(file, opus, wish.startMs), payloadTypeOf: same };
+  return {
+    plan,
+    open: () => opusPackets(opus, wish.startMs),
+    payloadTypeOf: () => format.payloadType,
+  };
+}
+
+/** Sends it once. */
+async function perform(
+  ctx: CliContext,
+  call: Call,
+  { plan, open, payloadTypeOf }: Performance,
+  { speed }: PlayPlan,
+  signal: AbortSignal,
+): Promise<void> {
+  const opened = open();
+  if (!(opened instanceof Promise)) {
+    let next = PROGRESS_MS;
+    await playPackets(opened, {
+      session: call.session,
+      medium: plan.index,
+      clock: ctx.clock,
+      payloadTypeOf,
+      speed,
+      signal,
+      onProgress(played, packets) {
+        if (played < next) return;
+        next = played + PROGRESS_MS;
+        ctx.err.note(`${spanText(played)} played, ${packets} packets`);
+      },
+    });
+    return;
+  }
+  const source = await opened;
+  const stream = call.streams.find((it) => it.direction === 'capture' && it.medium === plan.index);
+  if (stream === undefined) throw new FailedError('No audio of this conference can be sent from here');
+  await new Promise<void>((resolve, reject) => {
+    const begin = ctx.clock.now();
+    const timer = ctx.clock.timer(() => {
+      ctx.err.note(`${spanText(ctx.clock.now() - begin)} played`);
+      timer.set(ctx.clock.now() + PROGRESS_MS);
+    });
+    timer.set(begin + PROGRESS_MS);
+    const ends = [
+      call.on('sourceEnded', () => end(resolve)),
+      call.on('terminalFailed', ({ message }) => end(() => reject(new FailedError(message)))),
+    ];
+    const stop = (): void => end(resolve);
+    const end = (settle: () => void): void => {
+      timer.set(undefined);
+      for (const it of ends) it();
+      signal.removeEventListener('abort', stop);
+      settle();
+    };
+    signal.addEventListener('abort', stop);
+    stream.attach(source);
+    if (signal.aborted) stop();
+  });
+  stream.detach(source);
+  await source.close();
+}
