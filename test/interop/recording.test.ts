@@ -121,18 +121,22 @@ test('killed in the middle, everything can be played; a full disk is told, and t
   ]);
   await using ear = recorder(sdp, folder, '--record-format', 'wav,pcapng,rtpdump');
   const small = join(home.path, 'small');
-  const full = spawn('unshare', [
-    ...[
-      '-Urm',
-      'sh',
-      '-c',
-      `mkdir -p "$0" && mount -t tmpfs -o size=300k none "$0" && shift && exec "$@"`,
-      small,
-      'x',
-    ],
-    ...[process.execPath, PROGRAM, 'join', sdp, ...HERE, '--listen', '--receive', 'null', '--json'],
-    ...['--record', join(small, 'take'), '--record-format', 'wav', '--duration', '5s'],
-  ]);
+  const mount = 'mkdir -p "$0" && mount -t tmpfs -o size=300k none "$0" && exec "$@"';
+  const listens = [
+    PROGRAM,
+    'join',
+    sdp,
+    ...HERE,
+    '--listen',
+    '--receive',
+    'null',
+    '--json',
+    '--duration',
+    '5s',
+  ];
+  const records = ['--record', join(small, 'take'), '--record-format', 'wav'];
+  const shell = ['-Urm', 'sh', '-c', mount, small, process.execPath];
+  const full = spawn('unshare', [...shell, ...listens, ...records]);
   let said = '';
   full.stdout.setEncoding('utf8').on('data', (text: string) => {
     said += text;
