@@ -1,18 +1,9 @@
 import { NetworkError, StateError } from '../../src/errors.ts';
 import { type SnoopingSuspicion, SnoopingWatch } from '../../src/igmp/index.ts';
-import type { Ms, RandomSource } from '../../src/machine.ts';
-import {
-  type Clock,
-  type InterfaceWatch,
-  keepOnInterface,
-  type observeDscp,
-  type openMulticastSocket,
-  type QosResult,
-  type RenewableSocket,
-} from '../../src/net/index.ts';
+import type { Ms } from '../../src/machine.ts';
+import { keepOnInterface, type QosResult, type RenewableSocket } from '../../src/net/index.ts';
 import type { RtpSessionEvent } from '../../src/rtp/index.ts';
 import type { MediaKey, SessionDescription } from '../../src/sdp/index.ts';
-import type { PlayoutPolicy } from '../audio/index.ts';
 import { Emitter } from '../emitter.ts';
 import { ActiveTalker } from '../talkers/index.ts';
 import type { Terminal } from '../terminal/index.ts';
@@ -20,7 +11,6 @@ import type {
   ConferenceEvent,
   FlowSpec,
   DatagramTap,
-  JoinRequest,
   LoopbackMode,
   MadePacket,
   MediaDirection,
@@ -36,41 +26,21 @@ import type {
   TransportInfo,
 } from '../types/index.ts';
 import { Talk } from '../capture/index.ts';
-import type { BlockClock } from './block-clock.ts';
 import { CaptureStream } from './capture-stream.ts';
 import type { ReceivedDigit } from './digit-receiver.ts';
 import { keysOf } from './digit-sender.ts';
 import { LocalParticipant } from './local-participant.ts';
+import type { RtpMediaSessionOptions } from './media-session-options.ts';
 import { Medium } from './medium.ts';
-import { type MediumPlan, supportOf } from './medium-plan.ts';
+import { supportOf } from './medium-plan.ts';
 import { PacketTaps } from './packet-taps.ts';
 import { ParticipantList } from './participants.ts';
 import { QosWatch } from './qos-watch.ts';
 import { RenderStream } from './render-stream.ts';
-import type { LookupHost } from './resolve-sources.ts';
 import { rtpWarning } from './rtp-warning.ts';
 
 /** The BYE of a large group waits for its turn, but nobody waits longer than this for it; leaving takes two seconds. */
 const BYE_WITHIN_MS: Ms = 1200;
-
-export interface RtpMediaSessionOptions {
-  /** Those that are joined. */
-  readonly plans: readonly MediumPlan[];
-  /** Of all media of the description, for those who look for the reason of silence. */
-  readonly allPlans: readonly MediumPlan[];
-  readonly request: JoinRequest;
-  readonly cname: string;
-  readonly clock: Clock;
-  readonly random: RandomSource;
-  readonly blocks: BlockClock;
-  readonly playout: PlayoutPolicy;
-  readonly openSocket: typeof openMulticastSocket;
-  readonly lookup: LookupHost;
-  /** Notices interfaces that go and come; undefined where there are none, as in a simulation. */
-  readonly watch: InterfaceWatch | undefined;
-  /** How the marks of what arrives are seen; undefined likewise. */
-  readonly observe: typeof observeDscp | undefined;
-}
 
 /** A conference over multicast RTP: media, streams and participants kept together. */
 export class RtpMediaSession implements MediaSession {

@@ -242,16 +242,18 @@ export class Medium implements PacketSender {
 
   /** Shows a datagram to those who want to see it. @param from undefined when it is ours */
   #tell(stage: TapStage, kind: 'rtp' | 'rtcp', bytes: Uint8Array, at: Ms, from?: TransportAddress): void {
-    const { index, group, port, rtcpGroup, rtcpPort } = this.#plan;
+    const rtcpTo = from === undefined ? this.#path.destination : undefined;
     const socket = kind === 'rtp' ? this.#rtp : this.#rtcp;
-    const to = kind === 'rtp' ? { address: group, port } : { address: rtcpGroup, port: rtcpPort };
-    const wall = at + this.#wallOffset;
-    if (from !== undefined) return this.#taps.tell(stage, index, kind, false, bytes, at, wall, from, to);
-    const destination = kind === 'rtcp' ? this.#path.destination : to;
-    if (socket === undefined || destination === undefined) return;
-    const local = { address: socket.localAddress, port: socket.localPort };
-    const { qos, ttl } = socket;
-    this.#taps.tell(stage, index, kind, true, bytes, at, wall, local, destination, qos.effective, ttl);
+    this.#taps.show(this.#plan, {
+      stage,
+      kind,
+      bytes,
+      at,
+      wall: at + this.#wallOffset,
+      from,
+      socket,
+      rtcpTo,
+    });
   }
 
   /** Looks after RTCP; call it with every block. */

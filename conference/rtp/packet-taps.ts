@@ -1,11 +1,22 @@
 import type { Ms, TransportAddress } from '../../src/machine.ts';
+import type { MulticastSocket } from '../../src/net/index.ts';
 import type { ReceivedRtp } from '../../src/rtp/index.ts';
 import type { DatagramTap, MediaTap, TappedDatagram, TapStage } from '../types/index.ts';
+import type { MediumPlan } from './medium-plan.ts';
 
-/** What a medium tells of a datagram. */
-type Tapped = { -readonly [K in keyof TappedDatagram]: TappedDatagram[K] };
-
-const NOWHERE: TransportAddress = { address: '', port: 0 };
+/** A datagram as a medium has it. */
+export interface ShownDatagram {
+  readonly stage: TapStage;
+  readonly kind: 'rtp' | 'rtcp';
+  readonly bytes: Uint8Array;
+  readonly at: Ms;
+  readonly wall: number;
+  /** Undefined when it is ours: then the socket that sends it. */
+  readonly from: TransportAddress | undefined;
+  readonly socket: MulticastSocket | undefined;
+  /** Where our RTCP goes, which is not always the group. */
+  readonly rtcpTo: TransportAddress | undefined;
+}
 
 /**
  * Those who look at the packets of all media of a session. Nobody looking costs one comparison a packet: the lists are
@@ -15,19 +26,6 @@ export class PacketTaps {
   #wire: readonly DatagramTap[] | undefined;
   #plain: readonly DatagramTap[] | undefined;
   #media: readonly MediaTap[] | undefined;
-  /** Used again for each datagram. */
-  readonly #told: Tapped = {
-    medium: 0,
-    kind: 'rtp',
-    own: false,
-    bytes: new Uint8Array(),
-    at: 0,
-    wall: 0,
-    from: NOWHERE,
-    to: NOWHERE,
-    dscp: undefined,
-    ttl: undefined,
-  };
 
   /** @returns ends it */
   add(tap: DatagramTap, stage: TapStage): () => void {
@@ -46,35 +44,27 @@ export class PacketTaps {
     };
   }
 
-  /** Whether anybody wants to see datagrams at this stage: ask before gathering what {@link tell} takes. */
+  /** Whether anybody wants to see datagrams at this stage: ask before gathering what {@link show} takes. */
   wants(stage: TapStage): boolean {
     return (stage === 'wire' ? this.#wire : this.#plain) !== undefined;
   }
 
-  tell(
-    stage: TapStage,
-    medium: number,
-    kind: 'rtp' | 'rtcp',
-    own: boolean,
-    bytes: Uint8Array,
-    at: Ms,
-    wall: number,
-    from: TransportAddress,
-    to: TransportAddress,
-    dscp?: number,
-    ttl?: number,
-  ): void {
-    const told = this.#told;
-    told.medium = medium;
-    told.kind = kind;
-    told.own = own;
-    told.bytes = bytes;
-    told.at = at;
-    told.wall = wall;
-    told.from = from;
-    told.to = to;
-    told.dscp = dscp;
-    told.ttl = ttl;
+  show(plan: MediumPlan, shown: ShownDatagram): void {
+    const { stage, kind, bytes, at, wall, from, socket, rtcpTo } = shown;
+    const to =
+      kind === 'rtp'
+        ? { address: plan.group, port: plan.port }
+        : { address: plan.rtcpGroup, port: plan.rtcpPort };
+    let told: TappedDatagram;
+    const common = { medium: plan.index, kind, bytes, at, wall };
+    if (from !== undefined) told = { ...common, own: false, from, to, dscp: undefined, ttl: undefined };
+    else if (socket === undefined || (kind === 'rtcp' && rtcpTo === undefined)) return;
+    else {
+      const local = { address: socket.localAddress, port: socket.localPort };
+      const { qos, ttl } = socket;
+      const toWhom = kind === 'rtp' ? to : (rtcpTo ?? to);
+      told = { ...common, own: true, from: local, to: toWhom, dscp: qos.effective, ttl };
+    }
     for (const tap of (stage === 'wire' ? this.#wire : this.#plain) ?? []) tap(told);
   }
 

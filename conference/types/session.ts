@@ -65,6 +65,7 @@ export interface MediaSession extends EventStream<ConferenceEvent>, AsyncDisposa
    * are gone are taken for another minute. A medium that is not named keeps its own.
    */
   setKeys(keys: readonly MediaKey[]): void;
+  /**
    * Sends a payload that was made elsewhere, such as one that was recorded or comes from another group.
    *
    * @param medium place of the `m=` line, from 0
