@@ -316,11 +316,12 @@ export class RtpMediaSession implements MediaSession {
     return keysOf(this.#media, digits).press(digits);
   }
 
-  sendPacket(medium: number, packet: MadePacket): void {
+  sendPacket(medium: number, { payload, payloadType, marker, ticks }: MadePacket): void {
     const found = this.#media.find(({ index }) => index === medium);
     if (found === undefined || this.#state !== 'joined')
       throw new StateError(`medium ${medium} is not joined`);
-    found.sendPacket(packet);
+    found.session.skip(ticks);
+    found.send(payload, 0, marker, { payloadType });
   }
 
   tapDatagrams(listener: DatagramTap, stage: TapStage = 'plain'): () => void {

@@ -11,7 +11,7 @@ import { isRtcp, type SdesItems } from '../../src/rtcp/index.ts';
 import { RtpSession, type RtpSource, type VoiceMetrics } from '../../src/rtp/index.ts';
 import type { MediaKey } from '../../src/sdp/index.ts';
 import { extendedReportPlan } from '../quality/index.ts';
-import type { LoopbackMode, MadePacket, TapStage, TransportInfo } from '../types/index.ts';
+import type { LoopbackMode, TapStage, TransportInfo } from '../types/index.ts';
 import type { BlockClock } from './block-clock.ts';
 import type { CaptureStream, PacketSender, SendOptions } from './capture-stream.ts';
 import { DigitReceiver } from './digit-receiver.ts';
@@ -290,11 +290,6 @@ export class Medium implements PacketSender {
       if (event.type === 'left') this.#left?.();
       this.#options.onEvent(this, event);
     }
-  }
-
-  sendPacket({ payload, payloadType, marker, ticks }: MadePacket): void {
-    this.session.skip(ticks);
-    this.send(payload, 0, marker, { payloadType });
   }
 
   send(payload: Uint8Array, ticks: number, marker: boolean, { payloadType, due }: SendOptions = {}): void {
