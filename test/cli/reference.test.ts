@@ -27,6 +27,7 @@ test('the commands are those that others script against', () => {
       'directory',
       'schema',
       'partition',
+      'play',
       'sweep',
       'serve',
       'account',
