@@ -1,4 +1,5 @@
 import type { TransportInfo } from '../../conference/index.ts';
+import { type EncryptionJson, encryptionJson } from './encryption-event.ts';
 
 /** One medium as it was joined, in the JSON of events. */
 export interface MediumJson {
@@ -22,6 +23,8 @@ export interface MediumJson {
   readonly rtpSent: number;
   readonly rtcpSent: number;
   readonly malformed: number;
+  /** Null in the clear. */
+  readonly encryption: EncryptionJson | null;
   readonly filtered: number;
   /** Every interface that is listened on; the one above sends. */
   readonly interfaces: readonly string[];
@@ -57,6 +60,7 @@ export function mediumJson(transport: TransportInfo): MediumJson {
     rtpSent: transport.rtpSent,
     rtcpSent: transport.rtcpSent,
     malformed: transport.malformed,
+    encryption: encryptionJson(transport.encryption),
     filtered: transport.filtered,
     interfaces: transport.interface.listenOn.map(({ name }) => name),
     sources: transport.sources,

@@ -57,6 +57,7 @@ const MEDIUM: Described<MediumJson> = {
   rtcpReflected: ['number', 'reports of receivers that we sent on to the group'],
   rtcpNotReflected: ['number', 'reports that we did not send on: unsound, or too many'],
   receiversTold: ['number or null', 'how many listen, as the source told; null when it did not'],
+  encryption: ['object or null', '`suite`, `key` (its number), `since` and `next`; null in the clear'],
   kernelDrops: ['number or null', 'packets that the system threw away; null where it does not say'],
 };
 

@@ -2,6 +2,7 @@ import { formatEndpoint } from '../../src/ip/index.ts';
 import type { Output } from '../output/output.ts';
 import { padTo, printable, textWidth, truncate } from '../output/printable.ts';
 import { spanText } from '../output/times.ts';
+import { encryptionText } from './encryption-event.ts';
 import { matrixLines } from './reception-matrix.ts';
 import type { PersonView, ViewState } from './view-state.ts';
 import { dscpText, sourcesText } from './wording.ts';
@@ -69,6 +70,7 @@ function headLines(state: ViewState, width: number, paint: Paint): string[] {
   if (phase === 'waiting') facts.push(`begins in ${spanText(remainingMs ?? 0)}`);
   else if (phase === 'joining') facts.push('joining …');
   else if (phase === 'leaving') facts.push('leaving …');
+  if (medium !== undefined && medium.encryption !== null) facts.push(encryptionText(medium.encryption));
   if (medium !== undefined) facts.push(`DSCP ${dscpText(medium)}`, `TTL ${medium.ttl}`);
   if (medium !== undefined && phase !== 'waiting') {
     facts.push(remainingMs === undefined ? 'no end' : `${spanText(remainingMs)} left`);

@@ -2,6 +2,7 @@ import { formatEndpoint } from '../../src/ip/index.ts';
 import type { ParticipantJson } from '../../conference/index.ts';
 import { printable } from '../output/printable.ts';
 import { clockText, spanText } from '../output/times.ts';
+import { encryptionText } from './encryption-event.ts';
 import type { JoinEvent } from './events.ts';
 import type { MediumJson } from './medium-json.ts';
 
@@ -202,6 +203,7 @@ function joinedLines(event: Extract<JoinEvent, { type: 'joined' }>, now: Date): 
       lines.push(`  reporting to ${medium.rtcpTo}`);
     }
   }
+  if (first !== undefined && first.encryption !== null) lines.push(`  ${encryptionText(first.encryption)}`);
   if (first !== undefined)
     lines.push(`  DSCP ${dscpText(first)}, TTL ${first.ttl}, loopback ${first.loopback}`);
   lines.push(

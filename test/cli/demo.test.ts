@@ -110,6 +110,7 @@ function member(
     rtcpTo: null,
     rtcpReflected: 0,
     rtcpNotReflected: 0,
+    encryption: null,
     receiversTold: null,
     kernelDrops: null,
   };

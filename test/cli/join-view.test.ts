@@ -51,6 +51,7 @@ const state: ViewState = {
     rtcpTo: null,
     rtcpReflected: 0,
     rtcpNotReflected: 0,
+    encryption: null,
     receiversTold: null,
     kernelDrops: 0,
   },

@@ -13,15 +13,8 @@ const sdpOf = async (name: string): Promise<string> => (await ok(['show', name, 
 
 describe('edit --editor', () => {
   beforeEach(async () => {
-    await ok([
-      'create',
-      'Studio',
-      '--description',
-      'before',
-      '--acl',
-      'everyone:read,owner:all',
-      '--encrypted',
-    ]);
+    const acl = 'everyone:read,owner:all';
+    await ok(['create', 'Studio', '--description', 'before', '--acl', acl, '--encrypted']);
   });
 
   test('[APP-02] the description in an editor: what is saved is published, as a newer version', async () => {
@@ -65,17 +58,47 @@ describe('edit --editor', () => {
   });
 });
 
-test('[CNF-10] [CNF-11] the flag of encryption is a word alone, and says so', async () => {
+test('[CNF-10] [CNF-11] encrypted or not is what the description says, or else a flag', async () => {
   const flag = async (): Promise<boolean> => JSON.parse((await ok(['show', 'A', '--json'])).out).isEncrypted;
-  expect((await ok(['create', 'A', '--encrypted'])).err).toContain('has neither keys nor RTP/SAVP');
-  expect(await flag()).toBe(true);
-  await ok(['edit', 'A', '--description', 'x']);
-  expect(await flag()).toBe(true);
-  await ok(['edit', 'A', '--no-encrypted']);
+  await ok(['create', 'A']);
   expect(await flag()).toBe(false);
   const file = data.path('savp.sdp');
   writeFileSync(file, (await sdpOf('A')).replace('RTP/AVP', 'RTP/SAVP'));
   await ok(['edit', 'A', '--sdp', file]);
   expect(await flag()).toBe(true);
   expect((await ok(['edit', 'A', '--no-encrypted'])).err).toContain('"A" stays encrypted');
+  const keyless = await cli(['show', 'A', '--key']);
+  expect([keyless.code, keyless.err]).toEqual([1, expect.stringContaining('does not show us the key')]);
+});
+
+test('[CNF-10] --encrypted makes a key that nothing shows but show --key, and edit gives others', async () => {
+  await ok(['create', 'B', '--encrypted', 'AEAD_AES_128_GCM', '--acl', 'everyone:read,owner:all']);
+  const key = async (): Promise<string> =>
+    / inline:(\S+)/.exec((await ok(['show', 'B', '--key'])).out)?.[1] ?? '';
+  const first = await key();
+  expect(Buffer.from(first, 'base64')).toHaveLength(28);
+  for (const args of [
+    ['show', 'B'],
+    ['show', 'B', '--sdp'],
+    ['show', 'B', '--json'],
+    ['list', '--json'],
+    ['export'],
+  ]) {
+    const { out, err } = await ok(args);
+    expect(out).toMatch(/B/);
+    expect(out + err).not.toContain(first.slice(0, 12));
+  }
+  expect((await ok(['export', '--with-keys'])).out).toContain('rdvMediaKey: 0 0 crypto:1 AEAD_AES_128_GCM');
+  await ok(['edit', 'B', '--rekey', '1s', '--description', 'x']);
+  await expect.poll(key, { timeout: 20_000 }).not.toBe(first);
+  expect(await key()).toMatch(/\|2:1$/);
+  const file = data.path('keyed.sdp');
+  writeFileSync(file, (await ok(['show', 'B', '--key'])).out);
+  const taken = await ok(['create', 'C', '--sdp', file]);
+  expect(taken.err).toContain('is kept apart from it');
+  expect((await ok(['show', 'C', '--sdp'])).out).not.toContain('crypto');
+  expect((await cli(['create', 'D', '--encrypted', 'ROT13'])).err).toContain('is no suite');
+  expect((await ok(['create', 'E', '--encrypted', '--acl', 'everyone:read'])).err).toContain(
+    'add the right to join',
+  );
 });
