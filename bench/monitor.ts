@@ -23,7 +23,7 @@ export const bench: Bench = {
     'is decoded.',
   async run(context) {
     using native = NativeLoad.compile();
-    const rows = [await watch(native, PCMU, 100, 20, 4, context)];
+    const rows = [await watch(native, PCMU, 100, 20, 6, context)];
     if (!context.quick) rows.push(await watch(native, PCMU, 1000, 20, undefined, context));
     rows.push(await watch(native, AES67, 100, 1, 30, context));
     return rows;
