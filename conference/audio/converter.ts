@@ -1,3 +1,4 @@
+import { mapChannels } from './channel-map.ts';
 import { type AudioFormat, sameFormat } from './format.ts';
 import { Resampler } from './resampler.ts';
 
@@ -41,27 +42,5 @@ export class Converter {
     const out = this.#folded.subarray(0, frames * to);
     mapChannels(input, from, out, to);
     return out;
-  }
-}
-
-/**
- * More channels: each input channel is repeated in turn (mono goes to all). Fewer: each output channel is the average
- * of every `to`-th input channel (all of them for mono).
- */
-export function mapChannels(input: Float32Array, from: number, out: Float32Array, to: number): void {
-  const frames = input.length / from;
-  for (let frame = 0; frame < frames; frame++) {
-    for (let channel = 0; channel < to; channel++) {
-      if (to >= from) {
-        out[frame * to + channel] = input[frame * from + (channel % from)] ?? 0;
-        continue;
-      }
-      let sum = 0;
-      let count = 0;
-      for (let source = channel; source < from; source += to, count++) {
-        sum += input[frame * from + source] ?? 0;
-      }
-      out[frame * to + channel] = sum / count;
-    }
   }
 }

@@ -1,8 +1,11 @@
-export { Converter, mapChannels } from './converter.ts';
+export { mapChannels } from './channel-map.ts';
+export { Converter } from './converter.ts';
 export { type AudioFormat, amplitude, dbfs, describeFormat, requireFormat, sameFormat } from './format.ts';
-export { framesOfBlock, limit, MixBus, Mixer } from './mixer.ts';
+export { Limiter } from './limiter.ts';
+export { framesOfBlock, MixBus, Mixer } from './mixer.ts';
 export { NoiseGenerator, type NoiseModel } from './comfort-noise.ts';
-export { PlayoutBuffer, type PlayoutFeed, type PlayoutOptions } from './playout-buffer.ts';
+export { PlayoutBuffer, type PlayoutOptions } from './playout-buffer.ts';
+export type { PlayoutFeed } from './playout-feed.ts';
 export {
   blockMsFor,
   MAX_PLAYOUT_MS,

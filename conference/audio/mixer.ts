@@ -1,8 +1,6 @@
 import { Converter } from './converter.ts';
 import { type AudioFormat, sameFormat } from './format.ts';
-
-/** Sums of louder than this are bent towards full scale instead of being cut off. */
-const KNEE = 0.8;
+import { Limiter } from './limiter.ts';
 
 /** One format's share of the mix: all sources of that format are added up before anything is converted. */
 export class MixBus {
@@ -87,12 +85,14 @@ export class Mixer {
   readonly #others: { readonly bus: MixBus; readonly converter: BusConverter }[] = [];
   /** The mix as a view of the length that most blocks have. */
   #view: Float32Array = new Float32Array(0);
+  readonly #limiter: Limiter;
   /** Sources that have added something to the last block. */
   contributors = 0;
 
   constructor(format: AudioFormat, blockMs: number) {
     this.format = format;
     this.blockMs = blockMs;
+    this.#limiter = new Limiter(format);
     this.#mix = new MixBus(format, blockMs, workspace(samplesOf(format, blockMs)));
   }
 
@@ -127,7 +127,8 @@ export class Mixer {
       if (bus.contributors === 0) bus.sum.fill(0, 0, bus.frames * channels); // the filter still rings
       converter.addTo(out, this.#mix.frames, bus.sum.subarray(0, bus.frames * channels));
     }
-    if (contributors > 1 || this.#others.length > 0) limit(out, contributors > 1);
+    // one source alone passes bit for bit
+    if (contributors > 1 || this.#others.length > 0 || this.#limiter.active) this.#limiter.process(out);
     this.contributors = contributors;
     return out;
   }
@@ -145,16 +146,4 @@ export function framesOfBlock(index: number, sampleRate: number, blockMs: number
   const exact = (blockMs * sampleRate) / 1000;
   if (Number.isInteger(exact)) return exact;
   return Math.floor((index + 1) * exact + 1e-6) - Math.floor(index * exact + 1e-6);
-}
-
-/** A single source passes bit for bit; several that add up to more than full scale are bent instead of cut. */
-export function limit(samples: Float32Array, soft: boolean): void {
-  for (let i = 0; i < samples.length; i++) {
-    const sample = samples[i] ?? 0;
-    const size = sample < 0 ? -sample : sample;
-    if (soft && size > KNEE) {
-      const bent = KNEE + (1 - KNEE) * Math.tanh((size - KNEE) / (1 - KNEE));
-      samples[i] = sample < 0 ? -bent : bent;
-    } else if (size > 1) samples[i] = sample < 0 ? -1 : 1;
-  }
 }

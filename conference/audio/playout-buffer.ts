@@ -4,6 +4,7 @@ import type { AudioFormat } from './format.ts';
 import { Holes } from './holes.ts';
 import { INTERPOLATOR_REACH, interpolate } from './interpolator.ts';
 import type { PlayoutPolicy } from './playout-policy.ts';
+import type { PlayoutFeed } from './playout-feed.ts';
 import { PlayoutPace } from './playout-pace.ts';
 import { SampleRing } from './sample-ring.ts';
 import { changeableLength, lengthen, shorten, timeScaleReach } from './time-scale.ts';
@@ -13,16 +14,6 @@ export interface PlayoutOptions {
   readonly policy: PlayoutPolicy;
   /** Length of the blocks that are read; default 20 ms. */
   readonly blockMs?: Ms;
-}
-
-/** Gives audio of packets that are decoded only when they are played. */
-export interface PlayoutFeed {
-  /** Whether packets wait to be decoded. */
-  readonly waiting: boolean;
-  /** Puts what belongs before `position` and is there into the buffer, by {@link PlayoutBuffer.store}, in order. */
-  decodeTo(position: number): void;
-  /** Forgets what waits. */
-  clear(): void;
 }
 
 /** Audio older than this, or further ahead than the buffer holds, means that the sender's clock has jumped. */
@@ -71,6 +62,8 @@ export class PlayoutBuffer {
   #anchored = false;
   #idleFrames = 0;
   #lateRun = 0;
+  /** How far behind the best of a run of late packets was. */
+  #bestLate = Number.NEGATIVE_INFINITY;
   #sinceChange = 0;
   /** Made up since the last packet, in frames: whether it stood for anything is known when the next comes. */
   #made = 0;
@@ -164,9 +157,19 @@ export class PlayoutBuffer {
     if (anew) {
       if (this.#anchored) this.adjustments++;
       unwrapped = this.#lastUnwrapped; // positions go on, whatever the sender's timestamps do
-      this.#anchor(unwrapped, arrival, nextDue);
+      // after a run of late packets the fastest of them counts
+      const slower = this.#lateRun >= LATE_RUN ? Math.max(0, this.#bestLate - ahead) : 0;
+      this.#anchor(unwrapped, arrival - slower / this.#perMs, nextDue);
       ahead = unwrapped + this.#shift - this.#read;
-    } else this.pace.note(unwrapped, this.#shift, this.#read + this.#fraction, arrival, nextDue);
+    } else {
+      const sooner = this.pace.note(unwrapped, this.#shift, this.#read + this.#fraction, arrival, nextDue);
+      if (sooner > 0) {
+        const by = Math.min(Math.round(sooner * this.#perMs), Math.max(0, ahead));
+        this.#shift -= by;
+        ahead -= by;
+        this.pace.moved(-by / this.#perMs);
+      }
+    }
     this.#contiguous = sequence - before === 1;
     if (anew || !(sequence < before) || before - sequence > RESTART) {
       this.#lastSequence = sequence;
@@ -178,6 +181,7 @@ export class PlayoutBuffer {
     if (ahead <= -frames) {
       this.late++;
       this.#lateRun++;
+      this.#bestLate = Math.max(this.#bestLate, ahead);
       this.#settle(true);
       return undefined;
     }
@@ -187,6 +191,7 @@ export class PlayoutBuffer {
     }
     this.#settle(missed);
     this.#lateRun = 0;
+    this.#bestLate = Number.NEGATIVE_INFINITY;
     return unwrapped;
   }
 
@@ -346,6 +351,7 @@ export class PlayoutBuffer {
     }
     this.#anchored = true;
     this.#lateRun = 0;
+    this.#bestLate = Number.NEGATIVE_INFINITY;
     this.#shift = position - unwrapped;
     this.pace.anchor(unwrapped, this.#shift, this.#read, arrival, nextDue);
   }

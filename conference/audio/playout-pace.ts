@@ -9,6 +9,8 @@ const START_MS: Ms = 40;
 const MARGIN_MS: Ms = 2;
 /** So much must have been heard before the delay is made shorter. */
 const LEARN_SECONDS = 4;
+/** The first packets, of which the fastest sets a link offset. */
+const FIRST_MS: Ms = 500;
 /** Differences that are left alone: less to grow, more to shrink. */
 const GROW_MS: Ms = 2;
 const SHRINK_MS: Ms = 8;
@@ -94,16 +96,19 @@ export class PlayoutPace {
    *
    * @param unwrapped its timestamp, in frames without wraps, and what positions are ahead of timestamps by
    * @param read      the position that is played at `nextDue`
+   * @returns milliseconds by which it is to be played sooner, since a link offset counts from the fastest of the first packets
    */
-  note(unwrapped: number, shift: number, read: number, arrival: Ms, nextDue: Ms): void {
+  note(unwrapped: number, shift: number, read: number, arrival: Ms, nextDue: Ms): Ms {
     // what waited while our process stood still was not late: nothing was played meanwhile
     const at = arrival < nextDue ? arrival : nextDue;
     const transit = at - this.#epoch - (unwrapped - this.#first) / this.#perMs;
     this.#offset = nextDue - this.#epoch - (read - shift - this.#first) / this.#perMs;
+    const sooner = this.#policy.mode === 'link' && at - this.#epoch < FIRST_MS ? this.#fastest - transit : 0;
     if (transit < this.#fastest) this.#fastest = transit;
     const complete = this.#meter.add(transit, at);
     if (complete) this.#look(at);
     else if (transit > this.#offset - this.#blockMs && this.#policy.mode === 'adaptive') this.#aim();
+    return Math.max(0, sooner);
   }
 
   /** The playout has moved: audio waits longer by so much. */
@@ -136,11 +141,16 @@ export class PlayoutPace {
     this.#want();
   }
 
+  get #isTooLong(): boolean {
+    return this.#policy.mode === 'adaptive' && this.delayMs > this.#policy.maxMs;
+  }
+
   #want(): void {
     const wanted = this.#target - (this.#offset - this.#fastest);
     if (wanted > GROW_MS) this.wantedMs = wanted;
-    else if (wanted < -SHRINK_MS && this.#meter.seconds >= LEARN_SECONDS) this.wantedMs = wanted;
-    else this.wantedMs = 0;
+    else if (wanted < -SHRINK_MS && (this.#meter.seconds >= LEARN_SECONDS || this.#isTooLong)) {
+      this.wantedMs = wanted;
+    } else this.wantedMs = 0;
   }
 
   /** Every five seconds: lets reading follow the sender's clock. */

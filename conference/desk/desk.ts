@@ -1,5 +1,5 @@
 import { InvalidValueError, StateError } from '../../src/errors.ts';
-import { type AudioFormat, Converter, limit, requireFormat } from '../audio/index.ts';
+import { type AudioFormat, Converter, Limiter, requireFormat } from '../audio/index.ts';
 import type { Call } from '../call/index.ts';
 import { Emitter, type EventStream } from '../emitter.ts';
 import { InvalidStreamError } from '../errors.ts';
@@ -41,6 +41,7 @@ export class Desk implements EventStream<DeskEvent>, AsyncDisposable {
   readonly format: AudioFormat;
   readonly #options: DeskOptions;
   readonly #emitter = new Emitter<DeskEvent>();
+  readonly #limiter: Limiter;
   readonly #ducking: Ducking<DeskChannel>;
   #channels: readonly DeskChannel[] = [];
   #outputs: readonly Output[] = [];
@@ -56,6 +57,7 @@ export class Desk implements EventStream<DeskEvent>, AsyncDisposable {
     requireFormat(this.format);
     this.#options = options;
     this.#ducking = new Ducking(options);
+    this.#limiter = new Limiter(this.format);
     this.#mix = new Float32Array(
       Math.ceil((this.format.sampleRate * MAX_CHUNK_MS) / 1000) * this.format.channels,
     );
@@ -203,7 +205,7 @@ export class Desk implements EventStream<DeskEvent>, AsyncDisposable {
       channel.input.duck.set(this.#ducking.depthFor(channel));
       channel.input.addTo(block, frames);
     }
-    limit(block, this.#channels.length > 1);
+    if (this.#channels.length > 1 || this.#limiter.active) this.#limiter.process(block);
     for (const { sink, converter } of this.#outputs) sink.write(converter.process(block));
   }
 

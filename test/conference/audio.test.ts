@@ -3,7 +3,6 @@ import { describe, expect, test } from 'vitest';
 import {
   Converter,
   framesOfBlock,
-  limit,
   mapChannels,
   Mixer,
   Resampler,
@@ -32,18 +31,18 @@ describe('resampling', () => {
   ])('%d to %d Hz keeps frequency and level of a 1 kHz tone', (from, to) => {
     const resampler = new Resampler(from, to, 1);
     const out = inBlocks(sine(1000, 0.5, from, 2), 173, (block) => resampler.process(block));
-    expect(out.length).toBeGreaterThan(2 * to - 80);
+    expect(out.length).toBeGreaterThan(2 * to - 420);
     expect(out.length).toBeLessThanOrEqual(2 * to);
     const { frequency, levelDbfs, totalDbfs } = measureTone(out.subarray(to / 10), to);
     expect(frequency).toBeCloseTo(1000, 0);
     expect(levelDbfs).toBeCloseTo(decibels(0.125), 1);
-    expect(decibels(10 ** (totalDbfs / 10) - 10 ** (levelDbfs / 10))).toBeLessThan(-60); // images and noise
+    expect(decibels(10 ** (totalDbfs / 10) - 10 ** (levelDbfs / 10))).toBeLessThan(-80); // images and noise
   });
 
   test('what the slower rate cannot carry is gone, not folded back', () => {
     const resampler = new Resampler(48_000, 8000, 1);
     const out = resampler.process(sine(5500, 0.5, 48_000, 1));
-    expect(decibels(meanSquare(out.subarray(200)))).toBeLessThan(-60);
+    expect(decibels(meanSquare(out.subarray(200)))).toBeLessThan(-80);
   });
 
   test('block sizes make no difference', () => {
@@ -106,9 +105,6 @@ describe('mixing', () => {
     const [sample = 0] = mixer.finish();
     expect(sample).toBeGreaterThan(0.95);
     expect(sample).toBeLessThanOrEqual(1);
-    const values = Float32Array.of(-3, 0.5, 1.5);
-    limit(values, false);
-    expect([...values]).toEqual([-1, 0.5, 1]);
   });
 
   test('sources of other formats are converted once and join the mix', () => {

@@ -31,7 +31,7 @@ export function damage(
   said: Float32Array,
   heard: Float32Array,
   sampleRate: number,
-  { expectedMs = 0, rangeMs = 400, fromMs = 2000 } = {},
+  { expectedMs = 0, rangeMs = 120, fromMs = 2000 } = {},
 ): Damage {
   const size = Math.round((WINDOW_MS * sampleRate) / 1000);
   const perMs = sampleRate / 1000;
