@@ -10,6 +10,7 @@ import { createCommand } from './commands/create.ts';
 import { deleteCommand } from './commands/delete.ts';
 import { discoverCommand } from './commands/discover.ts';
 import { demoCommand } from './commands/demo.ts';
+import { devicesCommand } from './commands/devices.ts';
 import { directoryCommand } from './commands/directory.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { editCommand } from './commands/edit.ts';
@@ -95,6 +96,7 @@ export function buildProgram(ctx: CliContext, withCompletion = true): Command {
   });
   const commands = [
     demoCommand,
+    devicesCommand,
     createCommand,
     listCommand,
     showCommand,

@@ -1,6 +1,8 @@
 export { BaseTerminal } from './base.ts';
 export { NullSink, SilenceSource, ToneSource } from './generated.ts';
 export { openSink, openSource, SINK_KINDS, SOURCE_KINDS } from './open.ts';
+export type { SoundDevice } from './device-lists.ts';
+export { listDevices } from './sound-systems.ts';
 export { isSampleFormat, SAMPLE_BYTES, type SampleFormat } from './sample-format.ts';
 export { StreamSink, type StreamSinkOptions } from './stream-sink.ts';
 export { StreamSource, type StreamSourceOptions } from './stream-source.ts';

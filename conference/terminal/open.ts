@@ -16,10 +16,10 @@ const DEFAULT_TONE_DBFS = -18;
 
 /** What can follow `--send`; for help texts. */
 export const SOURCE_KINDS =
-  'wav:FILE, pcm:-[,rate=HZ][,channels=N][,format=s16le], tone:HZ[,DBFS], mic, null, exec:COMMAND';
+  'wav:FILE, pcm:-[,rate=HZ][,channels=N][,format=s16le], tone:HZ[,DBFS], mic[:NAME], null, exec:COMMAND';
 /** What can follow `--receive`; for help texts. */
 export const SINK_KINDS =
-  'wav:FILE[,bits=16|24|32], pcm:-[,rate=HZ][,channels=N][,format=s16le], speaker, null, exec:COMMAND';
+  'wav:FILE[,bits=16|24|32], pcm:-[,rate=HZ][,channels=N][,format=s16le], speaker[:NAME], null, exec:COMMAND';
 
 /**
  * Opens what is to be sent.
@@ -29,7 +29,8 @@ export const SINK_KINDS =
  *   mulaw, alaw) say of what kind, by default 16-bit little-endian in the stream's own format
  * - `tone:440`, `tone:440,-20` a sine of that many Hz and dBFS (default −18)
  * - `null` nothing
- * - `mic` the microphone, through the first of pw-cat, arecord, sox, ffmpeg on PATH
+ * - `mic`, `mic:NAME` a microphone, through pw-cat, pacat, arecord, sox or ffmpeg, whichever is on PATH and fits the sound
+ *   system that runs; NAME as `listDevices` gives it, or a part of it
  * - `exec:COMMAND` what the shell command writes: 16-bit little-endian PCM with the rate and channel count that it
  *   finds in RENDEZVOUS_RATE and RENDEZVOUS_CHANNELS
  *
@@ -52,9 +53,9 @@ export async function openSource(spec: string, options: TerminalOptions = {}): P
     case 'mic':
       return openCommandSource(
         {
-          name: 'mic',
+          name: spec,
           kind: 'device',
-          command: deviceCommand('mic', format, options),
+          command: await deviceCommand('mic', rest, format, options),
           format,
           samples: 's16le',
           live: true,
@@ -69,7 +70,7 @@ export async function openSource(spec: string, options: TerminalOptions = {}): P
 }
 
 /**
- * Opens where what is heard goes: `wav:FILE`, `pcm:-`, `pcm:FILE`, `null`, `speaker`, `exec:COMMAND`; the details are
+ * Opens where what is heard goes: `wav:FILE`, `pcm:-`, `pcm:FILE`, `null`, `speaker`, `speaker:NAME`, `exec:COMMAND`; the details are
  * those of {@link openSource}. A WAV file has 16 bits, 24 when the stream has more than 16, or as `,bits=` says: 16, 24,
  * or 32 for floating point.
  *
@@ -89,9 +90,9 @@ export async function openSink(spec: string, options: TerminalOptions = {}): Pro
     case 'speaker':
       return openCommandSink(
         {
-          name: 'speaker',
+          name: spec,
           kind: 'device',
-          command: deviceCommand('speaker', format, options),
+          command: await deviceCommand('speaker', rest, format, options),
           format,
           samples: 's16le',
           live: true,

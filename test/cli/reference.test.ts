@@ -23,6 +23,7 @@ test('the commands are those that others script against', () => {
     [
       'announce',
       'demo',
+      'devices',
       'discover',
       'directory',
       'schema',

@@ -12,6 +12,7 @@ import {
   StreamSource,
   wavHeader,
 } from '../../conference/index.ts';
+import { parseAlsa, parsePactl, parsePwDump } from '../../conference/terminal/device-lists.ts';
 import { deviceCommand } from '../../conference/terminal/presets.ts';
 import { DecodeError, InvalidValueError } from '../../src/errors.ts';
 import { measureTone, sine } from '../support/tone-meter.ts';
@@ -334,17 +335,89 @@ describe('commands', () => {
     },
     { device: 'mic', program: 'ffmpeg', want: expect.arrayContaining(['alsa', 's16le', '8000']) },
     { device: 'speaker', program: 'pw-cat', want: expect.arrayContaining(['--playback', '--raw', 's16']) },
-  ] as const)('[TRM-02] $device with $program', ({ device, program, want }) => {
+    {
+      device: 'mic',
+      program: 'pacat',
+      want: expect.arrayContaining(['--record', '--format=s16le', '--latency-msec=20']),
+    },
+  ] as const)('[TRM-02] $device with $program', async ({ device, program, want }) => {
     const bin = mkdtempSync(join(folder, 'bin-'));
-    writeFileSync(join(bin, program), '#!/bin/sh\n', { mode: 0o755 });
-    const [path, ...args] = deviceCommand(device, MONO, { env: { PATH: bin }, platform: 'linux' });
+    writeFileSync(join(bin, program), '#!/bin/sh\necho --raw\n', { mode: 0o755 });
+    const [path, ...args] = await deviceCommand(device, '', MONO, { env: { PATH: bin }, platform: 'linux' });
     expect(path).toBe(join(bin, program));
     expect(args).toEqual(want);
   });
 
+  test('[TRM-02] the program of the sound system that runs is taken, and none that is too old', async () => {
+    const bin = mkdtempSync(join(folder, 'bin-'));
+    const run = mkdtempSync(join(folder, 'run-'));
+    for (const program of ['pw-cat', 'pacat', 'sox']) {
+      writeFileSync(join(bin, program), '#!/bin/sh\necho --rate\n', { mode: 0o755 });
+    }
+    const choose = async (env: Record<string, string>) =>
+      (await deviceCommand('mic', 'Desk', MONO, { env: { PATH: bin, ...env }, platform: 'linux' }))[0];
+    expect(await choose({ PULSE_SERVER: 'unix:/nowhere' })).toBe(join(bin, 'pacat'));
+    writeFileSync(join(run, 'pipewire-0'), '');
+    expect(await choose({ XDG_RUNTIME_DIR: run })).toBe(join(bin, 'pacat')); // this pw-cat knows no --raw
+    writeFileSync(join(bin, 'pw-cat'), '#!/bin/sh\necho --raw\n', { mode: 0o755 });
+    expect(await choose({ XDG_RUNTIME_DIR: run })).toBe(join(bin, 'pw-cat'));
+  });
+
   test('no program at all: the message names what to install', async () => {
     const nothing = { env: { PATH: '' }, platform: 'linux' } as const;
-    await expect(openSource('mic', nothing)).rejects.toThrow(/pw-cat, arecord, sox, ffmpeg.*alsa-utils/);
-    await expect(openSink('speaker', nothing)).rejects.toThrow(/pw-cat, aplay, sox, ffmpeg/);
+    await expect(openSource('mic', nothing)).rejects.toThrow(
+      /pw-cat, pacat, arecord, sox, ffmpeg.*alsa-utils/,
+    );
+    await expect(openSink('speaker', nothing)).rejects.toThrow(/pw-cat, pacat, aplay, sox, ffmpeg/);
+  });
+});
+
+describe('[TRM-02] lists of devices', () => {
+  test('of PipeWire: nodes that are devices, the defaults by the metadata', () => {
+    const node = (name: string, kind: string) => ({
+      type: 'PipeWire:Interface:Node',
+      info: { props: { 'node.name': name, 'node.description': `The ${name}`, 'media.class': kind } },
+    });
+    const metadata = {
+      type: 'PipeWire:Interface:Metadata',
+      metadata: [{ subject: 0, key: 'default.audio.sink', type: 'Spa:String:JSON', value: { name: 'room' } }],
+    };
+    const dump = [
+      metadata,
+      node('room', 'Audio/Sink'),
+      node('desk', 'Audio/Sink'),
+      node('mic', 'Audio/Source'),
+      node('x', 'Midi/Bridge'),
+    ];
+    expect(parsePwDump(JSON.stringify(dump))).toEqual([
+      {
+        system: 'pipewire',
+        direction: 'render',
+        name: 'room',
+        description: 'The room',
+        isDefault: true,
+        monitor: false,
+      },
+      expect.objectContaining({ name: 'desk', isDefault: false }),
+      expect.objectContaining({ name: 'mic', direction: 'capture' }),
+    ]);
+  });
+
+  test('of ALSA: names, and descriptions below them', () => {
+    const text =
+      'null\n    Discard all samples\ndefault\n    Default\nhw:CARD=PCH,DEV=0\n    HDA Intel\n    Direct\n';
+    expect(parseAlsa(text, 'capture').map((it) => [it.name, it.description, it.isDefault])).toEqual([
+      ['default', 'Default', true],
+      ['hw:CARD=PCH,DEV=0', 'HDA Intel, Direct', false],
+    ]);
+  });
+
+  test('what cannot be read lists nothing', () => {
+    expect([
+      parsePwDump('{'),
+      parsePwDump('{}'),
+      parsePactl('x', '[{}]', '7'),
+      parseAlsa('', 'render'),
+    ]).toEqual([[], [], [], []]);
   });
 });

@@ -246,7 +246,7 @@ STR-05 | done | Attach and detach terminals
 SUB-01 | done | One substream for each participant of a stream | made by themselves as sources are heard; none is made or removed by hand
 SUB-02 | done | Start, pause, stop and attach per participant
 TRM-01 | done | Terminals with name, state, kind and direction
-TRM-02 | partly | List terminals, make one, know the default | made by name, with commands found for microphone and loudspeaker; single devices are not listed
+TRM-02 | done | List terminals, make one, know the default | devices lists them on Linux (PipeWire, PulseAudio, ALSA); elsewhere they are made by name
 TRM-03 | done | Volume
 TRM-04 | done | Events of streams and terminals with their cause
 `,
@@ -302,7 +302,7 @@ LOO-04 | done | Selective: others on this machine are heard, we are not
 QUA-01 | planned | Bit rates and processor load of the call
 QUA-02 | planned | Bit rate and frame interval of a stream
 QUA-03 | done | Level, silence threshold, volume, balance and tone
-QUA-04 | planned | Gain control and echo cancellation of devices
+QUA-04 | partly | Gain control and echo cancellation of devices | automatic gain control; echo is cancelled by the sound system alone, through the device that it makes for it
 QUA-05 | done | Formats: current, possible, order
 QUA-06 | done | Label the traffic of an application | by DSCP, SO_PRIORITY and SO_MARK; of IPv6 flows the system makes the label itself
 QUA-07 | planned | Ask for a key picture
