@@ -61,7 +61,10 @@ export function joinCommand(ctx: CliContext): Command {
         '<names...>',
         'conferences: their names in the directory or as announced, files with their session descriptions, or - to read one; several are heard together',
       )
-      .option('--send <source>', 'what to send: mic, mic:NAME (see devices), wav:FILE, tone:440, pcm:-, exec:COMMAND, null')
+      .option(
+        '--send <source>',
+        'what to send: mic, mic:NAME (see devices), wav:FILE, tone:440, pcm:-, exec:COMMAND, null',
+      )
       .option(
         '--receive <sink>',
         'where to play: speaker, wav:FILE[,bits=24], pcm:-, exec:COMMAND, null; repeatable',
