@@ -13,6 +13,7 @@ import type {
   MediaStreamProvider,
   MediaType,
   Participant,
+  ReceptionMatrix,
   ParticipantInfo,
   QosLevel,
   TalkControl,
@@ -96,6 +97,11 @@ export class Call implements EventStream<CallEvent>, AsyncDisposable {
   }
   get transports(): readonly TransportInfo[] {
     return this.session.transports;
+  }
+
+  /** Who hears whom how well, by medium. */
+  get reception(): readonly ReceptionMatrix[] {
+    return this.session.reception;
   }
 
   /** What the join has come to; see {@link joinVerdict}. */

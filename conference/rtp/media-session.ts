@@ -4,6 +4,7 @@ import type { Ms } from '../../src/machine.ts';
 import { keepOnInterface, type QosResult, type RenewableSocket } from '../../src/net/index.ts';
 import type { RtpSessionEvent } from '../../src/rtp/index.ts';
 import type { MediaKey, SessionDescription } from '../../src/sdp/index.ts';
+import { receptionMatrix } from '../quality/index.ts';
 import { Emitter } from '../emitter.ts';
 import { ActiveTalker } from '../talkers/index.ts';
 import type { Terminal } from '../terminal/index.ts';
@@ -22,6 +23,7 @@ import type {
   Participant,
   ParticipantInfo,
   QosLevel,
+  ReceptionMatrix,
   TapStage,
   TransportInfo,
 } from '../types/index.ts';
@@ -168,6 +170,13 @@ export class RtpMediaSession implements MediaSession {
   }
   get transports(): readonly TransportInfo[] {
     return this.#media.map(({ info }) => info).filter((it) => it !== undefined);
+  }
+  get reception(): readonly ReceptionMatrix[] {
+    return this.#media.map((medium) => {
+      const view = this.#people.matrixView(medium);
+      const [now, ownName] = [this.#options.clock.now(), this.local.displayName];
+      return receptionMatrix({ medium, now, ownName, listening: medium.render !== undefined, ...view });
+    });
   }
   get description(): SessionDescription {
     return this.#options.request.description;

@@ -3,6 +3,7 @@ import type { Clock } from '../../src/net/index.ts';
 import type { RtpSessionEvent, RtpSource, VoiceMetrics } from '../../src/rtp/index.ts';
 import type { SdesItemName } from '../../src/rtcp/index.ts';
 import type { PlayoutPolicy } from '../audio/index.ts';
+import type { MatrixView } from '../quality/index.ts';
 import type { ConferenceEvent, Participant, Substream } from '../types/index.ts';
 import { type Member, type ParticipantMedium, RemoteParticipant } from './remote-participant.ts';
 import { SsrcSubstream } from './substream.ts';
@@ -98,6 +99,15 @@ export class ParticipantList {
   /** How a source is played, for extended reports; undefined when it is not. */
   voiceMetrics(medium: ParticipantMedium, ssrc: number): VoiceMetrics | undefined {
     return this.#members.get(medium)?.get(ssrc)?.substream?.meter.voiceMetrics();
+  }
+
+  /** Names and our own reception, for the matrix. */
+  matrixView(medium: ParticipantMedium): Pick<MatrixView, 'nameOf' | 'recentOf'> {
+    const members = this.#membersOf(medium);
+    return {
+      nameOf: ({ ssrc, cname }) => members.get(ssrc)?.participant.displayName ?? cname ?? ssrc.toString(16),
+      recentOf: ({ ssrc }) => members.get(ssrc)?.substream?.meter.recent(),
+    };
   }
 
   /** Takes down what has been received, once a second however often it is called. */

@@ -2,6 +2,7 @@ export type * from './common.ts';
 export type * from './encryption.ts';
 export type * from './events.ts';
 export type * from './flow-spec.ts';
+export type * from './matrix.ts';
 export type * from './participant.ts';
 export type * from './provider.ts';
 export type * from './quality.ts';

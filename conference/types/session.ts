@@ -5,6 +5,7 @@ import type { EventStream } from '../emitter.ts';
 import type { LoopbackMode, MediaType, ParticipantInfo, QosLevel } from './common.ts';
 import type { ConferenceEvent } from './events.ts';
 import type { FlowSpec } from './flow-spec.ts';
+import type { ReceptionMatrix } from './matrix.ts';
 import type { Participant } from './participant.ts';
 import type { MediumSupport } from './provider.ts';
 import type { MediaStream } from './stream.ts';
@@ -33,6 +34,8 @@ export interface MediaSession extends EventStream<ConferenceEvent>, AsyncDisposa
   readonly activeTalker: Participant | undefined;
   /** One per joined medium: addresses, interface, buffers, counters. Empty before `join`. */
   readonly transports: readonly TransportInfo[];
+  /** Who hears whom how well, from everybody's reports: one for each joined medium, put together at each call. */
+  readonly reception: readonly ReceptionMatrix[];
   /** Opens sockets and joins the groups. @throws {QosError | NetworkError | AbortError} */
   join(signal?: AbortSignal): Promise<void>;
   /** Says BYE, drops the memberships, closes the attached terminals. Done within two seconds. May be called again. */

@@ -87,6 +87,7 @@ export interface RtpSource {
   /** Last RTP or RTCP. */
   readonly lastHeard: Ms;
   readonly lastRtp: Ms | undefined;
+  readonly lastRtcp: Ms | undefined;
   /** Payload type and clock rate (Hz) of the last valid RTP packet. */
   readonly payloadType: number | undefined;
   readonly clockRate: number | undefined;
