@@ -11,6 +11,7 @@ export * from './errors.ts';
 export * from './monitor/index.ts';
 export * from './play/index.ts';
 export * from './record/index.ts';
+export { matrixJson, matrixRows, qualityJson } from './quality/index.ts';
 export * from './rtp/index.ts';
 export type { SoundControls } from './strip/index.ts';
 export * from './talkers/index.ts';

@@ -1,3 +1,4 @@
+import { qualityJson } from './quality/index.ts';
 import type { Participant, ParticipantJson } from './types/index.ts';
 
 /** The documented JSON of a participant; numbers are rounded to what means something. */
@@ -21,7 +22,8 @@ export function participantJson(participant: Participant): ParticipantJson {
     muted: participant.muted,
     levelDbfs: Number.isFinite(levelDbfs) ? round(levelDbfs, 1) : null,
     since: participant.since.toISOString(),
-    substreams: participant.substreams.map(({ ssrc, mediaType, stats }) => {
+    substreams: participant.substreams.map((substream) => {
+      const { ssrc, mediaType, stats } = substream;
       const expected = stats.packetsReceived + stats.packetsLost;
       return {
         ssrc,
@@ -40,6 +42,7 @@ export function participantJson(participant: Participant): ParticipantJson {
         playoutTargetMs: round(stats.playoutTargetMs, 1),
         clockDriftPpm: stats.clockDriftPpm === undefined ? null : round(stats.clockDriftPpm, 1),
         roundTripMs: stats.roundTripMs === undefined ? null : round(stats.roundTripMs, 2),
+        quality: qualityJson(substream.quality),
       };
     }),
   };

@@ -1,6 +1,13 @@
-import type { CallEvent, JoinVerdict, ParticipantJson, TimelineEvent } from '../../conference/index.ts';
 import type { MediumJson } from './medium-json.ts';
+import type { CallEvent, JoinVerdict, ParticipantJson, TimelineEvent } from '../../conference/index.ts';
 import { type EncryptionJoinEvent, encryptionEvent } from './encryption-event.ts';
+
+import {
+  type CallQualityJson,
+  fromQualityEvent,
+  QUALITY_EVENTS,
+  type QualityEvent,
+} from './quality-events.ts';
 
 export type LeaveCause =
   /** `--duration` is over. */
@@ -87,6 +94,7 @@ export type JoinEvent =
       readonly dscp: number;
     }
   | EncryptionJoinEvent
+  | QualityEvent
   | { readonly type: 'warning'; readonly code: string; readonly message: string }
   | {
       readonly type: 'interface-lost' | 'interface-back';
@@ -111,6 +119,7 @@ export type JoinEvent =
       readonly final: boolean;
       readonly participants: readonly ParticipantJson[];
       readonly media: readonly MediumJson[];
+      readonly call: CallQualityJson;
     }
   | { readonly type: 'ducking'; readonly others: readonly string[] }
   | { readonly type: 'ducking-over' }
@@ -181,6 +190,7 @@ export const JOIN_EVENTS: readonly (readonly [event: JoinEvent['type'], fields: 
       'media, kind, message, suite, key',
       'the key changes or wears out, or packets do not open',
     ],
+    ...QUALITY_EVENTS,
     ['warning', 'code, message', 'something to know'],
     ['interface-lost', 'interface, message', 'a network interface in use has gone'],
     ['interface-back', 'interface, message', 'it is used again, or another in its place'],
@@ -192,7 +202,7 @@ export const JOIN_EVENTS: readonly (readonly [event: JoinEvent['type'], fields: 
     ],
     [
       'statistics',
-      'final, participants, media',
+      'final, participants, media, call',
       'every two seconds, and with `final` before leaving: what was counted',
     ],
     ['ducking', 'others', 'of several: the others are softer while somebody talks in this one'],
@@ -291,6 +301,10 @@ export function fromCallEvent(event: CallEvent): JoinEvent {
       const type = event.type === 'interfaceLost' ? 'interface-lost' : 'interface-back';
       return { type, interface: event.name, message: event.message };
     }
+    case 'qualityPoor':
+    case 'qualityRestored':
+    case 'reception':
+      return fromQualityEvent(event);
     case 'state':
       break;
   }

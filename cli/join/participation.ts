@@ -21,13 +21,13 @@ import { mediumJson } from './medium-json.ts';
 import type { JoinSettings } from './options.ts';
 import { followRemoteControl, pressKeys } from './remote-control.ts';
 import { type Attached, attachTerminals } from './attach.ts';
+import { StatisticsTeller } from './statistics.ts';
 import type { TerminalPlan } from './terminals.ts';
 import { VerdictWatch } from './verdict-watch.ts';
 import { othersOf, type ViewExtras } from './view-state.ts';
 
 /** Refreshes of the view, and looks at the clock, per second. */
 const BEAT_MS: Ms = 100;
-const STATISTICS_MS: Ms = 2000;
 
 export interface ParticipationOptions {
   readonly ctx: CliContext;
@@ -59,7 +59,7 @@ export class Participation {
   readonly #left: Promise<LeaveCause>;
   #watch: VerdictWatch | undefined;
   #recorder: Recorder | undefined;
-  #nextStatistics: Ms = 0;
+  #statistics: StatisticsTeller | undefined;
   #begins: number | undefined;
   #ends: number | undefined;
 
@@ -300,7 +300,7 @@ export class Participation {
     const { call } = this;
     this.#phase = 'joined';
     this.#joinedAt = ctx.clock.now();
-    this.#nextStatistics = this.#joinedAt + STATISTICS_MS;
+    this.#statistics = new StatisticsTeller(call, this.#tell, this.#joinedAt);
     this.#watch = new VerdictWatch(this.#joinedAt);
     if (plan.note !== undefined && !settings.listen) ctx.err.note(plan.note);
     this.#tell({
@@ -325,10 +325,7 @@ export class Participation {
     if (this.#phase === 'joined') {
       if (this.#watch?.handleTimeout(now, this.#hearing) === true)
         this.#tell(verdictEvent(this.call.verdict()));
-      if (now >= this.#nextStatistics) {
-        this.#nextStatistics = now + STATISTICS_MS;
-        this.#tellStatistics(false);
-      }
+      this.#statistics?.handleTimeout(now);
     }
     this.#options.refresh();
   }
@@ -344,17 +341,7 @@ export class Participation {
   #tellLast(): void {
     if (this.#phase !== 'joined') return;
     if (this.#watch?.finish(this.#hearing) === true) this.#tell(verdictEvent(this.call.verdict()));
-    this.#tellStatistics(true);
-  }
-
-  #tellStatistics(final: boolean): void {
-    const { participants, transports } = this.call;
-    this.#tell({
-      type: 'statistics',
-      final,
-      participants: participants.map((it) => it.toJSON()),
-      media: transports.map(mediumJson),
-    });
+    this.#statistics?.finish();
   }
 }
 

@@ -1,6 +1,7 @@
-import type { ParticipantJson } from '../../conference/index.ts';
+import type { MatrixJson, ParticipantJson, SubstreamQualityJson } from '../../conference/index.ts';
 import type { JsonField, JsonShape } from '../help.ts';
 import type { MediumJson } from './medium-json.ts';
+import type { CallQualityJson } from './quality-events.ts';
 
 /** Fields by their names: the compiler sees to it that none is missing and none is invented. */
 type Described<T> = Readonly<Record<keyof T, readonly [type: string, meaning: string]>>;
@@ -27,7 +28,7 @@ const PARTICIPANT: Described<ParticipantJson> = {
   since: ['string', 'RFC 3339 in UTC: since when it is known'],
   substreams: [
     'array',
-    'one object for each source: `ssrc`, `media`, `format`, `packetsReceived`, `packetsLost`, `lossPercent`, `jitterMs`, `duplicates`, `reordered`, `late`, `undecodable`, `roundTripMs`',
+    'one object for each source: `ssrc`, `media`, `format`, `packetsReceived`, `packetsLost`, `lossPercent`, `jitterMs`, `duplicates`, `reordered`, `late`, `undecodable`, `roundTripMs`, `quality`',
   ],
 };
 
@@ -61,6 +62,54 @@ const MEDIUM: Described<MediumJson> = {
   kernelDrops: ['number or null', 'packets that the system threw away; null where it does not say'],
 };
 
+const QUALITY: Described<SubstreamQualityJson> = {
+  mosLq: ['number or null', 'listening quality by the E-model, 1 to 4.5; null while nothing can be rated'],
+  mosCq: ['number or null', 'conversational quality: with delay'],
+  r: ['number or null', 'R of the E-model, with delay'],
+  delayMs: ['number or null', 'delay from mouth to ear as it was rated'],
+  recentLossPercent: ['number', 'lost in the last ten seconds'],
+  recentDiscardPercent: ['number', 'came too late to be played in the last ten seconds'],
+  discardPercent: ['number', 'came too late to be played since the beginning'],
+  bitsPerSecond: ['number', 'payload in the last ten seconds'],
+  packetsPerSecond: ['number', 'packets in the last ten seconds'],
+  lossRuns: ['number', 'times that packets were lost, one or several in a row'],
+  longestLossRun: ['number', 'most packets lost in a row'],
+  meanLossRun: ['number', 'mean of packets lost in a row'],
+  bursts: ['number', 'bursts of loss (RFC 3611, Gmin 16)'],
+  burstPercent: ['number', 'lost or discarded within bursts'],
+  burstMs: ['number', 'mean length of bursts'],
+  delayVariationMs: [
+    'object or null',
+    'delay above the least of the last seconds: `p50`, `p95`, `p99`, `maximum`',
+  ],
+  noiseDbfs: ['number or null', 'level while nobody talks'],
+};
+
+const CALL: Described<CallQualityJson> = {
+  conferenceBitsPerSecond: [
+    'object',
+    '`current` and `maximum` of everything received and sent, with headers',
+  ],
+  inputBitsPerSecond: ['object', 'the same of what is received'],
+  outputBitsPerSecond: ['object', 'the same of what is sent'],
+  cpuPercent: ['object', 'the same of the processor time of the process, 100 for one core'],
+  streams: [
+    'array',
+    'one object for each stream: `stream`, `bitsPerSecond` of payload (`current`, `maximum`), `packetIntervalMs`, `leastPacketIntervalMs`',
+  ],
+};
+
+const MATRIX: Described<MatrixJson> = {
+  media: ['string', '`audio`, `video`'],
+  sources: ['array', 'those who send: `ssrc`, `name`, `local`; at most 64'],
+  reporters: ['array', 'those who report, ourselves first; the same'],
+  cells: [
+    'array of arrays',
+    'by reporter, then by source: `state` (`heard`, `unheard`, `unknown`), `lossPercent`, `jitterMs`, `mosLq`, `ageSeconds`; null for himself',
+  ],
+  findings: ['array', 'what is wrong: `code`, `message`, `reporter`, `source`, as in the event `reception`'],
+};
+
 const fieldsOf = <T>(described: Described<T>): JsonField[] =>
   Object.entries<readonly [type: string, meaning: string]>(described).map(
     ([name, [type, meaning]]): JsonField => [name, type, meaning],
@@ -69,5 +118,8 @@ const fieldsOf = <T>(described: Described<T>): JsonField[] =>
 /** Objects in the events of `join --json`. */
 export const JOIN_OBJECT_SHAPES: readonly JsonShape[] = [
   { title: 'A `participant`', fields: fieldsOf(PARTICIPANT) },
+  { title: '`quality` of a substream', fields: fieldsOf(QUALITY) },
   { title: 'A medium in `media`', fields: fieldsOf(MEDIUM) },
+  { title: '`call` in `statistics`', fields: fieldsOf(CALL) },
+  { title: 'A medium in `media` of `matrix`', fields: fieldsOf(MATRIX) },
 ];

@@ -5,6 +5,7 @@ import { clockText, spanText } from '../output/times.ts';
 import { encryptionText } from './encryption-event.ts';
 import type { JoinEvent } from './events.ts';
 import type { MediumJson } from './medium-json.ts';
+import { callLine, qualityTotals, sayQuality } from './quality-wording.ts';
 
 /** How much an event matters to somebody who reads along: `detail` is only told with `--verbose`. */
 export type Weight = 'news' | 'warning' | 'detail';
@@ -147,7 +148,10 @@ export function say(event: JoinEvent, now: Date): Sentence {
     case 'verdict':
       return news(...verdictLines(event));
     case 'statistics':
-      return { weight: event.final ? 'news' : 'detail', lines: statisticsLines(event.participants) };
+      return {
+        weight: event.final ? 'news' : 'detail',
+        lines: [callLine(event.call), ...statisticsLines(event.participants)],
+      };
     case 'ducking':
       return news(`talk here: ${event.others.map(printable).join(', ')} softer`);
     case 'ducking-over':
@@ -166,6 +170,11 @@ export function say(event: JoinEvent, now: Date): Sentence {
       return news(
         `the conference is over${event.next === null ? '' : `; it takes place again at ${new Date(event.next).toISOString()}`}`,
       );
+    case 'quality-poor':
+    case 'quality-restored':
+    case 'reception':
+    case 'matrix':
+      return sayQuality(event, nameOf);
     case 'left':
       break;
   }
@@ -268,7 +277,7 @@ export function statisticsLines(participants: readonly ParticipantJson[]): strin
       const { packetsReceived, lossPercent, jitterMs } = totalsOf(it);
       if (packetsReceived === 0) return `${nameOf(it)}: sends nothing`;
       const level = it.levelDbfs === null ? 'silence' : `${it.levelDbfs.toFixed(0)} dBFS`;
-      return `${nameOf(it)}: ${packetsReceived} packets, ${lossPercent.toFixed(1)} % lost, jitter ${jitterMs.toFixed(1)} ms, ${level}`;
+      return `${nameOf(it)}: ${packetsReceived} packets, ${lossPercent.toFixed(1)} % lost, jitter ${jitterMs.toFixed(1)} ms${qualityTotals(it)}, ${level}`;
     });
 }
 

@@ -13,6 +13,7 @@ import type {
   MediaStreamProvider,
   MediaType,
   Participant,
+  CallQuality,
   ReceptionMatrix,
   ParticipantInfo,
   QosLevel,
@@ -99,6 +100,10 @@ export class Call implements EventStream<CallEvent>, AsyncDisposable {
     return this.session.transports;
   }
 
+  /** Bit rates and processor load (QUA-01, QUA-02). */
+  get quality(): CallQuality {
+    return this.session.quality;
+  }
   /** Who hears whom how well, by medium. */
   get reception(): readonly ReceptionMatrix[] {
     return this.session.reception;

@@ -1,4 +1,4 @@
-import type { MatrixCell, MatrixFinding, MatrixMember, ReceptionMatrix } from '../types/index.ts';
+import type { ReceptionCell, MatrixFinding, MatrixMember, ReceptionMatrix } from '../types/index.ts';
 
 /** Loss from which a cell counts as bad. */
 const BAD_PERCENT = 2;
@@ -13,7 +13,7 @@ type Cells = Pick<ReceptionMatrix, 'sources' | 'reporters' | 'cells'>;
 interface Known {
   readonly row: number;
   readonly column: number;
-  readonly cell: MatrixCell;
+  readonly cell: ReceptionCell;
   readonly bad: boolean;
 }
 

@@ -1,6 +1,10 @@
+export { QualityAlarm } from './alarm.ts';
 export { extendedReportPlan } from './extended-plan.ts';
 export { matrixFindings } from './findings.ts';
 export { matrixRows, type MatrixMedium, type MatrixView, receptionMatrix } from './matrix.ts';
 export { type Player, type QualityContext, QualityMeter } from './quality-meter.ts';
+export { matrixJson, qualityJson } from './quality-json.ts';
+export { Rate } from './rate.ts';
 export { rateSpeech, type RatingInput } from './rating.ts';
+export { ReceptionWatch } from './reception-watch.ts';
 export { type ReceptionCounts, RecentWindow } from './recent.ts';

@@ -1,7 +1,7 @@
 import type { Ms } from '../../src/machine.ts';
 import type { RtpSession, RtpSource } from '../../src/rtp/index.ts';
 import type {
-  MatrixCell,
+  ReceptionCell,
   MatrixMember,
   MediaType,
   RecentReception,
@@ -72,7 +72,7 @@ function latest(sources: readonly RtpSource[], time: (source: RtpSource) => Ms):
   return [...sources].sort((a, b) => time(b) - time(a)).slice(0, MOST);
 }
 
-const UNKNOWN: MatrixCell = {
+const UNKNOWN: ReceptionCell = {
   state: 'unknown',
   ageMs: undefined,
   lossPercent: undefined,
@@ -80,7 +80,7 @@ const UNKNOWN: MatrixCell = {
   mosLq: undefined,
 };
 
-function ownCell({ recentOf }: MatrixView, source: RtpSource): MatrixCell {
+function ownCell({ recentOf }: MatrixView, source: RtpSource): ReceptionCell {
   const recent = recentOf(source);
   if (recent === undefined || recent.seconds === 0) return UNKNOWN;
   return {
@@ -98,7 +98,7 @@ function reportedCell(
   reporter: RtpSource | undefined,
   about: number,
   source: RtpSource | undefined,
-): MatrixCell {
+): ReceptionCell {
   if (reporter === undefined) return UNKNOWN;
   const report = reporter.reports.get(about);
   const ageMs = report === undefined ? undefined : Math.max(0, now - report.at);
@@ -139,7 +139,7 @@ export function matrixRows(matrix: ReceptionMatrix, columns: number): string[][]
   return [['', ...names, ...(more > 0 ? [`+${more}`] : [])], ...rows];
 }
 
-function cellText(cell: MatrixCell | undefined): string {
+function cellText(cell: ReceptionCell | undefined): string {
   if (cell === undefined) return '';
   if (cell.state === 'unknown') return '·';
   if (cell.state === 'unheard') return '–';

@@ -10,6 +10,7 @@ import type {
   SpeechRating,
   SubstreamQuality,
 } from '../types/index.ts';
+import { QualityAlarm } from './alarm.ts';
 import { rateSpeech } from './rating.ts';
 import { RecentWindow } from './recent.ts';
 
@@ -41,14 +42,15 @@ export interface QualityContext {
 export class QualityMeter {
   readonly #context: QualityContext;
   readonly #recent = new RecentWindow();
+  readonly #alarm = new QualityAlarm();
   #noiseDbfs: number | undefined;
 
   constructor(context: QualityContext) {
     this.#context = context;
   }
 
-  /** To be called once a second. */
-  sample(now: Ms): void {
+  /** To be called once a second. @returns what listeners should be told */
+  sample(now: Ms): 'poor' | 'restored' | undefined {
     const { source } = this.#context;
     const player = this.#context.player();
     this.#recent.sample(
@@ -63,6 +65,7 @@ export class QualityMeter {
     );
     if (player?.voice.talking === false && Number.isFinite(player.levelDbfs))
       this.#noiseDbfs = player.levelDbfs;
+    return this.#alarm.look(this.rating()?.mosLq, now);
   }
 
   /** Of the last ten seconds alone: cheaper than {@link quality}. */
@@ -70,20 +73,25 @@ export class QualityMeter {
     return this.#recent.figures();
   }
 
+  /** It has been told that this is bad, and not yet that it is good again. */
+  get poor(): boolean {
+    return this.#alarm.poor;
+  }
+
   /** The rating alone: cheaper than {@link quality}. */
   rating(): SpeechRating | undefined {
     const { source, packetMs, encodingOf } = this.#context;
-    const { figures, payloadType } = source;
+    const { burstRatio, payloadType } = source;
     const encoding = payloadType === undefined ? undefined : encodingOf(payloadType);
     const { packets, lossPercent, discardPercent } = this.recent();
-    if (figures === undefined || encoding === undefined || packets === 0) return undefined;
+    if (encoding === undefined || packets === 0) return undefined;
     const player = this.#context.player();
     return rateSpeech({
       encoding,
       // of what is not lost nothing is concealed, and then it does not matter
       concealed: (player?.concealedMs ?? 0) > 0,
       loss: (lossPercent + discardPercent) / 100,
-      burstRatio: figures.burstRatio,
+      burstRatio,
       delayMs: ((source.roundTripSeconds ?? 0) * 1000) / 2 + packetMs + (player?.delayMs ?? 0),
     });
   }

@@ -6,6 +6,7 @@ import type { BlockClock } from './block-clock.ts';
 import type { MediumPlan } from './medium-plan.ts';
 import type { LookupHost } from './resolve-sources.ts';
 
+/** What a session is made of. */
 export interface RtpMediaSessionOptions {
   /** Those that are joined. */
   readonly plans: readonly MediumPlan[];

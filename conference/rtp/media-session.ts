@@ -4,7 +4,6 @@ import type { Ms } from '../../src/machine.ts';
 import { keepOnInterface, type QosResult, type RenewableSocket } from '../../src/net/index.ts';
 import type { RtpSessionEvent } from '../../src/rtp/index.ts';
 import type { MediaKey, SessionDescription } from '../../src/sdp/index.ts';
-import { receptionMatrix } from '../quality/index.ts';
 import { Emitter } from '../emitter.ts';
 import { ActiveTalker } from '../talkers/index.ts';
 import type { Terminal } from '../terminal/index.ts';
@@ -38,6 +37,7 @@ import { supportOf } from './medium-plan.ts';
 import { PacketTaps } from './packet-taps.ts';
 import { ParticipantList } from './participants.ts';
 import { QosWatch } from './qos-watch.ts';
+import { QualityWatch } from './quality-watch.ts';
 import { RenderStream } from './render-stream.ts';
 import { rtpWarning } from './rtp-warning.ts';
 
@@ -54,6 +54,7 @@ export class RtpMediaSession implements MediaSession {
   readonly #streams: readonly (CaptureStream | RenderStream)[];
   readonly #people: ParticipantList;
   readonly local: LocalParticipant;
+  readonly quality: QualityWatch;
   readonly talk: Talk;
   readonly #floor = new ActiveTalker<Participant>();
   #state: MediaSession['state'] = 'prepared';
@@ -108,6 +109,14 @@ export class RtpMediaSession implements MediaSession {
       () => this.#streams.filter((it) => it instanceof CaptureStream),
       () => this.#media[0]?.localAddress,
     );
+    this.quality = new QualityWatch({
+      media: this.#media,
+      streams: this.#streams,
+      people: this.#people,
+      local: this.local,
+      now: () => clock.now(),
+      emit: this.#emit,
+    });
     this.#qos = new QosWatch({
       media: this.#media,
       level: request.qos ?? 'if-available',
@@ -172,11 +181,7 @@ export class RtpMediaSession implements MediaSession {
     return this.#media.map(({ info }) => info).filter((it) => it !== undefined);
   }
   get reception(): readonly ReceptionMatrix[] {
-    return this.#media.map((medium) => {
-      const view = this.#people.matrixView(medium);
-      const [now, ownName] = [this.#options.clock.now(), this.local.displayName];
-      return receptionMatrix({ medium, now, ownName, listening: medium.render !== undefined, ...view });
-    });
+    return this.quality.reception;
   }
   get description(): SessionDescription {
     return this.#options.request.description;
@@ -353,6 +358,7 @@ export class RtpMediaSession implements MediaSession {
       this.#emit({ type: 'activeTalker', participant: this.#floor.current });
     }
     this.#people.sampleQuality(now);
+    this.quality.upkeep(now);
     this.talk.upkeep();
     this.#qos.upkeep(now);
   };

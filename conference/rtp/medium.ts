@@ -349,11 +349,9 @@ export class Medium implements PacketSender {
     return this.#sockets.reduce((sum, { stats }) => sum + stats.sendErrors + stats.sendDropped, 0);
   }
 
-  /** Bits received, headers included, since the last call. */
-  takeReceivedBits(): number {
-    const bits = this.#bits;
-    this.#bits = 0;
-    return bits;
+  /** Bits received, headers included. */
+  get receivedBits(): number {
+    return this.#bits;
   }
 
   get warnings(): MediumWarning[] {

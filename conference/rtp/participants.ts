@@ -115,7 +115,13 @@ export class ParticipantList {
     if (now < this.#nextSample) return;
     this.#nextSample = now + SAMPLE_MS;
     for (const members of this.#members.values()) {
-      for (const { substream } of members.values()) substream?.meter.sample(now);
+      for (const { substream, participant } of members.values()) {
+        const news = substream?.meter.sample(now);
+        if (news === undefined || substream === undefined) continue;
+        const mosLq = substream.meter.rating()?.mosLq ?? 1;
+        const type = news === 'poor' ? 'qualityPoor' : 'qualityRestored';
+        this.#emit({ type, participant, substream, mosLq });
+      }
     }
   }
 

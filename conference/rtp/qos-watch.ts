@@ -26,7 +26,10 @@ export interface QosWatchOptions {
 export class QosWatch {
   readonly #options: QosWatchOptions;
   readonly #monitors: ReadonlyMap<Medium, QosMonitor>;
-  readonly #counts = new Map<Medium, { notSent: number; packetsSent: number; sendingFor: number }>();
+  readonly #counts = new Map<
+    Medium,
+    { notSent: number; packetsSent: number; sendingFor: number; receivedBits: number }
+  >();
   #level: QosLevel;
   #upkeeps = 0;
   #marks: ArrivalMarks[] = [];
@@ -121,11 +124,11 @@ export class QosWatch {
   }
 
   #look(medium: Medium, monitor: QosMonitor): void {
-    const { plan, session, notSent } = medium;
+    const { plan, session, notSent, receivedBits } = medium;
     const { packetsSent } = session.own;
     const before = this.#counts.get(medium);
     const sendingFor = packetsSent === before?.packetsSent ? 0 : (before?.sendingFor ?? 0) + 1;
-    this.#counts.set(medium, { notSent, packetsSent, sendingFor });
+    this.#counts.set(medium, { notSent, packetsSent, sendingFor, receivedBits });
     const reported = sendingFor > STEADY; // else a report is about a few packets, or an old one
     let [worstLoss, lossThere] = [0, 0];
     let roundTrip: number | undefined;
@@ -138,7 +141,7 @@ export class QosWatch {
     }
     const troubles = monitor.look({
       seconds: 1,
-      bits: medium.takeReceivedBits(),
+      bits: receivedBits - (before?.receivedBits ?? 0),
       allowed: plan.bandwidthStated ? plan.bandwidth : undefined,
       worstLoss,
       lossThere,

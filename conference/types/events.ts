@@ -3,6 +3,7 @@ import type { SdesItemName } from '../../src/rtcp/index.ts';
 import type { AudioSink, AudioSource } from '../terminal/index.ts';
 import type { MediaType, QosCause, QosKind } from './common.ts';
 import type { EncryptionInfo, EncryptionNews } from './encryption.ts';
+import type { MatrixFinding } from './matrix.ts';
 import type { Participant } from './participant.ts';
 import type { MediaStream, Substream } from './stream.ts';
 
@@ -66,6 +67,16 @@ export type ConferenceEvent =
       readonly substream: Substream;
       readonly terminal: AudioSink;
     }
+  /** What is heard of one source has been bad for seconds, or is good again; by its listening quality. */
+  | {
+      readonly type: 'qualityPoor' | 'qualityRestored';
+      readonly participant: Participant;
+      readonly substream: Substream;
+      /** 1 to 4.5. */
+      readonly mosLq: number;
+    }
+  /** Something is wrong with somebody's reception, by everybody's reports. */
+  | { readonly type: 'reception'; readonly mediaType: MediaType; readonly finding: MatrixFinding }
   /** TRM-04 */
   | {
       readonly type: 'streamActive' | 'streamInactive' | 'streamFailed';

@@ -1,3 +1,4 @@
+export type * from './call-quality.ts';
 export type * from './common.ts';
 export type * from './encryption.ts';
 export type * from './events.ts';
@@ -5,6 +6,7 @@ export type * from './flow-spec.ts';
 export type * from './matrix.ts';
 export type * from './participant.ts';
 export type * from './provider.ts';
+export type * from './quality-json.ts';
 export type * from './quality.ts';
 export type * from './session.ts';
 export type * from './stream.ts';

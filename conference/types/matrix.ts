@@ -9,7 +9,7 @@ export interface MatrixMember {
 }
 
 /** How one hears another. */
-export interface MatrixCell {
+export interface ReceptionCell {
   /**
    * `heard`: reported of lately. `unheard`: reports come, but say nothing of a source that sends. `unknown`: there is no
    * report to go by, or the source does not send.
@@ -43,6 +43,6 @@ export interface ReceptionMatrix {
   /** Those who listen and report, ourselves first; at most 64. */
   readonly reporters: readonly MatrixMember[];
   /** By reporter, then by source. Undefined: that is the reporter himself. */
-  readonly cells: readonly (readonly (MatrixCell | undefined)[])[];
+  readonly cells: readonly (readonly (ReceptionCell | undefined)[])[];
   readonly findings: readonly MatrixFinding[];
 }

@@ -1,5 +1,6 @@
 import type { SoundControls } from '../strip/index.ts';
 import type { MediaType, ParticipantInfo } from './common.ts';
+import type { SubstreamQualityJson } from './quality-json.ts';
 import type { MediaStream, Substream } from './stream.ts';
 
 /** A person (or device) in the conference: everything that shares one CNAME (PAR rows). */
@@ -73,5 +74,6 @@ export interface ParticipantJson {
     /** null until measured. */
     readonly clockDriftPpm: number | null;
     readonly roundTripMs: number | null;
+    readonly quality: SubstreamQualityJson;
   }[];
 }

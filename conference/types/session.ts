@@ -2,6 +2,7 @@ import type { SnoopingSuspicion } from '../../src/igmp/index.ts';
 import type { QosResult } from '../../src/net/index.ts';
 import type { MediaKey, SessionDescription } from '../../src/sdp/index.ts';
 import type { EventStream } from '../emitter.ts';
+import type { CallQuality } from './call-quality.ts';
 import type { LoopbackMode, MediaType, ParticipantInfo, QosLevel } from './common.ts';
 import type { ConferenceEvent } from './events.ts';
 import type { FlowSpec } from './flow-spec.ts';
@@ -36,6 +37,8 @@ export interface MediaSession extends EventStream<ConferenceEvent>, AsyncDisposa
   readonly transports: readonly TransportInfo[];
   /** Who hears whom how well, from everybody's reports: one for each joined medium, put together at each call. */
   readonly reception: readonly ReceptionMatrix[];
+  /** Bit rates and processor load (QUA-01, QUA-02). */
+  readonly quality: CallQuality;
   /** Opens sockets and joins the groups. @throws {QosError | NetworkError | AbortError} */
   join(signal?: AbortSignal): Promise<void>;
   /** Says BYE, drops the memberships, closes the attached terminals. Done within two seconds. May be called again. */

@@ -113,6 +113,8 @@ export interface RtpSource {
   readonly jitterSeconds: number;
   /** Bursts, loss runs, percentiles; computed at each call. Undefined until RTP of a known clock rate came. */
   readonly figures: SourceFigures | undefined;
+  /** BurstR of the E-model, at least 1 (ITU-T G.107 §7.5). */
+  readonly burstRatio: number;
   /** To be told of packets that came too late or too early to be played: they count as lost to the listener. */
   noteDiscarded(extendedSequence: number): void;
   /** From this source's last report about us, or its answer to our reference time; undefined until it has one. */

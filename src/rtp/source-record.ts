@@ -114,6 +114,9 @@ export class SourceRecord implements RtpSource {
   get figures(): SourceFigures | undefined {
     return this.clockRate === undefined ? undefined : this.meter?.figures(this.clockRate);
   }
+  get burstRatio(): number {
+    return this.meter?.burstRatio ?? 1;
+  }
   noteDiscarded(extendedSequence: number): void {
     this.meter?.discarded(extendedSequence);
   }

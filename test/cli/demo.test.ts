@@ -1,3 +1,4 @@
+import { CALL_QUALITY, QUALITY } from '../support/quality-sample.ts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
@@ -150,6 +151,7 @@ function member(
         playoutTargetMs: 60,
         clockDriftPpm: null,
         roundTripMs: null,
+        quality: QUALITY,
       },
     ],
   };
@@ -163,7 +165,7 @@ function member(
       stop: null,
       media: [medium],
     },
-    { type: 'statistics', final: false, participants: [seen], media: [medium] },
+    { type: 'statistics', final: false, participants: [seen], media: [medium], call: CALL_QUALITY },
     { type: 'participant-left', participant: seen, reason: null },
   ];
   return {

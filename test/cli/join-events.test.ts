@@ -1,3 +1,4 @@
+import { CALL_QUALITY, QUALITY } from '../support/quality-sample.ts';
 import { describe, expect, test } from 'vitest';
 import { JOIN_EVENTS, type JoinEvent, type LeaveCause } from '../../cli/join/events.ts';
 import { say, totalsOf } from '../../cli/join/wording.ts';
@@ -43,6 +44,7 @@ const bob: ParticipantJson = {
       playoutTargetMs: 60,
       clockDriftPpm: null,
       roundTripMs: null,
+      quality: QUALITY,
     },
   ],
 };
@@ -88,9 +90,36 @@ describe('what is told', () => {
     },
     {
       name: 'statistics on the way',
-      event: { type: 'statistics', final: false, participants: [bob], media: [] },
+      event: { type: 'statistics', final: false, participants: [bob], media: [], call: CALL_QUALITY },
       weight: 'detail',
-      lines: ['Bob: 95 packets, 5.0 % lost, jitter 1.3 ms, -20 dBFS'],
+      lines: [
+        'all together: 0 kbit/s in (at most 0 kbit/s), 0 kbit/s out (at most 0 kbit/s), processor 0 % (at most 0 %)',
+        'Bob: 95 packets, 5.0 % lost, jitter 1.3 ms, MOS 4.4, 95 % within 2.5 ms, -20 dBFS',
+      ],
+    },
+    {
+      name: 'somebody hard to understand',
+      event: {
+        type: 'quality-poor',
+        participant: {
+          ...bob,
+          substreams: bob.substreams.map((it) => ({
+            ...it,
+            quality: { ...QUALITY, recentLossPercent: 12, mosLq: 2.6 },
+          })),
+        },
+        ssrc: 0xabcd,
+        media: 'audio',
+        mosLq: 2.6,
+      },
+      weight: 'warning',
+      lines: ['Bob is hard to understand: 12.0 % lost (MOS 2.6)'],
+    },
+    {
+      name: 'somebody well heard again',
+      event: { type: 'quality-restored', participant: bob, ssrc: 0xabcd, media: 'audio', mosLq: 4.2 },
+      weight: 'news',
+      lines: ['Bob is heard well again (MOS 4.2)'],
     },
     {
       name: 'a verdict with reasons',

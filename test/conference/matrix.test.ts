@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type MatrixCell, type ReceptionMatrix, ToneSource } from '../../conference/index.ts';
+import { type ReceptionCell, type ReceptionMatrix, ToneSource } from '../../conference/index.ts';
 import { matrixFindings, matrixRows } from '../../conference/quality/index.ts';
 import type { MemorySocket } from '../support/memory-network.ts';
 import { MemoryRoom, type RoomMember } from '../support/memory-room.ts';
@@ -25,7 +25,7 @@ async function ten(
   return { room, members, matrix };
 }
 
-const cellOf = (matrix: ReceptionMatrix, reporter: string, source: string): MatrixCell | undefined => {
+const cellOf = (matrix: ReceptionMatrix, reporter: string, source: string): ReceptionCell | undefined => {
   const row = matrix.reporters.findIndex(({ name }) => name === reporter);
   return matrix.cells[row]?.[matrix.sources.findIndex(({ name }) => name === source)];
 };
@@ -71,7 +71,7 @@ test('one hears another and is not heard by him', async () => {
 });
 
 describe('findings', () => {
-  const cell = (lossPercent: number | undefined): MatrixCell => ({
+  const cell = (lossPercent: number | undefined): ReceptionCell => ({
     state: lossPercent === undefined ? 'unheard' : 'heard',
     ageMs: 0,
     lossPercent,

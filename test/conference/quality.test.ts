@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { type Call, type SubstreamQuality, ToneSource } from '../../conference/index.ts';
 import { parseRtcpCompound } from '../../src/rtcp/index.ts';
-import { RecentWindow, rateSpeech } from '../../conference/quality/index.ts';
+import { QualityAlarm, RecentWindow, rateSpeech } from '../../conference/quality/index.ts';
+import { QualityWatch } from '../../conference/rtp/quality-watch.ts';
 import { MemoryRoom } from '../support/memory-room.ts';
 
 const AUDIO = ['m=audio 5004 RTP/AVP 0'];
@@ -100,4 +101,89 @@ test('extended reports go out when the description asks for them, or the partici
   );
   expect(await blocks(['a=rtcp-xr:voip-metrics'], { extendedReports: 'never' })).toEqual(new Set());
   expect((await blocks([], { extendedReports: 'always' })).size).toBe(4);
+});
+
+test('who becomes hard to understand is told once, and once more when it is over', async () => {
+  const room = new MemoryRoom(AUDIO);
+  await room.join('anna', tone());
+  const berta = await room.join('berta');
+  const told = () =>
+    berta.events.flatMap((it) => (it.type === 'qualityPoor' || it.type === 'qualityRestored' ? [it] : []));
+  room.clock.advance(15_000);
+  expect(told()).toEqual([]);
+  let n = 0;
+  room.network.deliver = ({ port }, to) =>
+    port !== 5004 || to.localAddress !== berta.address || n++ % 4 !== 0;
+  room.clock.advance(30_000);
+  expect(told().map(({ type, participant }) => [type, participant.info.name])).toEqual([
+    ['qualityPoor', 'anna'],
+  ]);
+  expect(told()[0]?.mosLq).toBeLessThan(3.1);
+  room.network.deliver = () => true;
+  room.clock.advance(30_000);
+  expect(told().map(({ type }) => type)).toEqual(['qualityPoor', 'qualityRestored']);
+});
+
+test('an alarm waits for five seconds, and does not go to and fro', () => {
+  const alarm = new QualityAlarm();
+  const look = (values: readonly (number | undefined)[], from: number) =>
+    values.map((mos, n) => alarm.look(mos, from + n * 1000)).filter((it) => it !== undefined);
+  expect(look([3, 3, 3, 3, 4, 3, 3, 3, 3, 3], 0)).toEqual([]);
+  expect(look([3, 3, 3, 3, 3, 3], 20_000)).toEqual(['poor']);
+  expect(look([3.2, 3.5, 3.2, 3.59, undefined, 3.3, 3.5, 3.5], 30_000)).toEqual([]);
+  expect(look([3.7, 3.7, 3.7, 3.7, 3.7, 3.7], 40_000)).toEqual(['restored']);
+});
+
+test('[QUA-01] bit rates and processor load of the call, now and at most', async () => {
+  const room = new MemoryRoom(AUDIO);
+  const anna = await room.join('anna', tone());
+  const berta = await room.join('berta');
+  room.clock.advance(5000);
+  const [out, into] = [anna.call.quality, berta.call.quality];
+  const wire = 50 * (160 + 12 + 28) * 8;
+  expect(out.outputBitsPerSecond.current).toBeCloseTo(wire, -3.5);
+  expect(out.outputBitsPerSecond.maximum).toBeGreaterThanOrEqual(out.outputBitsPerSecond.current);
+  expect(into.inputBitsPerSecond.current).toBeCloseTo(wire, -3.5);
+  expect(into.conferenceBitsPerSecond.current).toBeGreaterThanOrEqual(into.inputBitsPerSecond.current);
+  expect(into.intervalRange).toEqual({ least: 1000, most: 60_000, step: 1000, default: 1000 });
+  into.intervalMs = 5000;
+  expect(into.intervalMs).toBe(5000);
+  expect(() => (into.intervalMs = 1500)).toThrow(/whole seconds/);
+  anna.call.local.muted = true;
+  room.clock.advance(11_000);
+  expect(into.inputBitsPerSecond.current).toBeLessThan(3000); // RTCP is left
+  expect(into.inputBitsPerSecond.maximum).toBeGreaterThan(wire / 2);
+  let [used, elapsed] = [0, 0];
+  const processor = { usedMicroseconds: () => used, elapsedMs: () => elapsed };
+  const watch = new QualityWatch({
+    media: [],
+    streams: [],
+    people: { matrixView: () => ({ nameOf: () => '', recentOf: () => undefined }) },
+    local: { displayName: '' },
+    now: () => elapsed,
+    emit: () => {},
+    processor,
+  });
+  for (const load of [250_000, 500_000, 100_000]) {
+    elapsed += 1000;
+    used += load;
+    watch.upkeep(elapsed);
+  }
+  expect(watch.cpuPercent).toEqual({ current: 10, maximum: 50 });
+});
+
+test('[QUA-02] bit rate and packet interval of each stream', async () => {
+  const room = new MemoryRoom(['m=audio 5004 RTP/AVP 0', 'a=ptime:40']);
+  const anna = await room.join('anna', tone());
+  const berta = await room.join('berta', tone(700));
+  room.clock.advance(5000);
+  for (const { call } of [anna, berta]) {
+    const [out, into] = call.quality.streams;
+    expect(out?.stream.direction).toBe('capture');
+    expect(out?.bitsPerSecond.current).toBeCloseTo(64_000, -3.5);
+    expect(out?.packetIntervalMs.average).toBeCloseTo(40, 0);
+    expect(into?.bitsPerSecond.current).toBeCloseTo(64_000, -3.5);
+    expect(into?.packetIntervalMs.average).toBeCloseTo(40, 0);
+    expect(into?.packetIntervalMs.least).toBeLessThanOrEqual(into?.packetIntervalMs.average ?? 0);
+  }
 });

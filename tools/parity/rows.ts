@@ -299,8 +299,8 @@ LOO-04 | done | Selective: others on this machine are heard, we are not
   {
     title: 'Quality',
     rows: `
-QUA-01 | planned | Bit rates and processor load of the call
-QUA-02 | planned | Bit rate and frame interval of a stream
+QUA-01 | done | Bit rates and processor load of the call
+QUA-02 | done | Bit rate and frame interval of a stream
 QUA-03 | done | Level, silence threshold, volume, balance and tone
 QUA-04 | partly | Gain control and echo cancellation of devices | automatic gain control; echo is cancelled by the sound system alone, through the device that it makes for it
 QUA-05 | done | Formats: current, possible, order

@@ -29,8 +29,6 @@ export interface SourceFigures {
     /** How many runs were from `first` to `last` packets long. */
     readonly histogram: readonly { readonly first: number; readonly last: number; readonly count: number }[];
   };
-  /** BurstR of the E-model, at least 1. */
-  readonly burstRatio: number;
   /** Delay above the least of the last seconds (PDV of RFC 5481 §4.2); undefined before a packet has come. */
   readonly variation: TimeSpread | undefined;
 }
@@ -89,6 +87,12 @@ export class SourceMeter {
     return this.#jitter.takeSpread();
   }
 
+  /** BurstR of the E-model, at least 1. */
+  get burstRatio(): number {
+    this.#count();
+    return this.#loss.burstRatio();
+  }
+
   /** @param clockRate Hz of the RTP clock */
   figures(clockRate: number): SourceFigures {
     this.#count();
@@ -96,7 +100,6 @@ export class SourceMeter {
     return {
       loss: this.#loss.figures(),
       lossRuns: { count: runs.count, longest: runs.maximum, mean: runs.mean, histogram: runs.buckets() },
-      burstRatio: this.#loss.burstRatio(),
       variation: inSeconds(this.#variation, clockRate),
     };
   }
