@@ -6,6 +6,7 @@ export * from './audio/index.ts';
 export * from './call/index.ts';
 export * from './capture/index.ts';
 export * from './desk/index.ts';
+export type { EncoderOptions } from './codec/index.ts';
 export type { EventStream, TypedEvent } from './emitter.ts';
 export * from './errors.ts';
 export * from './monitor/index.ts';

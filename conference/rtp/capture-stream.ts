@@ -13,7 +13,7 @@ import {
   type VoiceDetection,
   VoiceGate,
 } from '../capture/index.ts';
-import type { AudioEncoder } from '../codec/index.ts';
+import type { AudioEncoder, EncoderOptions } from '../codec/index.ts';
 import { InvalidStreamError } from '../errors.ts';
 import type { AudioSink, AudioSource } from '../terminal/index.ts';
 import type { ConferenceEvent, Substream } from '../types/index.ts';
@@ -55,6 +55,8 @@ export interface CaptureStreamOptions {
   readonly voiceDetection: VoiceDetection | undefined;
   /** Level that automatic gain control brings talkers to, dBFS; undefined for none. */
   readonly gainTarget: number | undefined;
+  /** Wishes for the encoder. */
+  readonly encoding: EncoderOptions | undefined;
   /** Push-to-talk. */
   readonly talk: { readonly open: boolean };
   /** Told each packet time while the stream is running, so that talking can be noticed. */
@@ -123,7 +125,7 @@ export class CaptureStream extends BaseStream<AudioSource> {
     this.#agc = gainTarget === undefined ? undefined : new GainControl(gainTarget, this.#packetMs);
     this.#gate = this.#newGate(false);
     this.#preRoll = new PreRoll(this.#gate.preRoll, this.#packet.length);
-    this.#encoder = preferred?.codec.createEncoder();
+    this.#encoder = preferred?.codec.createEncoder(options.encoding);
     this.#ticker = this.#newTicker();
   }
 
@@ -134,7 +136,7 @@ export class CaptureStream extends BaseStream<AudioSource> {
   }
 
   override useFormat(name: string): void {
-    const { plan, gainTarget, sender, clock } = this.#options;
+    const { plan, gainTarget, encoding, sender, clock } = this.#options;
     const next = formatNamed(plan.formats, name);
     if (next === this.#current) return;
     if (next.clockRate !== this.#current?.clockRate) {
@@ -155,7 +157,7 @@ export class CaptureStream extends BaseStream<AudioSource> {
     this.#packetMs = packetMs;
     this.#meter = new LevelMeter(channels);
     this.#agc = gainTarget === undefined ? undefined : new GainControl(gainTarget, packetMs);
-    this.#encoder = next.codec.createEncoder();
+    this.#encoder = next.codec.createEncoder(encoding);
     this.#ticker = this.#newTicker();
     sender.usePayloadType(next.payloadType);
     this.terminalsChanged();
@@ -346,6 +348,10 @@ export class CaptureStream extends BaseStream<AudioSource> {
     if (sampleRate === this.format.sampleRate && channels === this.format.channels) return;
     this.#converter = new Converter(source.format, this.format);
     this.#input = new Float32Array(Math.ceil((this.#packetMs * sampleRate) / 1000) * channels);
+  }
+  /** Gives back the encoder's memory, once the conference is left. */
+  dispose(): void {
+    this.#encoder?.dispose?.();
   }
   protected connectionChanged(): void {}
   protected activated(): void {

@@ -143,6 +143,7 @@ export class RtpMediaSession implements MediaSession {
         onVoice: () => this.#localVoice(),
         voiceDetection: request.voiceDetection,
         gainTarget: request.gainTarget,
+        encoding: request.encoding,
         talk: this.talk,
       });
       out.push(medium.capture);
@@ -276,6 +277,7 @@ export class RtpMediaSession implements MediaSession {
       ...this.#media.map((medium) => medium.leave(reason, BYE_WITHIN_MS)),
     ]);
     this.#unsubscribe?.();
+    for (const { capture } of this.#media) capture?.dispose();
   }
 
   async #closeTerminals(): Promise<void> {

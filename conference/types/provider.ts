@@ -9,6 +9,7 @@ import type {
   ParticipantInfo,
   QosLevel,
 } from './common.ts';
+import type { EncoderOptions } from '../codec/index.ts';
 import type { VoiceDetection } from '../capture/index.ts';
 import type { MediaSession } from './session.ts';
 import type { PushToTalk } from './talk.ts';
@@ -55,6 +56,8 @@ export interface JoinRequest {
   readonly keys?: readonly MediaKey[];
   /** The format to send, `G722` or `L16/48000/2`, where the description has several; default its first. */
   readonly format?: string;
+  /** Bit rate, complexity and expected loss of what is sent, for codecs that have a choice. */
+  readonly encoding?: EncoderOptions;
   readonly loopback?: LoopbackMode;
   readonly qos?: QosLevel;
   /** DSCP of what is sent instead of the usual one of each medium, 0 to 63; not with `best-effort`. */

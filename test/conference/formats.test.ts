@@ -76,6 +76,30 @@ describe('formats', () => {
   });
 });
 
+test('what Opus is sent with: bit rate and packet time', async () => {
+  const description = sdp(`m=audio ${PORT} RTP/AVP 97`, 'a=rtpmap:97 opus/48000/2', 'a=ptime:60');
+  const octets = async (bitsPerSecond: number): Promise<number> => {
+    const room = new Room();
+    await room.join('anna', tone(440), { description, encoding: { bitsPerSecond } });
+    const { sink } = await listen(room, description);
+    room.clock.advance(3000);
+    const packets = rtp(room).slice(10);
+    expect(
+      new Set(packets.slice(1).map((it, i) => (it.timestamp - (packets[i]?.timestamp ?? 0)) >>> 0)),
+    ).toEqual(new Set([2880]));
+    expect(measureTone(sink.last(0.5), sink.format.sampleRate)).toMatchObject({
+      frequency: expect.closeTo(440, 0),
+      levelDbfs: expect.closeTo(-12, 0),
+    });
+    return packets.reduce((sum, { payload }) => sum + payload.length, 0) / packets.length;
+  };
+  const [low, high] = [await octets(16_000), await octets(64_000)];
+  expect(high / low).toBeGreaterThan(2);
+  expect(() => new Room().call('x', { description, encoding: { bitsPerSecond: 1 } })).toThrow(
+    InvalidValueError,
+  );
+});
+
 describe('packets of AES67 and ST 2110-30', () => {
   const shape = (rtpmap: string, ...lines: string[]) => {
     const [plan] = planMedia(

@@ -368,3 +368,41 @@ describe('Opus with every tenth packet lost', () => {
     expectRecovered(parseOggOpus(readFileSync(user.file('fec.ogg'))).packets);
   });
 });
+
+test.each([
+  { name: 'PCMU', raw: 'mulaw', inverted: 0xff },
+  { name: 'PCMA', raw: 'alaw', inverted: 0x55 },
+])(
+  '$name is ffmpeg’s for all 256 codes and all 65536 samples, but for the edges of segments',
+  ({ name, raw, inverted }) => {
+    const codec = codecOf(name, 8000, 1);
+    const codes = Uint8Array.from({ length: 256 }, (_, i) => i);
+    const [from, to] = [user.file(`codes.${raw}`), user.file(`codes-${raw}.f32`)];
+    writeFileSync(from, codes);
+    ffmpeg('-f', raw, '-ar', '8000', '-ac', '1', '-i', from, '-f', 'f32le', to);
+    expect(decode(codec, [codes])).toEqual(readFloats(to));
+
+    const all = Int16Array.from({ length: 65_536 }, (_, i) => i - 32_768);
+    const [samples, coded] = [user.file('all.s16'), user.file(`all.${raw}`)];
+    writeFileSync(samples, all);
+    ffmpeg('-f', 's16le', '-ar', '8000', '-ac', '1', '-i', samples, '-c:a', `pcm_${raw}`, '-f', raw, coded);
+    const theirs = readFileSync(coded);
+    const ours = Buffer.concat(
+      encode(
+        codec,
+        Float32Array.from(all, (it) => it / 32_768),
+        512,
+      ),
+    );
+    expect(theirs.length).toBe(ours.length);
+    // G.711's decision values (tables 1 and 2) are not the middle between two outputs where steps change; ffmpeg takes that
+    const differing = [...ours.keys()].filter((i) => ours[i] !== theirs[i]);
+    const within = differing.filter((i) => {
+      const interval = ((ours[i] ?? 0) ^ inverted) & 15;
+      const nearBorder = ours[i - 4] === theirs[i] || ours[i + 4] === theirs[i]; // it looks at 14 of the 16 bits
+      return !nearBorder && interval !== 0 && interval !== 15;
+    });
+    expect(within).toEqual([]);
+    expect(differing.length).toBeLessThan(1000);
+  },
+);
