@@ -31,6 +31,7 @@ export interface JoinOptions {
   readonly maxPlayout?: string;
   readonly linkOffset?: string;
   readonly extendedReports?: ExtendedReportWish;
+  readonly metrics?: string | true;
   readonly wait?: boolean;
   readonly record?: string;
   readonly recordFormat?: readonly string[];
@@ -138,6 +139,7 @@ export function joinCommand(ctx: CliContext): Command {
         '--link-offset <time>',
         'play so long after the moment the sender stamped, always: the link offset of AES67, such as 5ms',
       )
+      .option('--metrics [host:port]', 'offer figures to Prometheus (default: 127.0.0.1:9391)')
       .addOption(
         new Option(
           '--extended-reports <when>',

@@ -25,6 +25,7 @@ export type QualityEvent =
       readonly reporter: number | null;
       readonly source: number | null;
     }
+  | { readonly type: 'metrics'; readonly url: string }
   | { readonly type: 'matrix'; readonly media: readonly MatrixJson[] };
 
 /** As `JOIN_EVENTS` has them. */
@@ -48,6 +49,7 @@ export const QUALITY_EVENTS: readonly (readonly [
     'media, code, message, reporter, source',
     'everybody’s reports show a fault: `uplink`, `downlink`, `asymmetric`, `unheard` or `path`; with the SSRCs it is about, or null',
   ],
+  ['metrics', 'url', '`--metrics`: where Prometheus fetches the figures'],
   [
     'matrix',
     'media',

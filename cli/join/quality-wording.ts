@@ -18,6 +18,8 @@ export function sayQuality(event: QualityEvent, nameOf: (participant: Participan
       };
     case 'reception':
       return { weight: 'news', lines: [event.message] };
+    case 'metrics':
+      return { weight: 'news', lines: [`figures for Prometheus are at ${event.url}`] };
     case 'matrix':
       break; // a table, for programs; the live view has it by a key
   }

@@ -174,6 +174,7 @@ export function say(event: JoinEvent, now: Date): Sentence {
     case 'quality-restored':
     case 'reception':
     case 'matrix':
+    case 'metrics':
       return sayQuality(event, nameOf);
     case 'left':
       break;

@@ -1,0 +1,20 @@
+import { expect, test } from 'vitest';
+import { callMetrics } from '../../cli/join/metrics.ts';
+import { ToneSource } from '../../conference/index.ts';
+import { formatMetrics } from '../../src/prometheus/index.ts';
+import { readExposition } from '../support/exposition.ts';
+import { MemoryRoom } from '../support/memory-room.ts';
+
+const tone = () => new ToneSource(500, -12, { sampleRate: 8000, channels: 1 });
+
+test('names from the network cannot break the format, and there are never more than 64', async () => {
+  const room = new MemoryRoom(['m=audio 5004 RTP/AVP 0', 'b=AS:6400']);
+  const listener = await room.join('listener');
+  for (let n = 0; n < 70; n++) await room.join(`a"b\\c{}\n${n}${'x'.repeat(100)}`, tone());
+  room.clock.advance(3000);
+  const series = readExposition(formatMetrics(callMetrics(listener.call, 'Round "1"\n')));
+  const names = [...series.keys()];
+  expect(names.filter((it) => it.startsWith('rendezvous_call_participant_mos_lq'))).toHaveLength(64);
+  expect(series.get('rendezvous_call_participants_not_shown{conference="Round \\"1\\""}')).toBe(6);
+  expect(series.get('rendezvous_call_senders{conference="Round \\"1\\""}')).toBe(70);
+});
