@@ -56,7 +56,7 @@ joins. On a terminal a table shows what is in trouble first:
   arrows, Page Up, Page Down move   Enter shows one conference   m who hears whom   / searches   t only trouble   q leaves
 In a pipe each change is a line: time, what happened, conference, severity, code, sentence. Findings wait for some seconds before
 they are told, and for some more before they are over, so that they do not flutter. DSCP and TTL are seen where koffi is installed
-(Linux), by a look at each group every few seconds; levels where the encoding is PCMU, PCMA, L16 or L24, or where packets carry
+(Linux), by a look at each group every ten seconds; levels where the encoding is PCMU, PCMA, L16 or L24, or where packets carry
 them (RFC 6464). What is encrypted is watched all the same, without levels.
 
 With --once the exit status is 0 when nothing of that severity was found, and 1 when something was. docs/operations.md explains

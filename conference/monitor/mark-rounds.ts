@@ -6,9 +6,11 @@ import type { MediumWatch } from './medium-watch.ts';
 /** So many groups are looked at beside each other, each for so long or for so many packets. */
 const AT_ONCE = 4;
 const LOOK_MS: Ms = 300;
-const ENOUGH = 10;
-/** Between two rounds, so that few groups are not looked at without an end. */
-const PAUSE_MS: Ms = 5000;
+const ENOUGH = 5;
+/** From one round to the next, so that few groups are not looked at without an end. */
+const ROUND_MS: Ms = 10_000;
+/** Who has just appeared is looked at sooner. */
+const PAUSE_MS: Ms = 1000;
 
 /**
  * Looks at DSCP and TTL of what arrives, one group after the other: each time another socket joins for a moment, since
@@ -32,8 +34,12 @@ export class MarkRounds implements Disposable {
   /** Goes on until disposed of, or until it turns out that it cannot be done here. */
   async run(): Promise<void> {
     const { signal } = this.#ended;
+    let nextRound = -Infinity;
     while (!signal.aborted && this.unavailable === undefined) {
-      const waiting = this.#media().filter((it) => it.expected.joinSources.length === 0);
+      const now = this.#clock.now();
+      const media = this.#media().filter((it) => it.expected.joinSources.length === 0);
+      const waiting = now >= nextRound ? media : media.filter((it) => hasNewSender(it, now));
+      if (now >= nextRound && waiting.length > 0) nextRound = now + ROUND_MS;
       const worker = async (): Promise<void> => {
         for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await this.#look(next);
       };
@@ -77,4 +83,8 @@ export class MarkRounds implements Disposable {
   [Symbol.dispose](): void {
     this.#ended.abort();
   }
+}
+
+function hasNewSender({ meters }: MediumWatch, now: Ms): boolean {
+  return [...meters.values()].some((it) => it.marks === undefined && now - it.source.firstHeard < ROUND_MS);
 }

@@ -1,7 +1,7 @@
 import type { Ms } from '../../src/machine.ts';
 
 /** Rates are measured over stretches of this length. */
-const STRETCH_MS: Ms = 5000;
+const STRETCH_MS: Ms = 3000;
 /** A pause after which timestamps may go on anywhere. */
 const PAUSE_MS: Ms = 250;
 /** Drift is known once the sender was followed for this long. */
@@ -79,7 +79,7 @@ export class TimestampClock {
     this.#least = Infinity;
   }
 
-  /** Hz, over the last ten seconds without a pause. */
+  /** Hz, over the last six seconds without a pause. */
   get measuredRate(): number | undefined {
     return this.#measured;
   }

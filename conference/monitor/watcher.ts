@@ -42,7 +42,7 @@ const TICK_MS: Ms = 1000;
 const OPEN_AT_ONCE = 8;
 const RETRY_MS: Ms = 30_000;
 /** Nobody listens to it: datagrams may wait, since the kernel stamps them with the time at which they came. */
-const LATENCY_MS: Ms = 20;
+const LATENCY_MS: Ms = 50;
 /** What is near is looked up this often. */
 const NEAR_MS: Ms = 60_000;
 

@@ -137,7 +137,7 @@ describe('rendezvous monitor', () => {
       '--dscp',
       'EF',
       '--once',
-      '17s',
+      '13s',
       '--json',
     ]);
     const report: Report = JSON.parse(watched.out);
