@@ -22,3 +22,4 @@ export * as sdp from './sdp/index.ts';
 export * as profiles from './sdp/profiles/index.ts';
 export * as receivers from './sdp/receivers/index.ts';
 export * as srtp from './srtp/index.ts';
+export * as video from './video/index.ts';

@@ -33,6 +33,7 @@ export interface JoinOptions {
   readonly extendedReports?: ExtendedReportWish;
   readonly metrics?: string | true;
   readonly wait?: boolean;
+  readonly media?: string;
   readonly record?: string;
   readonly recordFormat?: readonly string[];
   readonly recordBits?: string;
@@ -145,6 +146,10 @@ export function joinCommand(ctx: CliContext): Command {
           '--extended-reports <when>',
           'send RTCP extended reports on loss and voice quality: when the description asks, always or never (default: asked)',
         ).choices(EXTENDED_REPORTS),
+      )
+      .option(
+        '--media <kinds>',
+        'audio, video or all (default: audio; all of it when it is recorded, or when there is no audio)',
       )
       .option('--record <directory>', 'record each participant in a file of his own, and the mix')
       .option(

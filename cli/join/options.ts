@@ -46,6 +46,8 @@ export interface JoinSettings {
     Pick<JoinRequest, 'dscp' | 'labels'>;
   readonly talk: Omit<TalkSettings, 'request'>;
   readonly record: RecordSettings | undefined;
+  /** As asked for; what it means depends on what there is. */
+  readonly media: string | undefined;
 }
 
 /** @throws {UsageError} when a value cannot be used */
@@ -78,6 +80,7 @@ export async function readJoinSettings(ctx: CliContext, given: JoinOptions): Pro
     participant: info,
     talk,
     record: readRecordSettings(given),
+    media: given.media,
     request: {
       ...(interfaces.length === 0 ? {} : { interface: interfaces }),
       ...(given.sendInterface === undefined ? {} : { sendInterface: given.sendInterface }),

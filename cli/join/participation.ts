@@ -19,6 +19,7 @@ import type { KeyAction } from './keys.ts';
 import { KeyWatch } from './key-watch.ts';
 import { mediumJson } from './medium-json.ts';
 import type { JoinSettings } from './options.ts';
+import { mediaToJoin } from './record-options.ts';
 import { followRemoteControl, pressKeys } from './remote-control.ts';
 import { type Attached, attachTerminals } from './attach.ts';
 import { StatisticsTeller } from './statistics.ts';
@@ -76,6 +77,11 @@ export class Participation {
       clock: ctx.clock,
       ...(options.keys.length === 0 ? {} : { keys: options.keys }),
       ...settings.request,
+      media: mediaToJoin(
+        settings.media,
+        settings.record !== undefined,
+        [...description.media].map(({ kind }) => kind),
+      ),
       ...(settings.listen ? { direction: 'recvonly' as const } : speaker),
     });
     this.#left = new Promise((resolve) => {

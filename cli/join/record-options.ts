@@ -1,4 +1,4 @@
-import { RECORD_FORMATS, type RecordFormat } from '../../conference/index.ts';
+import { type MediaType, RECORD_FORMATS, type RecordFormat } from '../../conference/index.ts';
 import type { JoinOptions } from '../commands/join.ts';
 import { UsageError } from '../errors.ts';
 
@@ -26,6 +26,24 @@ export function readRecordSettings(
       throw new UsageError(`--record-format "${text}" is none of ${RECORD_FORMATS.join(', ')}`);
     });
   return { directory: record, formats: [...new Set(formats)], bits: readBits(recordBits) };
+}
+
+/** What can be joined of a conference: sound, pictures, or both. */
+const KINDS = { audio: ['audio'], video: ['video'], all: ['audio', 'video'] } as const;
+
+/**
+ * Media to join: as asked for; else sound, and pictures too when they are recorded or are all there is.
+ *
+ * @throws {UsageError} when it is none of the words
+ */
+export function mediaToJoin(
+  wanted: string | undefined,
+  recording: boolean,
+  present: readonly string[],
+): readonly MediaType[] {
+  if (wanted === 'audio' || wanted === 'video' || wanted === 'all') return KINDS[wanted];
+  if (wanted !== undefined) throw new UsageError(`--media "${wanted}" is not audio, video or all`);
+  return recording || !present.includes('audio') ? KINDS.all : KINDS.audio;
 }
 
 function readBits(text: string | undefined): RecordSettings['bits'] {

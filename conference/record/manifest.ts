@@ -34,6 +34,8 @@ export interface RecordedTrack {
   encoding: string;
   sampleRate: number | null;
   channels: number | null;
+  /** Pictures; null for sound, and where they are not counted. */
+  pictures: number | null;
   /** Length so far. */
   seconds: number;
   packets: number;
@@ -108,6 +110,7 @@ export function newTrack(kind: RecordedTrack['kind'], medium: number | null, loc
     encoding: '',
     sampleRate: null,
     channels: null,
+    pictures: null,
     seconds: 0,
     packets: 0,
     packetsLost: 0,

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Ms } from '../../src/machine.ts';
+import { createDepacketizer, VIDEO_ENCODINGS } from '../../src/video/index.ts';
 import { isUsable, type MediumPlan } from '../rtp/index.ts';
 import { type SampleFormat, WavSink } from '../terminal/index.ts';
 import type { Participant } from '../types/index.ts';
@@ -12,6 +13,7 @@ import { OpusTrack } from './opus-track.ts';
 import type { RecorderOptions } from './recorder.ts';
 import type { RecordedSourceOrder } from './source.ts';
 import type { TrackWriter } from './track-writer.ts';
+import { VideoTrack } from './video-track.ts';
 
 /** One file of one participant. */
 export interface Track {
@@ -67,6 +69,8 @@ export class TrackSet {
       if (formats.includes('opus') && plan.formats.some(isOpus))
         this.#add(tracks, 'opus', source, participant);
     }
+    const carried = formats.includes('wav') || formats.includes('opus');
+    if (carried && !plan.formats.some(isUsable)) this.#add(tracks, 'video', source, participant);
     return tracks;
   }
 
@@ -113,7 +117,12 @@ export class TrackSet {
     const told = newTrack(plan.mediaType === 'audio' ? 'audio' : 'video', plan.index, own);
     const named = knownName(participant);
     const name = named.name ?? `ssrc-${ssrc.toString(16).padStart(8, '0')}`;
-    const opened = kind === 'opus' ? this.#openOpus(told, name, ssrc) : this.#openWav(told, name, plan);
+    const opened =
+      kind === 'opus'
+        ? this.#openOpus(told, name, ssrc)
+        : kind === 'video'
+          ? this.#openVideo(told, name, plan)
+          : this.#openWav(told, name, plan);
     if (opened === undefined) return undefined;
     const track: Track = {
       ...opened,
@@ -149,14 +158,43 @@ export class TrackSet {
     return { writer, extension: '.wav' };
   }
 
-  #openOpus(told: RecordedTrack, name: string, ssrc: number): Pick<Track, 'writer' | 'extension'> {
-    const { directory, names, options, start, onProblem } = this.#options;
-    told.file = names.take(name, '.opus');
-    told.encoding = 'opus';
-    const file = new AppendFile(join(directory, told.file), (message) => {
+  #openVideo(
+    told: RecordedTrack,
+    name: string,
+    plan: MediumPlan,
+  ): Pick<Track, 'writer' | 'extension'> | undefined {
+    const { names, options, start, onProblem } = this.#options;
+    const medium = [...options.session.description.media][plan.index];
+    for (const { payloadType, encoding } of plan.formats) {
+      const parameters = medium?.fmtp(payloadType)?.parameters ?? new Map<string, string>();
+      const depacketizer = createDepacketizer(encoding, parameters);
+      if (depacketizer === undefined) continue;
+      const { extension } = depacketizer;
+      told.file = names.take(name, extension);
+      told.encoding = depacketizer.encoding;
+      const file = this.#append(told);
+      return { writer: new VideoTrack({ start, track: told, file, payloadType, depacketizer }), extension };
+    }
+    const formats = plan.formats.map(({ label }) => label).join(', ');
+    onProblem(
+      `${plan.mediaType}: ${formats} is not put together to a file here (${VIDEO_ENCODINGS.join(', ')} are): --record-format pcapng keeps its packets`,
+    );
+    return undefined;
+  }
+
+  #append(told: RecordedTrack): AppendFile {
+    const { directory, onProblem } = this.#options;
+    return new AppendFile(join(directory, told.file), (message) => {
       told.failed = message;
       onProblem(message);
     });
+  }
+
+  #openOpus(told: RecordedTrack, name: string, ssrc: number): Pick<Track, 'writer' | 'extension'> {
+    const { names, options, start } = this.#options;
+    told.file = names.take(name, '.opus');
+    told.encoding = 'opus';
+    const file = this.#append(told);
     const { program, name: conference } = options;
     const title = `${conference}: ${name}`;
     return {

@@ -8,6 +8,7 @@ const LAYERS = ['cli', 'conference', 'directory', 'src'];
 const PURE = [
   'capture',
   'ogg',
+  'video',
   'sdp',
   'sap',
   'rtp',
