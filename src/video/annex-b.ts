@@ -84,8 +84,9 @@ export class AnnexBDepacketizer implements Depacketizer {
       case 'fragment':
         return this.#fragment(payload);
       case 'unknown':
-        return [];
+        break;
     }
+    return [];
   }
 
   #fragment(payload: Uint8Array): Uint8Array[] {

@@ -85,7 +85,7 @@ test.concurrent.each(FORMATS)(
     expect(told).toContain(it.kind);
     // ffmpeg's own muxer of transport streams keeps what does not fill its last packet.
     expect(Number(/\d+/.exec(told)?.[0])).toBeGreaterThanOrEqual(it.file === 'mpegts' ? 74 : 75);
-    if (it.file !== 'mpegts') expect(track?.pictures).toBe(75);
+    expect(track?.pictures).toBe(it.file === 'mpegts' ? null : 75);
   },
   60_000,
 );
