@@ -3,7 +3,12 @@ import type { QosResult } from '../src/net/index.ts';
 
 /** Nothing in the description can be joined by this provider. */
 export class UnsupportedSessionError extends InvalidValueError {
-  override readonly code = 'ERR_UNSUPPORTED_SESSION';
+  override readonly code: string = 'ERR_UNSUPPORTED_SESSION';
+}
+
+/** Not an address that can be conferred at: a host name, a single host, none (TAPI_E_INVALADDRESSTYPE). */
+export class AddressTypeError extends UnsupportedSessionError {
+  override readonly code = 'ERR_ADDRESS_TYPE';
 }
 
 /** A terminal for another media type or direction (TAPI_E_INVALIDTERMINAL). */

@@ -13,7 +13,6 @@ import type {
   DatagramTap,
   LoopbackMode,
   MadePacket,
-  MediaDirection,
   MediaSession,
   MediaStream,
   MediaTap,
@@ -33,13 +32,14 @@ import { keysOf } from './digit-sender.ts';
 import { LocalParticipant } from './local-participant.ts';
 import type { RtpMediaSessionOptions } from './media-session-options.ts';
 import { Medium } from './medium.ts';
-import { supportOf } from './medium-plan.ts';
+import { type MediumPlan, supportOf } from './medium-plan.ts';
 import { PacketTaps } from './packet-taps.ts';
 import { ParticipantList } from './participants.ts';
 import { QosWatch } from './qos-watch.ts';
 import { QualityWatch } from './quality-watch.ts';
 import { RenderStream } from './render-stream.ts';
 import { rtpWarning } from './rtp-warning.ts';
+import { SessionStreams } from './session-streams.ts';
 
 /** The BYE of a large group waits for its turn, but nobody waits longer than this for it; leaving takes two seconds. */
 const BYE_WITHIN_MS: Ms = 1200;
@@ -51,7 +51,7 @@ export class RtpMediaSession implements MediaSession {
   readonly #taps = new PacketTaps();
   readonly #emit = (event: ConferenceEvent): void => this.#emitter.emit(event);
   readonly #media: Medium[];
-  readonly #streams: readonly (CaptureStream | RenderStream)[];
+  readonly #streamList: SessionStreams;
   readonly #people: ParticipantList;
   readonly local: LocalParticipant;
   readonly quality: QualityWatch;
@@ -78,31 +78,44 @@ export class RtpMediaSession implements MediaSession {
       emit: this.#emit,
       talkers: () => this.#people.all.filter((it) => it.talking && !it.muted),
     });
-    this.#media = plans.map(
-      (plan) =>
-        new Medium({
-          plan,
-          clock,
-          random,
-          cname,
-          sdes,
-          loopback: request.loopback ?? 'none',
-          interface: request.interface,
-          sendInterface: request.sendInterface,
-          ttl: request.ttl,
-          labels: request.labels,
-          openSocket: options.openSocket,
-          lookup: options.lookup,
-          blocks,
-          taps: this.#taps,
-          extendedReports: request.extendedReports ?? 'asked',
-          voice: (of, ssrc) => this.#people.voiceMetrics(of, ssrc),
-          onEvent: this.#onRtpEvent,
-          onDigit: this.#onDigit,
-          emit: this.#emit,
-        }),
-    );
-    this.#streams = this.#media.flatMap((medium) => this.#makeStreams(medium));
+    const makeMedium = (plan: MediumPlan): Medium =>
+      new Medium({
+        plan,
+        clock,
+        random,
+        cname,
+        sdes,
+        loopback: request.loopback ?? 'none',
+        interface: request.interface,
+        sendInterface: request.sendInterface,
+        ttl: request.ttl,
+        labels: request.labels,
+        openSocket: options.openSocket,
+        lookup: options.lookup,
+        blocks,
+        taps: this.#taps,
+        extendedReports: request.extendedReports ?? 'asked',
+        voice: (of, ssrc) => this.#people.voiceMetrics(of, ssrc),
+        onEvent: this.#onRtpEvent,
+        onDigit: this.#onDigit,
+        emit: this.#emit,
+      });
+    this.#media = plans.map(makeMedium);
+    this.#streamList = new SessionStreams({
+      media: this.#media,
+      allPlans: options.allPlans,
+      request,
+      clock,
+      blocks,
+      playout: options.playout,
+      talk: this.talk,
+      emit: this.#emit,
+      onVoice: () => this.#localVoice(),
+      substreams: (index) => this.#people.substreamsOf(index),
+      makeMedium,
+      open: (medium) => medium.open(this.#qos.wantedDscp(medium)),
+      state: () => ({ joined: this.#state === 'joined', held: this.#held, left: this.#state === 'left' }),
+    });
     this.local = new LocalParticipant(
       { ...request.participant, cname },
       clock.wall(),
@@ -126,43 +139,6 @@ export class RtpMediaSession implements MediaSession {
     });
   }
 
-  #makeStreams(medium: Medium): (CaptureStream | RenderStream)[] {
-    const { request, clock, plans, blocks } = this.#options;
-    const { plan } = medium;
-    const direction: MediaDirection = request.direction ?? plan.direction;
-    const several = plans.filter((it) => it.mediaType === plan.mediaType).length > 1;
-    const name = (way: string): string => `${plan.mediaType} ${way}${several ? ` ${plan.index + 1}` : ''}`;
-    const out: (CaptureStream | RenderStream)[] = [];
-    if (direction === 'sendrecv' || direction === 'sendonly') {
-      medium.capture = new CaptureStream({
-        plan,
-        name: name('out'),
-        clock,
-        sender: medium,
-        emit: this.#emit,
-        onVoice: () => this.#localVoice(),
-        voiceDetection: request.voiceDetection,
-        gainTarget: request.gainTarget,
-        encoding: request.encoding,
-        talk: this.talk,
-      });
-      out.push(medium.capture);
-    }
-    if (direction === 'sendrecv' || direction === 'recvonly') {
-      medium.render = new RenderStream({
-        plan,
-        name: name('in'),
-        playout: this.#options.playout,
-        blocks,
-        now: () => clock.now(),
-        emit: this.#emit,
-        substreams: () => this.#people.substreamsOf(plan.index),
-      });
-      out.push(medium.render);
-    }
-    return out;
-  }
-
   get state(): MediaSession['state'] {
     return this.#state;
   }
@@ -171,6 +147,15 @@ export class RtpMediaSession implements MediaSession {
   }
   get streams(): readonly MediaStream[] {
     return this.#streams;
+  }
+  get #streams(): readonly (CaptureStream | RenderStream)[] {
+    return this.#streamList.all;
+  }
+  addStream(medium: number, direction: MediaStream['direction']): Promise<MediaStream> {
+    return this.#streamList.add(medium, direction);
+  }
+  removeStream(stream: MediaStream): Promise<void> {
+    return this.#streamList.remove(stream);
   }
   get participants(): readonly Participant[] {
     return [this.local, ...this.#people.all];

@@ -211,3 +211,8 @@ export function supportOf(plan: MediumPlan): MediumSupport {
     ),
   };
 }
+
+/** Whether a medium cannot be joined because of where it is. */
+export function isAddressReason(reasonCode: string | undefined): boolean {
+  return reasonCode === 'noAddress' || reasonCode === 'hostName' || reasonCode === 'notMulticast';
+}

@@ -4,11 +4,11 @@ import { type Clock, hostWatch, observeDscp, openMulticastSocket, systemClock } 
 import { generateCname } from '../../src/rtcp/index.ts';
 import type { SessionDescription } from '../../src/sdp/index.ts';
 import { blockMsFor, playoutPolicy } from '../audio/index.ts';
-import { UnsupportedSessionError } from '../errors.ts';
+import { AddressTypeError, UnsupportedSessionError } from '../errors.ts';
 import type { JoinRequest, MediaSession, MediaStreamProvider, ProviderSupport } from '../types/index.ts';
 import { BlockClock } from './block-clock.ts';
 import { RtpMediaSession } from './media-session.ts';
-import { planMedia, supportOf } from './medium-plan.ts';
+import { isAddressReason, planMedia, supportOf } from './medium-plan.ts';
 import { type LookupHost, lookupHost } from './resolve-sources.ts';
 import { SocketBatches } from './socket-batches.ts';
 
@@ -63,9 +63,9 @@ export class MulticastRtpProvider implements MediaStreamProvider {
       const why = allPlans.map(({ mediaType, support, reason }) =>
         support === 'none' ? `${mediaType}: ${reason}` : `${mediaType}: not asked for`,
       );
-      throw new UnsupportedSessionError(
-        `Nothing in this description can be joined: ${why.length === 0 ? 'it has no media' : why.join('; ')}`,
-      );
+      const message = `Nothing in this description can be joined: ${why.length === 0 ? 'it has no media' : why.join('; ')}`;
+      const address = allPlans.length > 0 && allPlans.every(({ reasonCode }) => isAddressReason(reasonCode));
+      throw address ? new AddressTypeError(message) : new UnsupportedSessionError(message);
     }
     return new RtpMediaSession({
       plans,

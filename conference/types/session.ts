@@ -24,8 +24,24 @@ export interface MediaSession extends EventStream<ConferenceEvent>, AsyncDisposa
   readonly everHeard: boolean;
   /** Signs that a switch has forgotten that this host listens; undefined when there are none. */
   readonly snooping: SnoopingSuspicion | undefined;
-  /** Fixed from the beginning: for each joined medium one stream per direction it has. */
+  /** At the beginning for each joined medium one stream per direction it has. */
   readonly streams: readonly MediaStream[];
+  /**
+   * Adds a stream of the description that was not asked for at the join (STR-02): sending where one only listened,
+   * receiving a medium that was left out, what was removed.
+   *
+   * @param medium place of the `m=` line, from 0
+   * @throws {StateError} when it is there already, or the session was left; `InvalidStreamError` when the description has no such
+   *   stream; `AddressTypeError` and `UnsupportedSessionError` when it cannot be joined
+   */
+  addStream(medium: number, direction: MediaStream['direction']): Promise<MediaStream>;
+  /**
+   * Ends a stream. Its terminals are detached, not closed. Reports go on for what was asked for at the join; another
+   * medium is left with its last stream.
+   *
+   * @throws `InvalidStreamError` when it is none of this session's
+   */
+  removeStream(stream: MediaStream): Promise<void>;
   /** Everyone known, ourselves first. */
   readonly participants: readonly Participant[];
   readonly local: Participant;

@@ -239,7 +239,7 @@ CAL-09 | done | No server in the middle: every receiver mixes for itself
     title: 'Streams, substreams, terminals',
     rows: `
 STR-01 | done | The streams of a call, present when it is made
-STR-02 | planned | Add and remove streams | fixed by the session description; refused otherwise
+STR-02 | done | Add and remove streams | those of the session description; others are refused
 STR-03 | done | Kind, direction and name of a stream
 STR-04 | done | Start, pause and stop a stream
 STR-05 | done | Attach and detach terminals
@@ -321,7 +321,7 @@ ERR-02 | done | No server name
 ERR-03 | done | Already connected
 ERR-04 | done | Not connected
 ERR-05 | done | The parent object is gone | of a medium that was removed; all else lives as long as anybody holds it
-ERR-06 | partly | Call errors: state, time-out, terminal, stream, address type | state, time-out and terminal; the others cannot occur yet
+ERR-06 | done | Call errors: state, time-out, terminal, stream, address type
 `,
   },
   {
