@@ -34,7 +34,6 @@ import type { RtpMediaSessionOptions } from './media-session-options.ts';
 import { Medium } from './medium.ts';
 import { type MediumPlan, supportOf } from './medium-plan.ts';
 import { PacketTaps } from './packet-taps.ts';
-import type { MediumPlan } from './medium-plan.ts';
 import { ParticipantList } from './participants.ts';
 import { QosWatch } from './qos-watch.ts';
 import { QualityWatch } from './quality-watch.ts';
