@@ -4,6 +4,7 @@ import {
   ntpSecondsToUnixMs,
   type RepeatTime,
   type ScheduleEntry,
+  withoutKeys,
 } from '../src/sdp/index.ts';
 import type { Conference } from './conference.ts';
 import type { ConferenceOrigin } from './origin.ts';
@@ -23,7 +24,7 @@ export interface ConferenceJson {
   readonly stopTime: string | null;
   readonly times: readonly ConferenceTimeJson[];
   readonly media: readonly ConferenceMediaJson[];
-  /** The description as text; null when the blob is not SDP. */
+  /** The description as text, without keys in it; null when the blob is not SDP. */
   readonly sdp: string | null;
   /** Why the blob could not be read as SDP; null when it could. */
   readonly sdpProblem: string | null;
@@ -79,7 +80,7 @@ export function conferenceToJson(conference: Conference): ConferenceJson {
     stopTime: conference.stopTime?.toISOString() ?? null,
     times: (sdp?.times.entries() ?? []).map(timeToJson),
     media: (sdp?.media.toArray() ?? []).map(mediumToJson),
-    sdp: sdp?.serialize() ?? null,
+    sdp: sdp === undefined ? null : withoutKeys(sdp).serialize(),
     sdpProblem: conference.sdpProblem ?? null,
     blobBase64: sdp === undefined ? Buffer.from(conference.blob).toString('base64') : null,
     origin: conference.origin ?? null,

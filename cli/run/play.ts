@@ -12,12 +12,11 @@ import {
   readOpusFile,
   type TimedPacket,
 } from '../../conference/index.ts';
-import type { SessionDescription } from '../../src/sdp/index.ts';
 import type { PlayOptions } from '../commands/play.ts';
 import type { CliContext } from '../context.ts';
 import { FailedError, InterruptedError } from '../errors.ts';
 import { Interrupts } from '../interrupts.ts';
-import { findDescription } from '../join/description.ts';
+import { findDescription, type FoundDescription } from '../join/description.ts';
 import { readJoinSettings } from '../join/options.ts';
 import { spanText } from '../output/times.ts';
 import { capturedPackets, type PlayPlan, readPlayPlan, recordingKind } from './play-plan.ts';
@@ -41,13 +40,15 @@ const PROGRESS_MS = 10_000;
 export async function runPlay(ctx: CliContext, file: string, given: PlayOptions): Promise<void> {
   const settings = await readJoinSettings(ctx, given);
   const wish = readPlayPlan(given);
-  const { description, name } = await findDescription(ctx, given.to, given.sapWait);
-  const performance = await prepare(file, wish, description);
+  const found = await findDescription(ctx, given.to, given.sapWait);
+  const { description, name, keys } = found;
+  const performance = await prepare(file, wish, found);
   using interrupts = new Interrupts(ctx.host);
   await using call = createCall(description, {
     provider: new MulticastRtpProvider(),
     participant: settings.participant,
     clock: ctx.clock,
+    ...(keys.length === 0 ? {} : { keys }),
     ...settings.request,
     media: [performance.plan.mediaType],
     direction: 'sendonly',
@@ -66,8 +67,12 @@ export async function runPlay(ctx: CliContext, file: string, given: PlayOptions)
   if (interrupts.signal.aborted) throw new InterruptedError();
 }
 
-async function prepare(file: string, wish: PlayPlan, description: SessionDescription): Promise<Performance> {
-  const plans = planMedia(description).filter(({ support }) => support !== 'none');
+async function prepare(
+  file: string,
+  wish: PlayPlan,
+  { description, keys }: FoundDescription,
+): Promise<Performance> {
+  const plans = planMedia(description, undefined, keys).filter(({ support }) => support !== 'none');
   if (plans.length === 0) throw new FailedError('Nothing in this conference can be sent to');
   const same = (payloadType: number): number => payloadType;
   const kind = await recordingKind(file);

@@ -3,7 +3,7 @@ import { type SnoopingSuspicion, SnoopingWatch } from '../../src/igmp/index.ts';
 import type { Ms } from '../../src/machine.ts';
 import { keepOnInterface, type QosResult, type RenewableSocket } from '../../src/net/index.ts';
 import type { RtpSessionEvent } from '../../src/rtp/index.ts';
-import type { MediaKey, SessionDescription } from '../../src/sdp/index.ts';
+import { type MediaKey, type SessionDescription, withoutKeys } from '../../src/sdp/index.ts';
 import { Emitter } from '../emitter.ts';
 import { ActiveTalker } from '../talkers/index.ts';
 import type { Terminal } from '../terminal/index.ts';
@@ -55,6 +55,7 @@ export class RtpMediaSession implements MediaSession {
   readonly #people: ParticipantList;
   readonly local: LocalParticipant;
   readonly quality: QualityWatch;
+  readonly description: SessionDescription;
   readonly talk: Talk;
   readonly #floor = new ActiveTalker<Participant>();
   #state: MediaSession['state'] = 'prepared';
@@ -69,6 +70,7 @@ export class RtpMediaSession implements MediaSession {
 
   constructor(options: RtpMediaSessionOptions) {
     this.#options = options;
+    this.description = withoutKeys(options.request.description);
     const { plans, request, cname, clock, random, blocks } = options;
     const { cname: _own, ...sdes } = request.participant;
     this.#people = new ParticipantList(this.#emit, clock, options.playout);
@@ -168,9 +170,6 @@ export class RtpMediaSession implements MediaSession {
   }
   get reception(): readonly ReceptionMatrix[] {
     return this.quality.reception;
-  }
-  get description(): SessionDescription {
-    return this.#options.request.description;
   }
   get media(): readonly MediumSupport[] {
     return this.#options.allPlans.map(supportOf);

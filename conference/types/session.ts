@@ -17,6 +17,7 @@ import type { TransportInfo } from './transport.ts';
 /** One joined (or about to be joined) session of a provider. */
 export interface MediaSession extends EventStream<ConferenceEvent>, AsyncDisposable {
   readonly state: 'prepared' | 'joining' | 'joined' | 'left';
+  /** Without the keys in it, so that it may be shown and kept. */
   readonly description: SessionDescription;
   /** What could be done with each medium of the description, joined or not. */
   readonly media: readonly MediumSupport[];

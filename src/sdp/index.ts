@@ -65,6 +65,7 @@ export {
 } from './time.ts';
 export { TimeCollection, TimeDescription } from './times.ts';
 export type { Issue } from './validate.ts';
+export { withoutKeys } from './without-keys.ts';
 export { momentAt, type RepeatingSeries, type UtcOffsetAt, zoneAdjustments } from './zone-adjustments.ts';
 export {
   type BlobCharset,

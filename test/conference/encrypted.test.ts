@@ -301,6 +301,39 @@ test('a key that has protected as many packets as it may is told of before, and 
   expect(room.network.wire.filter(({ port }) => port === PORT).length).toBeGreaterThan(240);
 });
 
+test('a session does not have the key of its description in what others may keep', async () => {
+  const room = new Room();
+  const { call } = await room.join(sdp(`AES_CM_128_HMAC_SHA1_80 inline:${KEY}`));
+  expect(call.session.description.serialize()).not.toContain('crypto');
+  expect(call.session.description.serialize()).toContain('RTP/SAVP');
+});
+
+test('two members in one process have two SSRCs, and hear each other', async () => {
+  const room = new Room();
+  const host = {
+    provider: new MulticastRtpProvider({ openSocket: room.network.host('10.0.0.9') }),
+    loopback: 'selective',
+  } as const;
+  const own = () => Math.random();
+  const anna = await room.join(sdp(`AES_CM_128_HMAC_SHA1_80 inline:${KEY}`), tone(440), {
+    ...host,
+    random: own,
+  });
+  const berta = await room.join(sdp(`AES_CM_128_HMAC_SHA1_80 inline:${KEY}`), silence(), {
+    ...host,
+    random: own,
+  });
+  room.clock.advance(4000);
+  expect(anna.call.transports[0]?.ssrc).not.toBe(berta.call.transports[0]?.ssrc);
+  expect(measureTone(berta.sink.samples.subarray(8000), 8000).frequency).toBeCloseTo(440, 0);
+  await anna.call.disconnect();
+  const again = await room.join(sdp(`AES_CM_128_HMAC_SHA1_80 inline:${KEY}`), silence(), {
+    ...host,
+    random: own,
+  });
+  expect(again.call.transports[0]?.ssrc).not.toBe(anna.call.transports[0]?.ssrc); // never the same numbers under the same key
+});
+
 test('keys are in no text about a call', async () => {
   const room = new Room();
   const { call } = await room.join(sdp(undefined), tone(440), { keys: [mediaKey(`${KEY}|1:1`)] });

@@ -4,8 +4,11 @@ import {
   createConference,
   type Directory,
   DirectoryUser,
+  encryptConference,
   openDirectory,
+  rekeyConference,
 } from '../../directory/index.ts';
+import { schemaText } from '../../directory/schema/index.ts';
 import { InvalidValueError } from '../../src/errors.ts';
 import { clear } from '../directory/server-backends.ts';
 import { type Samba, startSamba } from '../support/samba.ts';
@@ -109,4 +112,23 @@ test('[OBJ-07] users have them too', async () => {
   user.comment = 'away';
   await ann.modify(user);
   expect((await bob.getUser('ann'))?.comment).toBe('away');
+});
+
+/** Once: a schema cannot be taken back. */
+let extended: Promise<void> | undefined;
+test('keys are confidential: those whom the entry lets join see them, others who see the entry do not', async () => {
+  extended ??= samba.modify(schemaText('ad-ldif', samba.suffix));
+  await extended;
+  const [ann, bob, eve] = [await as('ann'), await as('bob'), await as('eve')];
+  const board = createConference({ name: 'Board', acl: 'everyone:read,bob:read+join,owner:all' });
+  encryptConference(board);
+  await ann.add(board);
+  const keysFor = async (directory: Directory) => (await directory.get('Board'))?.keys;
+  expect([await keysFor(ann), await keysFor(bob), await keysFor(eve)]).toEqual([board.keys, board.keys, []]);
+  expect((await eve.get('Board'))?.isEncrypted).toBe(true);
+  const mine = await ann.get('Board');
+  mine!.acl = AccessRights.parse('everyone:read,owner:all');
+  rekeyConference(mine!, Date.now(), Date.now() + 60_000);
+  await ann.modify(mine!);
+  expect([(await keysFor(ann))?.length, await keysFor(bob)]).toEqual([2, []]);
 });

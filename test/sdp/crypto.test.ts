@@ -8,7 +8,9 @@ import {
   mkiOf,
   parseCrypto,
   readCrypto,
+  SessionDescription,
   srtpSuite,
+  withoutKeys,
 } from '../../src/sdp/index.ts';
 import { SRTP_PROFILES, type SrtpProfileName } from '../../src/srtp/index.ts';
 
@@ -88,6 +90,28 @@ test('what is written is read again', () => {
       expect(attribute && parseCrypto(attribute)).toEqual(it);
     }),
   );
+});
+
+test('a description can be had without its keys', () => {
+  const lines = [
+    'v=0',
+    'o=- 1 1 IN IP4 10.0.0.1',
+    's=x',
+    'c=IN IP4 239.1.1.1/15',
+    'k=clear:SECRET',
+    't=0 0',
+    'a=key-mgmt:mikey SECRET',
+    'm=audio 5004 RTP/SAVP 0',
+    `a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:${KEY}`,
+    'a=sendrecv',
+    '',
+  ];
+  const full = SessionDescription.parse(lines.join('\r\n'));
+  expect(withoutKeys(full).serialize()).toBe(
+    lines.filter((line) => !/SECRET|crypto/.test(line)).join('\r\n'),
+  );
+  expect(full.serialize()).toContain(KEY);
+  expect(withoutKeys(withoutKeys(full)).serialize()).not.toContain('key');
 });
 
 test('suites have the names of RFC 4568, RFC 6188, RFC 7714 and those of OpenSSL', () => {
