@@ -65,7 +65,7 @@ export function joinCommand(ctx: CliContext): Command {
       )
       .option(
         '--send <source>',
-        'what to send: mic, mic:NAME (see devices), wav:FILE, tone:440, pcm:-, exec:COMMAND, null',
+        'what to send: mic, mic:NAME (see devices), wav:FILE, loop:FILE, tone:440, noise, sweep, ident, pcm:-, exec:COMMAND, null',
       )
       .option(
         '--receive <sink>',

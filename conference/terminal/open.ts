@@ -8,6 +8,7 @@ import { isSampleFormat, type SampleFormat } from './sample-format.ts';
 import { StreamSink } from './stream-sink.ts';
 import { StreamSource } from './stream-source.ts';
 import type { AudioSink, AudioSource, TerminalOptions } from './terminal.ts';
+import { channelIdentification, sweep, whiteNoise } from './test-signals.ts';
 import { openWavSink } from './wav-sink.ts';
 import { openWavSource } from './wav-source.ts';
 
@@ -16,7 +17,7 @@ const DEFAULT_TONE_DBFS = -18;
 
 /** What can follow `--send`; for help texts. */
 export const SOURCE_KINDS =
-  'wav:FILE, pcm:-[,rate=HZ][,channels=N][,format=s16le], tone:HZ[,DBFS], mic[:NAME], null, exec:COMMAND';
+  'wav:FILE, loop:FILE, pcm:-[,rate=HZ][,channels=N][,format=s16le], tone:HZ[,DBFS], noise[:DBFS], sweep[:DBFS], ident, mic[:NAME], null, exec:COMMAND';
 /** What can follow `--receive`; for help texts. */
 export const SINK_KINDS =
   'wav:FILE[,bits=16|24|32], pcm:-[,rate=HZ][,channels=N][,format=s16le], speaker[:NAME], null, exec:COMMAND';
@@ -28,6 +29,9 @@ export const SINK_KINDS =
  * - `pcm:-`, `pcm:FILE` raw samples; `,rate=`, `,channels=`, `,format=` (u8, s16le, s16be, s24le, s32le, f32le, f64le,
  *   mulaw, alaw) say of what kind, by default 16-bit little-endian in the stream's own format
  * - `tone:440`, `tone:440,-20` a sine of that many Hz and dBFS (default −18)
+ * - `loop:FILE` a WAV file again and again, without a gap
+ * - `noise`, `noise:-20` white noise; `sweep`, `sweep:-20` from 20 Hz up, each 10 s; `ident` tones that tell the channels
+ *   apart (channel 1 is broken once in four seconds, channel 2 twice, …)
  * - `null` nothing
  * - `mic`, `mic:NAME` a microphone, through pw-cat, pacat, arecord, sox or ffmpeg, whichever is on PATH and fits the sound
  *   system that runs; NAME as `listDevices` gives it, or a part of it
@@ -44,10 +48,18 @@ export async function openSource(spec: string, options: TerminalOptions = {}): P
   switch (kind) {
     case 'wav':
       return openWavSource(requireRest(spec, rest, 'wav:talk.wav'));
+    case 'loop':
+      return openWavSource(requireRest(spec, rest, 'loop:music.wav'), 0, true);
     case 'pcm':
       return openPcmSource(spec, requireRest(spec, rest, 'pcm:-'), format, options);
     case 'tone':
       return openTone(spec, rest, format);
+    case 'noise':
+      return whiteNoise(spec, levelOf(spec, rest), format);
+    case 'sweep':
+      return sweep(spec, levelOf(spec, rest), format);
+    case 'ident':
+      return channelIdentification(spec, format);
     case 'null':
       return new SilenceSource(format);
     case 'mic':
@@ -128,6 +140,13 @@ function execTerminal(
 ): Parameters<typeof openCommandSource>[0] {
   const command = requireRest(spec, rest, 'exec:"sox in.ogg -t raw …"');
   return { name: `exec:${command}`, kind: 'exec', command, format, samples: 's16le', live: false };
+}
+
+function levelOf(spec: string, rest: string): number {
+  if (!/^(-\d+(\.\d+)?)?$/.test(rest)) {
+    throw new InvalidValueError(`${JSON.stringify(spec)} has no level; write it like noise:-20`);
+  }
+  return rest === '' ? DEFAULT_TONE_DBFS : Number(rest);
 }
 
 function openTone(spec: string, rest: string, format: AudioFormat): ToneSource {

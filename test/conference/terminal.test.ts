@@ -12,7 +12,6 @@ import {
   StreamSource,
   wavHeader,
 } from '../../conference/index.ts';
-import { parseAlsa, parsePactl, parsePwDump } from '../../conference/terminal/device-lists.ts';
 import { deviceCommand } from '../../conference/terminal/presets.ts';
 import { DecodeError, InvalidValueError } from '../../src/errors.ts';
 import { measureTone, sine } from '../support/tone-meter.ts';
@@ -369,55 +368,5 @@ describe('commands', () => {
       /pw-cat, pacat, arecord, sox, ffmpeg.*alsa-utils/,
     );
     await expect(openSink('speaker', nothing)).rejects.toThrow(/pw-cat, pacat, aplay, sox, ffmpeg/);
-  });
-});
-
-describe('[TRM-02] lists of devices', () => {
-  test('of PipeWire: nodes that are devices, the defaults by the metadata', () => {
-    const node = (name: string, kind: string) => ({
-      type: 'PipeWire:Interface:Node',
-      info: { props: { 'node.name': name, 'node.description': `The ${name}`, 'media.class': kind } },
-    });
-    const metadata = {
-      type: 'PipeWire:Interface:Metadata',
-      metadata: [{ subject: 0, key: 'default.audio.sink', type: 'Spa:String:JSON', value: { name: 'room' } }],
-    };
-    const dump = [
-      metadata,
-      node('room', 'Audio/Sink'),
-      node('desk', 'Audio/Sink'),
-      node('mic', 'Audio/Source'),
-      node('x', 'Midi/Bridge'),
-    ];
-    expect(parsePwDump(JSON.stringify(dump))).toEqual([
-      {
-        system: 'pipewire',
-        direction: 'render',
-        name: 'room',
-        description: 'The room',
-        isDefault: true,
-        monitor: false,
-      },
-      expect.objectContaining({ name: 'desk', isDefault: false }),
-      expect.objectContaining({ name: 'mic', direction: 'capture' }),
-    ]);
-  });
-
-  test('of ALSA: names, and descriptions below them', () => {
-    const text =
-      'null\n    Discard all samples\ndefault\n    Default\nhw:CARD=PCH,DEV=0\n    HDA Intel\n    Direct\n';
-    expect(parseAlsa(text, 'capture').map((it) => [it.name, it.description, it.isDefault])).toEqual([
-      ['default', 'Default', true],
-      ['hw:CARD=PCH,DEV=0', 'HDA Intel, Direct', false],
-    ]);
-  });
-
-  test('what cannot be read lists nothing', () => {
-    expect([
-      parsePwDump('{'),
-      parsePwDump('{}'),
-      parsePactl('x', '[{}]', '7'),
-      parseAlsa('', 'render'),
-    ]).toEqual([[], [], [], []]);
   });
 });
