@@ -122,11 +122,12 @@ export class RemoteParticipant implements Participant {
   }
   #applyMute(substream: SsrcSubstream): void {
     const { stream } = substream;
-    if (stream?.unsupportedReason !== undefined) return;
+    if (substream.render === undefined || stream?.unsupportedReason !== undefined) return;
     substream.muted = this.#mutedOn.get(substream.medium) ?? this.#mutedAll;
   }
   #applySound(substream: SsrcSubstream): void {
-    if (this.#sound === undefined || substream.stream?.unsupportedReason !== undefined) return;
+    if (this.#sound === undefined || substream.render === undefined) return;
+    if (substream.stream?.unsupportedReason !== undefined) return;
     const { gainDb, pan, bassDb, trebleDb } = this.#sound;
     Object.assign(substream.sound, { gainDb, pan, bassDb, trebleDb });
   }

@@ -19,6 +19,7 @@ import { ChannelStrip } from './channel-strip.ts';
 import type { MediumPlan } from './medium-plan.ts';
 import type { PlannedFormat } from './planned-formats.ts';
 import { RenderSource } from './render-source.ts';
+import { SsrcSubstream } from './substream.ts';
 
 /** Time of a stall that is filled with silence in recordings; a longer one (suspend) is left out. */
 const MAX_FILL_MS: Ms = 60_000;
@@ -188,6 +189,7 @@ export class RenderStream extends BaseStream<AudioSink> {
     const source = new RenderSource(this.#mixer, this.#options.playout, this.#options.now);
     source.voice.threshold = this.silenceThresholdDbfs;
     this.#sources.set(ssrc, source);
+    for (const it of this.substreams) if (it.ssrc === ssrc && it instanceof SsrcSubstream) it.renewed();
     return source;
   }
 

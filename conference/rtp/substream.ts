@@ -154,9 +154,22 @@ export class SsrcSubstream implements Substream {
     this.render?.reset();
   }
 
+  /** Its stream was removed and added again: what was set for it holds on. */
+  renewed(): void {
+    const old = this.#strip;
+    this.#strip = undefined;
+    if (old !== undefined) {
+      const strip = this.#ownStrip();
+      const { gainDb, pan, bassDb, trebleDb, open } = old.fader;
+      Object.assign(strip.fader, { gainDb, pan, bassDb, trebleDb, open });
+      strip.paused = old.paused;
+    }
+    this.#member.participant.apply(this);
+  }
+
   /** @throws {InvalidTerminalError} when nothing can be heard of it @throws {StateError} when it is gone */
   #ownStrip(): ChannelStrip {
-    if (this.#strip !== undefined && this.render !== undefined) return this.#strip;
+    if (this.#strip !== undefined && this.render?.strip === this.#strip) return this.#strip;
     const { render } = this.#member.medium;
     if (render === undefined || render.unsupportedReason !== undefined) {
       const why = render?.unsupportedReason ?? 'it is not received';

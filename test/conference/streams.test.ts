@@ -8,7 +8,7 @@ import {
 import { SessionDescription } from '../../src/sdp/index.ts';
 import { StateError } from '../../src/errors.ts';
 import { ArraySink } from '../support/array-terminals.ts';
-import { GROUP, PORT, Room, render, sdp, tone } from '../support/room.ts';
+import { GROUP, named, PORT, Room, render, sdp, tone } from '../support/room.ts';
 import { decibels, powerAt } from '../support/tone-meter.ts';
 
 const RATE = 8000;
@@ -60,6 +60,28 @@ test('[STR-02] hearing can be given up and taken up; participants stay', async (
   after.attach(sink);
   room.clock.advance(2000);
   expect(decibels(powerAt(sink.last(0.5), RATE, 440))).toBeCloseTo(-12, 0);
+});
+
+test('[STR-02] [PAR-05] what was set for a participant outlives the stream', async () => {
+  const room = new Room();
+  await room.join('anna', tone(440));
+  await room.join('berta', tone(1000));
+  const { call, sink } = await room.join('carl');
+  room.clock.advance(7000);
+  named(call, 'anna').muted = true;
+  const [stream] = call.streams.filter(({ direction }) => direction === 'render');
+  expect(stream?.direction).toBe('render');
+  await (stream && call.session.removeStream(stream));
+  named(call, 'berta').muted = true;
+  room.clock.advance(1000);
+  const again = await call.session.addStream(0, 'render');
+  again.attach(sink);
+  room.clock.advance(2000);
+  const level = (frequency: number): number => decibels(powerAt(sink.last(0.5), RATE, frequency));
+  expect([level(440) < -60, level(1000) < -60]).toEqual([true, true]);
+  for (const name of ['anna', 'berta']) named(call, name).muted = false;
+  room.clock.advance(1000);
+  expect([level(440), level(1000)]).toEqual([expect.closeTo(-12, 0), expect.closeTo(-12, 0)]);
 });
 
 test('[STR-02] a medium that was left out at the join is joined with its first stream and left with its last', async () => {
