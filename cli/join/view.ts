@@ -162,12 +162,12 @@ function quality(person: PersonView): string {
   const said = note === undefined ? '' : `  ${printable(note)}`;
   const set = settings(person);
   if (lossPercent === undefined || jitterMs === undefined) return `listening${set}${said}`;
-  // what matters most comes first: narrow terminals cut the rest
+  // what was just set, then what matters most: narrow terminals cut the rest
   const numbers =
     `${lossPercent.toFixed(1)} % lost`.padStart(11) + `${jitterMs.toFixed(1)} ms jitter`.padStart(16);
   const rating = mos === undefined ? '' : `  MOS ${mos.toFixed(1)}`;
   const delay = delayMs === undefined ? '' : `  ${Math.round(delayMs)} ms delay`;
-  return `${numbers}${set}${rating}${active ? '' : '  quiet now'}${delay}${said}`;
+  return `${set}${numbers}${rating}${active ? '' : '  quiet now'}${delay}${said}`;
 }
 
 /** What the listener has set, when it is anything. */
