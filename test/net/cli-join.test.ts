@@ -147,7 +147,7 @@ describe('two processes', () => {
     ]);
     expect(told).toContain('hearing 1 participant');
     expect(out).toMatch(/[0-9a-f]{8} from 127\.0\.0\.1 is Bob, tool Rendezvous/);
-    expect(told.at(-3)).toMatch(/^Bob: \d+ packets, 0\.0 % lost, jitter \d+\.\d ms, .*-18 dBFS$/);
+    expect(told.at(-3)).toMatch(/^ +Bob: \d+ packets, 0\.0 % lost, jitter \d+\.\d ms, .*-18 dBFS$/);
     expect(told.at(-2)).toBe('left as asked after 4 s');
     bob.child.kill('SIGKILL');
   });
