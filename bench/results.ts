@@ -14,7 +14,8 @@ const number = (value: number): string =>
     ? Math.round(value).toLocaleString('en-US')
     : String(Number(value.toPrecision(Math.abs(value) >= 100 ? 4 : 3)));
 
-const ratioOf = ({ ours, peer }: Row): string => (peer ? `${number(ours / peer.value)} × ${peer.name}` : '');
+const ratioOf = ({ ours, peer }: Row): string =>
+  peer && peer.value !== 0 ? `${number(ours / peer.value)} × ${peer.name}` : '';
 const verdictOf = ({ target }: Row): string =>
   target ? `${target.id} ${target.text}: ${target.met ? 'met' : 'SHORT'}` : '';
 

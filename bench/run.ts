@@ -19,6 +19,7 @@ const PROGRAMS: Record<string, () => Promise<{ bench: Bench }>> = {
   join: () => import('./join.ts'),
   pacing: () => import('./pacing.ts'),
   streams: () => import('./streams.ts'),
+  playout: () => import('./playout.ts'),
   monitor: () => import('./monitor.ts'),
   srtp: () => import('./srtp.ts'),
   delay: () => import('./delay.ts'),
