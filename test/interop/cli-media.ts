@@ -152,8 +152,8 @@ export async function sentAll(running: Running): Promise<void> {
 
 /** Waits until what has come by now is played, and so in the recording: it is written every half second. */
 export async function recorded(path: string): Promise<void> {
-  const { format } = parseWavHeader(readFileSync(path));
-  const more = 0.6 * format.sampleRate * format.channels * 2;
+  const { format, samples } = parseWavHeader(readFileSync(path));
+  const more = (0.6 * format.sampleRate * format.channels * bitsOf(samples)) / 8;
   for (const enough = statSync(path).size + more; statSync(path).size < enough; ) await delay(20);
 }
 
@@ -169,22 +169,30 @@ export async function joinedOnLoopback(group: string): Promise<void> {
   }
 }
 
+function bitsOf(samples: string): number {
+  const bits = { s16le: 16, s24le: 24 }[samples];
+  if (bits === undefined) throw new Error(`samples of ${samples} are not read here`);
+  return bits;
+}
+
 interface Recording {
   readonly sampleRate: number;
   readonly channels: readonly Float32Array[];
 }
 
-/** All channels of a WAV file of 16-bit samples. */
+/** All channels of a WAV file of 16- or 24-bit samples. */
 export function readChannels(path: string): Recording {
   const bytes = readFileSync(path);
-  const { format, dataOffset, dataBytes } = parseWavHeader(bytes);
+  const { format, samples, dataOffset, dataBytes } = parseWavHeader(bytes);
   const { channels: count, sampleRate } = format;
+  const bits = bitsOf(samples);
+  const size = bits / 8;
   const end = Math.min(bytes.length, dataOffset + (dataBytes ?? bytes.length));
-  const length = Math.floor((end - dataOffset) / (2 * count));
+  const length = Math.floor((end - dataOffset) / (size * count));
   const channels = Array.from({ length: count }, (_, channel) =>
     Float32Array.from(
       { length },
-      (_, i) => bytes.readInt16LE(dataOffset + 2 * (i * count + channel)) / 32_768,
+      (_, i) => bytes.readIntLE(dataOffset + size * (i * count + channel), size) / 2 ** (bits - 1),
     ),
   );
   return { sampleRate, channels };
