@@ -45,14 +45,18 @@ class BusConverter {
   /** Converted audio that is ahead of the mix, in frames. */
   #waiting: Float32Array;
   #waitingFrames: number;
+  /** By how much audio comes later in the mix, in frames of its own rate. */
+  readonly delayFrames: number;
 
   constructor(from: AudioFormat, to: AudioFormat) {
     this.#converter = new Converter(from, to);
     this.#channels = to.channels;
-    // the filter's delay and one frame of rounding: afterwards there are always enough
-    const lead = Math.ceil(((this.#converter.latencyFrames + 1) * to.sampleRate) / from.sampleRate) + 1;
+    // blocks of both rates are rounded, each to a frame: so much ahead there are always enough
+    const ratio = to.sampleRate / from.sampleRate;
+    const lead = ratio === 1 ? 0 : Math.ceil(ratio) + 1;
     this.#waiting = new Float32Array((lead + 4) * to.channels);
     this.#waitingFrames = lead;
+    this.delayFrames = this.#converter.latencyFrames + lead / ratio;
   }
 
   addTo(mix: Float32Array, mixFrames: number, block: Float32Array): void {
@@ -104,6 +108,12 @@ export class Mixer {
     const bus = new MixBus(format, this.blockMs);
     this.#others.push({ bus, converter: new BusConverter(format, this.format) });
     return bus;
+  }
+
+  /** By how much audio of a format comes later in the mix than that which needs no conversion, in frames of its own rate. */
+  delayFrames(format: AudioFormat): number {
+    const bus = this.bus(format);
+    return this.#others.find((it) => it.bus === bus)?.converter.delayFrames ?? 0;
   }
 
   /** Begins the block with this number; sources may add to the buses now. */

@@ -30,6 +30,7 @@ export class AudioTrack implements TrackWriter {
   #decoder: AudioDecoder | undefined;
   #clock: TrackClock | undefined;
   #converter: Converter | undefined;
+  #clockRate = 0;
   #moves = 0;
 
   constructor(options: AudioTrackOptions) {
@@ -58,12 +59,20 @@ export class AudioTrack implements TrackWriter {
 
   #use(format: PlannedFormat, codec: AudioCodec, from: PacketFrom): void {
     const { start, sink, track } = this.#options;
+    const { sampleRate } = codec.format;
+    const goesOn =
+      from === this.#from &&
+      sampleRate === this.#codec?.format.sampleRate &&
+      format.clockRate === this.#clockRate;
     this.#from = from;
     this.#codec = codec;
+    this.#clockRate = format.clockRate;
     this.#decoder?.dispose?.();
     this.#decoder = codec.createDecoder();
-    this.#clock = new TrackClock(start, format.clockRate, codec.format.sampleRate);
-    this.#moves = 0;
+    if (!goesOn || this.#clock === undefined) {
+      this.#clock = new TrackClock(start, format.clockRate, sampleRate);
+      this.#moves = 0;
+    }
     this.#converter = sameFormat(codec.format, sink.format)
       ? undefined
       : new Converter(codec.format, sink.format);
@@ -82,17 +91,23 @@ export class AudioTrack implements TrackWriter {
     const { channels, sampleRate } = codec.format;
     const samples = scratch.subarray(0, frames * channels);
     mix?.add(number, codec.format, frame, samples, frames);
-    const place = Math.round((frame * sink.format.sampleRate) / sampleRate);
+    const converter = this.#converter;
+    const delay = converter?.latencyFrames ?? 0;
+    const place = Math.max(0, Math.round(((frame - delay) * sink.format.sampleRate) / sampleRate));
     const written = sink.frames;
     const moved = this.#clock !== undefined && this.#clock.moves !== this.#moves;
     this.#moves = this.#clock?.moves ?? 0;
-    const converted = this.#converter?.process(samples) ?? samples;
     // A converter gives now a frame more, now one less: that is no gap.
-    const slack = this.#converter === undefined ? 0 : Math.ceil(sink.format.sampleRate / 200);
-    if (Math.abs(place - written) <= slack && !moved) return sink.write(converted);
+    const slack = converter === undefined ? 0 : Math.ceil(sink.format.sampleRate / 200);
+    const follows = Math.abs(place - written) <= slack && !moved;
+    // what the filter still holds belongs before the gap
+    if (converter !== undefined && !follows && place >= written + slack)
+      sink.write(converter.process(new Float32Array(delay * channels)));
+    const converted = converter?.process(samples) ?? samples;
+    if (follows) return sink.write(converted);
     if (place >= written) {
       this.#gap(written, place - written, lost, moved);
-      sink.skip(place - written);
+      sink.skip(place - sink.frames);
       sink.write(converted);
     } else {
       // Timestamps went back, or the clocks were brought together: what has been written stays.

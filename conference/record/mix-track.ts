@@ -2,7 +2,8 @@ import type { Ms } from '../../src/machine.ts';
 import { type AudioFormat, framesOfBlock, type MixBus, Mixer, sameFormat } from '../audio/index.ts';
 import type { AudioSink } from '../terminal/index.ts';
 
-const BLOCK_MS: Ms = 20;
+/** A mix is made of blocks of this length. */
+export const MIX_BLOCK_MS: Ms = 20;
 /** Tracks come at most this long before they are mixed, and as long after. */
 const WINDOW_MS: Ms = 3000;
 
@@ -36,7 +37,7 @@ export class MixTrack {
   constructor(sink: AudioSink) {
     this.format = sink.format;
     this.#sink = sink;
-    this.#mixer = new Mixer(sink.format, BLOCK_MS);
+    this.#mixer = new Mixer(sink.format, MIX_BLOCK_MS);
   }
 
   /** @param track tells the tracks apart, from 1 @param frame since the start of the recording */
@@ -54,7 +55,7 @@ export class MixTrack {
       }
     }
     if (skip === frames) return;
-    const blockFrames = (sampleRate * BLOCK_MS) / 1000;
+    const blockFrames = (sampleRate * MIX_BLOCK_MS) / 1000;
     const to = Math.floor((frame + frames - 1) / blockFrames);
     for (let block = Math.floor((frame + skip) / blockFrames); block <= to; block++) {
       if (this.#last[block & 255] === track) continue;
@@ -63,9 +64,9 @@ export class MixTrack {
     }
   }
 
-  /** Mixes everything up to this many milliseconds after the start. */
+  /** Mixes everything up to this many milliseconds after the start, in whole blocks of {@link MIX_BLOCK_MS}. */
   advance(untilMs: Ms): void {
-    for (const end = Math.floor(untilMs / BLOCK_MS); this.#block < end; this.#block++) this.#mix();
+    for (const end = Math.floor(untilMs / MIX_BLOCK_MS); this.#block < end; this.#block++) this.#mix();
   }
 
   #mix(): void {
@@ -81,7 +82,7 @@ export class MixTrack {
   #take(lane: Lane, index: number, tracks: number): void {
     const { bus, format, ring, capacity } = lane;
     const { channels } = format;
-    const frames = framesOfBlock(index, format.sampleRate, BLOCK_MS);
+    const frames = framesOfBlock(index, format.sampleRate, MIX_BLOCK_MS);
     const from = (lane.read & (capacity - 1)) * channels;
     const first = Math.min(frames * channels, ring.length - from);
     bus.sum.set(ring.subarray(from, from + first), 0);
@@ -97,7 +98,8 @@ export class MixTrack {
     if (known !== undefined) return known;
     const capacity = 2 ** Math.ceil(Math.log2((WINDOW_MS * format.sampleRate) / 1000));
     let read = 0;
-    for (let i = 0; i < this.#block; i++) read += framesOfBlock(i, format.sampleRate, BLOCK_MS);
+    for (let i = 0; i < this.#block; i++) read += framesOfBlock(i, format.sampleRate, MIX_BLOCK_MS);
+    read += Math.round(this.#mixer.delayFrames(format)); // what converting delays is taken sooner
     const ring = new Float32Array(capacity * format.channels);
     const lane = { bus: this.#mixer.bus(format), format, ring, capacity, read };
     this.#lanes.push(lane);

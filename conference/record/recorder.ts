@@ -34,7 +34,9 @@ export interface RecorderOptions {
 
 const TICK_MS: Ms = 100;
 const FLUSH_TICKS = 5;
+/** `recording.json` is written so often, and more seldom when there are very many gaps in it. */
 const MANIFEST_TICKS = 50;
+const MANIFEST_CHARACTERS_PER_TICK = 20_000;
 const MANIFEST = 'recording.json';
 /** Sources at once: beyond that new ones are not recorded. */
 const MAX_SOURCES = 1000;
@@ -89,8 +91,10 @@ export class Recorder implements AsyncDisposable {
   readonly #problems = new Set<string>();
   #ends: readonly (() => void)[] = [];
   #ticks = 0;
+  #nextSave = MANIFEST_TICKS;
   #writing: Promise<void> = Promise.resolve();
   #stopping: Promise<void> | undefined;
+  #ended: number | undefined;
 
   constructor(options: RecorderOptions, directory: string) {
     const { session, clock, formats, name, program } = options;
@@ -202,7 +206,7 @@ export class Recorder implements AsyncDisposable {
     const now = clock.now();
     this.#timer.set(now + TICK_MS);
     for (const source of this.#sources.values()) {
-      if (!source.attached) this.#attach(source);
+      if (!source.attached && source.isSettled(now)) this.#attach(source);
       source.tick(now);
     }
     this.#tracks.advance(now - this.#start);
@@ -211,7 +215,7 @@ export class Recorder implements AsyncDisposable {
       this.#captures?.flush();
       this.#tracks.flush((track) => this.#rename(track));
     }
-    if (this.#ticks % MANIFEST_TICKS === 0) this.#saveSoon();
+    if (this.#ticks >= this.#nextSave) this.#saveSoon();
   }
 
   /** A file is named after its participant as soon as it is known who that is. */
@@ -236,13 +240,15 @@ export class Recorder implements AsyncDisposable {
   /** Replaced in one step: it is always whole. */
   async #save(): Promise<void> {
     const path = join(this.directory, MANIFEST);
-    await writeFile(`${path}.new`, `${JSON.stringify(this.manifest, undefined, 2)}\n`);
+    const text = `${JSON.stringify(this.manifest, undefined, 2)}\n`;
+    this.#nextSave = this.#ticks + Math.max(MANIFEST_TICKS, text.length / MANIFEST_CHARACTERS_PER_TICK);
+    await writeFile(`${path}.new`, text);
     await rename(`${path}.new`, path);
   }
 
-  /** Length so far. */
+  /** Length so far, and at last that of the files. */
   get seconds(): number {
-    return Math.round(this.#options.clock.now() - this.#start) / 1000;
+    return this.#ended ?? Math.round(this.#options.clock.now() - this.#start) / 1000;
   }
   /** Files written, without `recording.json`. */
   get files(): number {
@@ -266,10 +272,11 @@ export class Recorder implements AsyncDisposable {
   async #stop(): Promise<void> {
     this.#timer.set(undefined);
     for (const end of this.#ends) end();
-    const { seconds } = this;
+    const elapsed = this.#options.clock.now() - this.#start;
     for (const key of this.#sources.keys()) this.#end(key);
     this.#tracks.flush((track) => this.#rename(track));
-    await Promise.all([this.#tracks.finish(seconds), this.#captures?.close()]);
+    const [seconds] = await Promise.all([this.#tracks.finish(elapsed), this.#captures?.close()]);
+    this.#ended = seconds;
     this.manifest.end = new Date(this.#options.clock.wall()).toISOString();
     this.#saveSoon(seconds);
     await this.#writing;

@@ -8,7 +8,7 @@ import { AppendFile } from './append-file.ts';
 import { AudioTrack } from './audio-track.ts';
 import type { FileNames } from './file-names.ts';
 import { newTrack, type RecordedTrack, type RecordingManifest } from './manifest.ts';
-import { MixTrack } from './mix-track.ts';
+import { MIX_BLOCK_MS, MixTrack } from './mix-track.ts';
 import { OpusTrack } from './opus-track.ts';
 import type { RecorderOptions } from './recorder.ts';
 import type { RecordedSourceOrder } from './source.ts';
@@ -40,8 +40,10 @@ export interface TrackSetOptions {
   readonly onProblem: (message: string) => void;
 }
 
-/** Files of participants; each holds one open. */
-const MAX_TRACKS = 250;
+/** Files of participants that are open at once. Beyond that, those of participants who have left end. */
+const MAX_OPEN = 250;
+/** Files of participants in one recording. */
+const MAX_TRACKS = 2000;
 /** The mix follows the tracks at this distance, so that what comes late is in it. */
 const MIX_BEHIND_MS: Ms = 1500;
 const SAMPLES: Readonly<Record<16 | 24 | 32, SampleFormat>> = { 16: 's16le', 24: 's24le', 32: 'f32le' };
@@ -49,7 +51,10 @@ const SAMPLES: Readonly<Record<16 | 24 | 32, SampleFormat>> = { 16: 's16le', 24:
 /** The files of all participants, and the mix. */
 export class TrackSet {
   readonly #options: TrackSetOptions;
+  /** Those that are open. */
   readonly #tracks: Track[] = [];
+  #opened = 0;
+  readonly #ending = new Set<Promise<void>>();
   #mix: MixTrack | undefined;
   #mixTold: RecordedTrack | undefined;
   #mixSink: WavSink | undefined;
@@ -108,11 +113,8 @@ export class TrackSet {
     source: RecordedSourceOrder,
     participant: Participant | undefined,
   ): Track | undefined {
-    const { onProblem, manifest } = this.#options;
-    if (this.#tracks.length >= MAX_TRACKS) {
-      onProblem(`more than ${MAX_TRACKS} files: not all participants are recorded`);
-      return undefined;
-    }
+    const { manifest } = this.#options;
+    if (!this.#hasRoom()) return undefined;
     const { plan, own, ssrc } = source;
     const told = newTrack(plan.mediaType === 'audio' ? 'audio' : 'video', plan.index, own);
     const named = knownName(participant);
@@ -135,8 +137,30 @@ export class TrackSet {
     };
     if (participant !== undefined) told.participant = participant.info;
     this.#tracks.push(track);
+    this.#opened++;
     manifest.tracks.push(told);
     return track;
+  }
+
+  /** Whether another file may be opened, after one of somebody who has left is closed for it if need be. */
+  #hasRoom(): boolean {
+    const { onProblem } = this.#options;
+    if (this.#opened >= MAX_TRACKS) {
+      onProblem(`more than ${MAX_TRACKS} files: not all participants are recorded`);
+      return false;
+    }
+    if (this.#tracks.length < MAX_OPEN) return true;
+    const left = this.#tracks.findIndex(({ source }) => source === undefined);
+    const [track] = left < 0 ? [] : this.#tracks.splice(left, 1);
+    if (track === undefined) {
+      onProblem(`more than ${MAX_OPEN} participants at once: not all are recorded`);
+      return false;
+    }
+    const { writer, told } = track;
+    told.seconds = Math.round(writer.seconds * 1000) / 1000;
+    const ended = writer.finish(writer.seconds).finally(() => this.#ending.delete(ended));
+    this.#ending.add(ended);
+    return true;
   }
 
   #openWav(
@@ -149,7 +173,7 @@ export class TrackSet {
     const sink = this.#sink(told, name, format, plan.formats.some(is24) ? 24 : 16);
     const { start } = this.#options;
     const writer = new AudioTrack({
-      number: this.#tracks.length + 1,
+      number: this.#opened + 1,
       start,
       track: told,
       sink,
@@ -275,13 +299,24 @@ export class TrackSet {
       this.#mixTold.seconds = this.#mixSink.frames / this.#mixSink.format.sampleRate;
   }
 
-  async finish(seconds: number): Promise<void> {
-    this.#mix?.advance(seconds * 1000);
+  /**
+   * Ends all files at the same moment: not before the last of what came, which may lie ahead of its time by a packet or a
+   * burst of them, and with a whole block of the mix.
+   *
+   * @returns seconds from the start
+   */
+  async finish(elapsed: Ms): Promise<number> {
+    const ends = this.#tracks.map(({ kind, writer }) => (kind === 'video' ? 0 : writer.seconds * 1000));
+    const blocks = Math.ceil(Math.max(elapsed, ...ends) / MIX_BLOCK_MS - 1e-6);
+    const seconds = (blocks * MIX_BLOCK_MS) / 1000;
+    this.#mix?.advance(blocks * MIX_BLOCK_MS);
     const sink = this.#mixSink;
     if (sink !== undefined) sink.skip(Math.round(seconds * sink.format.sampleRate) - sink.frames);
-    await Promise.all([...this.#tracks.map(({ writer }) => writer.finish(seconds)), sink?.close()]);
+    const files = this.#tracks.map(({ writer }) => writer.finish(seconds));
+    await Promise.all([...files, ...this.#ending, sink?.close()]);
     for (const { told, writer } of this.#tracks) told.seconds = Math.round(writer.seconds * 1000) / 1000;
     if (this.#mixTold !== undefined) this.#mixTold.seconds = seconds;
+    return seconds;
   }
 }
 

@@ -13,6 +13,7 @@ import {
   type RecordingManifest,
   startRecording,
 } from '../../conference/index.ts';
+import { MixTrack } from '../../conference/record/mix-track.ts';
 import { CaptureReader, RtpDumpReader } from '../../src/capture/index.ts';
 import { ArraySink, ArraySource } from '../support/array-terminals.ts';
 import { FakeClock } from '../support/fake-clock.ts';
@@ -203,5 +204,58 @@ describe('recording', () => {
     while (dump.pollPacket() !== undefined) packets++;
     expect(packets).toBe(capture?.packets);
     expect(packets).toBe(Object.values(seen).reduce((sum, it) => sum + it, 0));
+  });
+
+  test('what was said at one moment is at one frame of all tracks and of the mix, however slow the first packets', async () => {
+    const studio = new Studio('L16/48000');
+    const format = { sampleRate: 48_000, channels: 1 };
+    const click = (): ArraySource => {
+      const said = new Float32Array(96_000).fill(1 / 1024);
+      said[48_000] = 0.25;
+      return new ArraySource(said, format);
+    };
+    const { network, clock } = studio;
+    const held: (() => void)[] = [];
+    const ear = await studio.join('Ear', click());
+    const recorder = await studio.record(ear, 'wav');
+    const slowUntil = clock.now() + 270;
+    network.deliver = ({ bytes, from, port, at }, to) => {
+      if (port !== 5004 || to.localAddress !== '10.0.0.1' || from.address !== '10.0.0.3') return true;
+      if (at < slowUntil) held.push(() => to.arrive(Uint8Array.from(bytes), from));
+      else for (const deliver of held.splice(0)) deliver();
+      return at >= slowUntil;
+    };
+    await Promise.all([studio.join('Anna', click()), studio.join('Bob', click())]);
+    await clock.advanceAsync(1000, 20);
+    await clock.advanceAsync(2007, 20);
+    await recorder.stop();
+    const { tracks, seconds } = studio.manifest();
+    expect(tracks.map(({ file }) => file).sort()).toEqual(['Anna.wav', 'Bob.wav', 'Ear.wav', 'mix.wav']);
+    const clicks = new Map<string, number>();
+    for (const { file } of tracks) {
+      const { samples } = await samplesOf(join(studio.folder, 'take', file));
+      expect(samples.length).toBe(Math.round(seconds * 48_000));
+      const loudest = samples.reduce((most, it, i) => (it > (samples[most] ?? 0) ? i : most), 0);
+      clicks.set(file, loudest);
+      expect(samples[loudest]).toBeCloseTo(file === 'mix.wav' ? 0.75 : 0.25, 2);
+    }
+    expect(new Set(clicks.values()).size).toBe(1);
+  });
+
+  test('what has another rate than the mix is not later in it', () => {
+    const sink = new ArraySink({ sampleRate: 48_000, channels: 1 });
+    const mix = new MixTrack(sink);
+    const [fast, slow] = [new Float32Array(48_000), new Float32Array(8000)];
+    fast[12_000] = 0.9;
+    slow[4000] = 0.9;
+    mix.add(1, sink.format, 0, fast, fast.length);
+    mix.add(2, { sampleRate: 8000, channels: 1 }, 0, slow, slow.length);
+    mix.advance(1000);
+    const { samples } = sink;
+    const loudest = (from: number): number =>
+      samples.reduce((most, it, i) => (i >= from && it > (samples[most] ?? 0) ? i : most), from);
+    expect(samples.length).toBe(48_000);
+    expect(loudest(0)).toBe(12_000);
+    expect(Math.abs(loudest(18_000) - 24_000)).toBeLessThanOrEqual(2);
   });
 });
