@@ -1,4 +1,5 @@
 import type { Ms } from '../../src/machine.ts';
+import { MAX_MISORDER } from '../../src/rtp/index.ts';
 import { Concealer } from './concealer.ts';
 import type { AudioFormat } from './format.ts';
 import { Holes } from './holes.ts';
@@ -20,8 +21,6 @@ export interface PlayoutOptions {
 const JUMP_SECONDS = 1;
 /** Packets in a row that come too late before the playout moves. */
 const LATE_RUN = 10;
-/** A sequence number that is lower by more than any reordering: the source has begun anew. */
-const RESTART = 3000;
 /** After a pause this long the playout may be set anew without anybody hearing it. */
 const PAUSE_MS = 300;
 /** Between two changes of audio that is playing. */
@@ -171,7 +170,7 @@ export class PlayoutBuffer {
       }
     }
     this.#contiguous = sequence - before === 1;
-    if (anew || !(sequence < before) || before - sequence > RESTART) {
+    if (anew || !(sequence < before) || before - sequence > MAX_MISORDER) {
       this.#lastSequence = sequence;
       this.#lastTimestamp = timestamp;
       this.#lastUnwrapped = unwrapped;

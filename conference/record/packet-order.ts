@@ -1,4 +1,5 @@
 import type { Ms } from '../../src/machine.ts';
+import { MAX_DROPOUT, MAX_MISORDER } from '../../src/rtp/index.ts';
 
 /** What is recorded of an RTP packet. */
 export interface RecordedPacket {
@@ -19,12 +20,13 @@ export type TakeOrdered = (packet: RecordedPacket, lost: number) => void;
 const HOLD_MS: Ms = 1000;
 /** Packets kept at most; then the oldest is handed on without those before it. */
 const MAX_HELD = 2000;
-/** A sequence number so far back is no late packet but a sender that has begun anew (RFC 3550 §A.1). */
-const MAX_MISORDER = 3000;
 
 /**
  * Hands on the packets of one source in the order in which they were sent. What comes in order goes on at once and is not
  * copied; behind a gap packets wait for what is missing. Recordings need not hurry, so it may wait longer than the ear.
+ *
+ * Sequence numbers further back than {@link MAX_MISORDER}, and further ahead than {@link MAX_DROPOUT}, are no late and no lost
+ * packets but a sender that has begun anew (RFC 3550 §A.1): its source lets no others through.
  */
 export class PacketOrder {
   /** Packets that came after their place was given up. */
@@ -102,7 +104,8 @@ export class PacketOrder {
   }
 
   #hand(packet: RecordedPacket): void {
-    const lost = this.#next === undefined ? 0 : packet.extendedSequence - this.#next;
+    const ahead = this.#next === undefined ? 0 : packet.extendedSequence - this.#next;
+    const lost = ahead < MAX_DROPOUT ? ahead : 0;
     this.#next = packet.extendedSequence + 1;
     this.#deliver(packet, lost);
   }

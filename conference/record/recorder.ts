@@ -225,9 +225,11 @@ export class Recorder implements AsyncDisposable {
     const after = this.#tracks.betterName(track);
     if (after === undefined) return;
     told.file = after;
-    rename(join(this.directory, before), join(this.directory, after)).catch(() => {
-      told.file = before; // some systems rename no file that is open
-    });
+    this.#writing = this.#writing
+      .then(() => rename(join(this.directory, before), join(this.directory, after)))
+      .catch(() => {
+        told.file = before; // some systems rename no file that is open
+      });
   }
 
   #saveSoon(seconds = this.seconds): void {

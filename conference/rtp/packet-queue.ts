@@ -1,3 +1,4 @@
+import { MAX_MISORDER } from '../../src/rtp/index.ts';
 import type { PlayoutBuffer, PlayoutFeed } from '../audio/index.ts';
 import type { AudioDecoder } from '../codec/index.ts';
 
@@ -5,9 +6,6 @@ import type { AudioDecoder } from '../codec/index.ts';
 const MOST = 800;
 /** The codec makes up for so much in a row; after that what it made last fades away. */
 const CONCEALED_MS = 100;
-
-/** A number that is lower by more than any reordering: the source has begun anew. */
-const RESTART = 3000;
 
 interface KeptPacket {
   unwrapped: number;
@@ -73,7 +71,7 @@ export class PacketQueue implements PlayoutFeed {
   ): boolean {
     const packets = this.#packets;
     const behind = this.#sequence - sequence;
-    if ((behind >= 0 && behind < RESTART) || packets.length >= MOST) return false;
+    if ((behind >= 0 && behind <= MAX_MISORDER) || packets.length >= MOST) return false;
     let at = packets.length;
     while (at > 0 && (packets[at - 1]?.sequence ?? 0) >= sequence) at--;
     if (packets[at]?.sequence === sequence) return false;
