@@ -21,7 +21,6 @@ export class AppendFile {
   #length = 0;
   #failed = false;
   #writing: Promise<void> | undefined;
-  #patches: { readonly at: number; readonly bytes: Uint8Array }[] = [];
 
   constructor(path: string, onProblem: (message: string) => void) {
     this.path = path;
@@ -36,40 +35,35 @@ export class AppendFile {
     return this.#failed;
   }
 
-  /** Takes a record as it is: the caller does not change it any more. */
-  append(record: Uint8Array): void {
+  /** Takes a record as it is: the caller does not change it any more. @returns whether there was room */
+  append(record: Uint8Array): boolean {
     if (this.#failed || this.#waitingBytes > MAX_WAITING_BYTES) {
       this.dropped++;
-      return;
+      if (!this.#failed && this.dropped === 1)
+        this.#onProblem(`${this.path}: the disk is too slow: what finds no room is left out`);
+      return false;
     }
     this.#waiting.push(record);
     this.#waitingBytes += record.length;
     if (this.#waitingBytes >= FLUSH_BYTES) this.flush();
-  }
-
-  /** Replaces bytes near the beginning at the next {@link flush}, such as a count in a header. */
-  patch(at: number, bytes: Uint8Array): void {
-    this.#patches.push({ at, bytes });
+    return true;
   }
 
   /** Begins to write what waits. */
   flush(): void {
-    if (this.#failed || (this.#waitingBytes === 0 && this.#patches.length === 0)) return;
+    if (this.#failed || this.#waitingBytes === 0) return;
     this.#writing ??= this.#write();
   }
 
   async #write(): Promise<void> {
     const file = await this.#file;
     const bytes = Buffer.concat(this.#waiting);
-    const patches = this.#patches;
     this.#waiting = [];
     this.#waitingBytes = 0;
-    this.#patches = [];
     try {
       if (file === undefined) return;
       await putAt(file, bytes, this.#length);
       this.#length += bytes.length;
-      for (const { at, bytes: patch } of patches) await putAt(file, patch, at);
     } catch (error) {
       await file?.truncate(this.#length).catch(() => {});
       this.#fail(error);

@@ -29,8 +29,7 @@ abstract class BaseCapture implements CaptureFile {
   take(datagram: TappedDatagram): void {
     if (this.file.failed) return;
     try {
-      this.file.append(this.format(datagram));
-      this.#told.packets++;
+      if (this.file.append(this.format(datagram))) this.#told.packets++;
     } catch (error) {
       if (!(error instanceof EncodeError)) throw error; // what no file can hold, such as an address without its family
     }

@@ -46,7 +46,7 @@ export interface RecordedTrack {
   readonly gaps: RecordedGap[];
   /** Beyond the {@link MAX_GAPS} that are listed. */
   gapsOmitted: number;
-  /** Why the file ends early. */
+  /** Why the file ends early, or is not complete. */
   failed: string | null;
 }
 

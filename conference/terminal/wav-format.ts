@@ -80,7 +80,7 @@ function parseFormat(
       offset: at,
     });
   }
-  if (channels < 1 || channels > 32 || sampleRate < 1000 || sampleRate > 384_000) {
+  if (channels < 1 || channels > 64 || sampleRate < 1000 || sampleRate > 384_000) {
     throw new DecodeError('WAV', `${channels} channels at ${sampleRate} Hz are out of range`, { offset: at });
   }
   if (frameBytes !== channels * SAMPLE_BYTES[samples]) {

@@ -65,7 +65,7 @@ export class OggReader {
     page.fill(0, 22, 26);
     if (oggChecksum(page) !== told)
       throw new DecodeError('Ogg', 'a page is damaged: its checksum is wrong', { offset: this.#offset });
-    this.#waiting = bytes.slice(length);
+    this.#waiting = bytes.subarray(length);
     this.#offset += length;
     this.#serial ??= serial;
     if (serial === this.#serial) this.#takeSegments(page, segments, flags, granule);
