@@ -73,7 +73,7 @@ export async function capturedPackets(
   plans: readonly MediumPlan[],
 ): Promise<{
   readonly plan: MediumPlan;
-  readonly open: () => AsyncIterable<TimedPacket>;
+  readonly packets: () => AsyncIterable<TimedPacket>;
   readonly payloadTypeOf: (payloadType: number) => number | undefined;
 }> {
   const stream = chooseStream(await capturedStreams(path), wish);
@@ -89,7 +89,7 @@ export async function capturedPackets(
     }
   });
   const payloadTypeOf = (payloadType: number): number | undefined => types[payloadType];
-  return { plan, open: () => packetsOf(path, stream, wish.startMs), payloadTypeOf };
+  return { plan, packets: () => packetsOf(path, stream, wish.startMs), payloadTypeOf };
 }
 
 function fittingPlan(

@@ -9,6 +9,7 @@ import {
   opusPackets,
   planMedia,
   playPackets,
+  repeatPackets,
   readOpusFile,
   type TimedPacket,
 } from '../../conference/index.ts';
@@ -21,12 +22,17 @@ import { readJoinSettings } from '../join/options.ts';
 import { spanText } from '../output/times.ts';
 import { capturedPackets, type PlayPlan, readPlayPlan, recordingKind } from './play-plan.ts';
 
-/** Something to send once, from its beginning, to one medium. */
+/** Packets, and what their payload types are in the conference. */
+interface PacketPerformance {
+  readonly packets: () => AsyncIterable<TimedPacket>;
+  readonly payloadTypeOf: (payloadType: number) => number | undefined;
+}
+
+/** Something to send, from its beginning, to one medium. */
 interface Performance {
   readonly plan: MediumPlan;
-  /** Sound to be coded, or packets. */
-  readonly open: () => Promise<AudioSource> | AsyncIterable<TimedPacket>;
-  readonly payloadTypeOf: (payloadType: number) => number | undefined;
+  /** Sound to be coded, or packets: each call begins anew. */
+  readonly open: (() => Promise<AudioSource>) | PacketPerformance;
 }
 
 /** How often it says how far it is. */
@@ -58,8 +64,11 @@ export async function runPlay(ctx: CliContext, file: string, given: PlayOptions)
   await call.connect({ signal: interrupts.signal });
   ctx.err.note(`playing ${file} to "${name}" (${performance.plan.group}:${performance.plan.port})`);
   const begin = ctx.clock.now();
-  do await perform(ctx, call, performance, wish, interrupts.signal);
-  while (wish.loop && !interrupts.signal.aborted);
+  const { plan, open } = performance;
+  if (typeof open === 'function') {
+    do await playSound(ctx, call, plan, open, interrupts.signal);
+    while (wish.loop && !interrupts.signal.aborted);
+  } else await playAsPackets(ctx, call, plan, open, wish, interrupts.signal);
   const [transport] = call.transports;
   const played = spanText(ctx.clock.now() - begin);
   await call.disconnect();
@@ -74,50 +83,55 @@ async function prepare(
 ): Promise<Performance> {
   const plans = planMedia(description, undefined, keys).filter(({ support }) => support !== 'none');
   if (plans.length === 0) throw new FailedError('Nothing in this conference can be sent to');
-  const same = (payloadType: number): number => payloadType;
   const kind = await recordingKind(file);
-  if (kind === 'capture') return capturedPackets(file, wish, plans);
+  if (kind === 'capture') {
+    const { plan, ...open } = await capturedPackets(file, wish, plans);
+    return { plan, open };
+  }
   const plan = plans.find((it) => it.preferred !== undefined);
   if (plan === undefined) throw new FailedError('No audio of this conference can be sent from here');
-  if (kind === 'wav') return { plan, open: () => openWavSource(file, wish.startMs), payloadTypeOf: same };
+  if (kind === 'wav') return { plan, open: () => openWavSource(file, wish.startMs) };
   const opus = await readOpusFile(file);
   const [format] = plan.formats.filter(({ encoding }) => encoding.toLowerCase() === 'opus');
-  if (format === undefined)
-    return { plan, open: () => openOpusSource(file, opus, wish.startMs), payloadTypeOf: same };
-  return {
-    plan,
-    open: () => opusPackets(opus, wish.startMs),
-    payloadTypeOf: () => format.payloadType,
-  };
+  if (format === undefined) return { plan, open: () => openOpusSource(file, opus, wish.startMs) };
+  const packets = (): AsyncIterable<TimedPacket> => opusPackets(opus, wish.startMs);
+  return { plan, open: { packets, payloadTypeOf: () => format.payloadType } };
 }
 
-/** Sends it once. */
-async function perform(
+/** Sends packets once, or again and again. */
+async function playAsPackets(
   ctx: CliContext,
   call: Call,
-  { plan, open, payloadTypeOf }: Performance,
-  { speed }: PlayPlan,
+  { index }: MediumPlan,
+  { packets, payloadTypeOf }: PacketPerformance,
+  { speed, loop }: PlayPlan,
   signal: AbortSignal,
 ): Promise<void> {
-  const opened = open();
-  if (!(opened instanceof Promise)) {
-    let next = PROGRESS_MS;
-    await playPackets(opened, {
-      session: call.session,
-      medium: plan.index,
-      clock: ctx.clock,
-      payloadTypeOf,
-      speed,
-      signal,
-      onProgress(played, packets) {
-        if (played < next) return;
-        next = played + PROGRESS_MS;
-        ctx.err.note(`${spanText(played)} played, ${packets} packets`);
-      },
-    });
-    return;
-  }
-  const source = await opened;
+  let next = PROGRESS_MS;
+  await playPackets(loop ? repeatPackets(packets) : packets(), {
+    session: call.session,
+    medium: index,
+    clock: ctx.clock,
+    payloadTypeOf,
+    speed,
+    signal,
+    onProgress(played, sent) {
+      if (played < next) return;
+      next = played + PROGRESS_MS;
+      ctx.err.note(`${spanText(played)} played, ${sent} packets`);
+    },
+  });
+}
+
+/** Sends sound once. */
+async function playSound(
+  ctx: CliContext,
+  call: Call,
+  plan: MediumPlan,
+  open: () => Promise<AudioSource>,
+  signal: AbortSignal,
+): Promise<void> {
+  const source = await open();
   const stream = call.streams.find((it) => it.direction === 'capture' && it.medium === plan.index);
   if (stream === undefined) throw new FailedError('No audio of this conference can be sent from here');
   await new Promise<void>((resolve, reject) => {

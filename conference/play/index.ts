@@ -13,3 +13,4 @@ export {
   playPackets,
   type TimedPacket,
 } from './packet-player.ts';
+export { repeatPackets } from './repeat.ts';
