@@ -602,7 +602,7 @@ describe('errors', () => {
       name: 'rights that are none',
       args: ['create', 'x', '--acl', 'everyone:reed'],
       code: 2,
-      err: /rights are all, read, write/,
+      err: /rights are all, read, join, write/,
     },
     {
       name: 'SDDL that is none',
