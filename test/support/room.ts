@@ -35,9 +35,14 @@ export type RoomOptions = Partial<CallOptions> & { readonly description?: string
 
 /** Conferences in memory under a clock that the test moves. */
 export class Room {
-  readonly clock = new FakeClock();
-  readonly network = new MemoryNetwork(this.clock);
+  readonly clock: FakeClock;
+  readonly network: MemoryNetwork;
   #hosts = 1;
+
+  constructor(clock = new FakeClock()) {
+    this.clock = clock;
+    this.network = new MemoryNetwork(clock);
+  }
 
   call(name: string, options: RoomOptions = {}) {
     const number = this.#hosts++;
