@@ -12,6 +12,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   'espeak-ng': 'espeak-ng',
   ethtool: 'ethtool',
   ffmpeg: 'ffmpeg',
+  'gstreamer1.0-libav': 'gst-launch-1.0',
   'gstreamer1.0-plugins-bad': 'gst-launch-1.0',
   'gstreamer1.0-plugins-base': 'gst-launch-1.0',
   'gstreamer1.0-plugins-good': 'gst-launch-1.0',
