@@ -110,7 +110,13 @@ describe('over RTP with ffmpeg', () => {
   const MEDIA = [
     {
       medium: { spec: 'L24/48000/2', rate: 48_000, tones: [440, 660] },
-      lines: ['m=audio PORT RTP/AVP 97', 'a=rtpmap:97 L24/48000/2', 'a=ptime:1'],
+      lines: [
+        'm=audio PORT RTP/AVP 97',
+        'a=rtpmap:97 L24/48000/2',
+        'a=ptime:1',
+        'a=ts-refclk:ptp=IEEE1588-2008:39-A7-94-FF-FE-07-CB-D0:0',
+        'a=mediaclk:direct=963214424',
+      ],
       codec: 'pcm_s24be',
       packetBytes: 288, // a millisecond, as AES67 has it
       payloadType: 97,
