@@ -83,7 +83,7 @@ export function joinCommand(ctx: CliContext): Command {
       )
       .option(
         '--commands',
-        'obey standard input, line by line: press, release, mute, unmute, hold, resume, digits 123#, leave',
+        'obey standard input, line by line: press, release, toggle, mute, unmute, hold, resume, digits 123#, leave; with several also talk NAME',
       )
       .option(
         '--vad <how>',
@@ -200,11 +200,13 @@ silence. When the conference's time is over it leaves; the exit status is 130 af
 
 A microphone is sent while somebody talks (--vad adaptive), everything else unless it is digital silence (--vad silence);
 linear formats, such as those of AES67, are sent without pauses (--vad off). With --ptt nothing is sent until you hold the
-space bar, or tap it and tap it again; SIGUSR1 presses and releases too, SIGUSR2 releases.
+space bar; where the terminal does not tell when a key is let go, a tap begins and the next one ends, too. SIGUSR1 presses and
+releases, SIGUSR2 releases.
 
 Several conferences are heard together, and what you say goes to one of them: Tab shows the next, t talks to it, x mutes
-it. While somebody talks in one with --priority NAME=paging the others are 20 dB softer, with NAME=emergency silent; they
-come back 1.5 s after the last word. With --json each event says which conference it is from.
+it. The key, SIGUSR1 and --digits are for the one you talk to; turning to another releases the key. While somebody talks in one
+with --priority NAME=paging the others are 20 dB softer, with NAME=emergency silent; they come back 1.5 s after the last word.
+With --json each event says which conference it is from.
 
 When an interface goes and comes back (a cable, Wi-Fi, a VPN), it is joined again by itself.
 

@@ -26,6 +26,9 @@ export class CallView implements LiveView {
     this.#mix = mix;
   }
 
+  get pushToTalk(): boolean {
+    return this.#part.call.talk.pushToTalk;
+  }
   get hasSelection(): boolean {
     return this.#selected !== undefined;
   }
@@ -82,7 +85,10 @@ export class CallView implements LiveView {
       case 'muteSelf':
       case 'redraw':
       case 'suspend':
+      case 'keyReleases':
       case 'talk':
+      case 'talkDown':
+      case 'talkUp':
       case 'talkHere':
         this.#part.press(action);
     }

@@ -1,9 +1,10 @@
-import type { Desk, DeskChannel } from '../../conference/index.ts';
+import type { Call, Desk, DeskChannel } from '../../conference/index.ts';
 import { padTo, printable, truncate } from '../output/printable.ts';
 import { CallView } from './call-view.ts';
 import type { KeyAction } from './keys.ts';
 import type { Participation } from './participation.ts';
 import type { Chrome, LiveView } from './presenter.ts';
+import { setHeld, setMuted } from './remote-control.ts';
 import { levelBar, type Paint, signed } from './view.ts';
 
 /** Several conferences on the terminal: a line for each, and below one of them in full. */
@@ -17,6 +18,10 @@ export class DeskView implements LiveView {
     this.#desk = desk;
     this.#parts = parts;
     this.#views = parts.map((part) => new CallView(part, channelOf(desk, part)?.sound));
+  }
+
+  get pushToTalk(): boolean {
+    return this.#calls.some(({ talk }) => talk.pushToTalk);
   }
 
   lines(chrome: Chrome, columns: number, rows: number, paint: Paint): readonly string[] {
@@ -72,12 +77,22 @@ export class DeskView implements LiveView {
         this.#talkTo(channel === this.#desk.talkTarget ? undefined : channel);
         break;
       case 'muteSelf':
+        this.#toggleMuted();
+        break;
       case 'hold':
+        setHeld(
+          this.#calls,
+          this.#calls.some(({ state }) => state === 'connected'),
+        );
+        break;
       case 'leave':
         for (const it of this.#parts) it.press(action);
         break;
       case 'talk':
-        this.#parts.find((it) => channelOf(this.#desk, it) === this.#desk.talkTarget)?.press(action);
+      case 'talkDown':
+      case 'talkUp':
+        if (this.pushToTalk) this.#talkPart?.press(action);
+        else if (action.action !== 'talkUp') this.#toggleMuted();
         break;
       case 'muteSelected':
         if (view?.hasSelection === true || channel === undefined) view?.press(action);
@@ -86,6 +101,7 @@ export class DeskView implements LiveView {
       case 'balance':
       case 'help':
       case 'interrupt':
+      case 'keyReleases':
       case 'matrix':
       case 'muteParticipant':
       case 'redraw':
@@ -94,6 +110,20 @@ export class DeskView implements LiveView {
       case 'volume':
         view?.press(action);
     }
+  }
+
+  get #calls(): readonly Call[] {
+    return this.#parts.map(({ call }) => call);
+  }
+  get #talkPart(): Participation | undefined {
+    const target = this.#desk.talkTarget?.call;
+    return this.#parts.find(({ call }) => call === target);
+  }
+  #toggleMuted(): void {
+    setMuted(
+      this.#calls,
+      this.#calls.some(({ local }) => !local.muted),
+    );
   }
 
   #talkTo(channel: DeskChannel | undefined): void {

@@ -45,8 +45,13 @@ export interface ParticipationOptions {
   readonly interrupted: AbortSignal;
   /** Shared by conferences that are heard together. */
   readonly provider?: MulticastRtpProvider;
-  /** Where they are heard and what is sent has been seen to; says what it is. */
-  readonly attach?: () => Attached;
+  /** At a desk, which sees to where it is heard, what is sent, and what other programs ask for. */
+  readonly desk?: {
+    /** What is sent and where it is heard. */
+    readonly attached: () => Attached;
+    /** What we say goes here. */
+    readonly talksTo: (call: Call) => boolean;
+  };
 }
 
 /** Being in one conference from the command line: waiting, joining, telling what happens, leaving. */
@@ -117,6 +122,13 @@ export class Participation {
         if (call.talk.pushToTalk) call.talk.key();
         else call.local.muted = !call.local.muted;
         break;
+      case 'talkDown':
+        if (call.talk.pushToTalk) call.talk.press();
+        else call.local.muted = !call.local.muted;
+        break;
+      case 'talkUp':
+        call.talk.release();
+        break;
       case 'muteParticipant': {
         const participant = othersOf(call)[action.index];
         if (participant !== undefined) participant.muted = !participant.muted;
@@ -138,17 +150,19 @@ export class Participation {
       case 'balance':
       case 'interrupt':
       case 'help':
+      case 'keyReleases':
       case 'redraw':
       case 'suspend':
         break;
     }
   }
 
-  #followRemoteControl(): Disposable {
-    const { ctx, settings } = this.#options;
+  #followRemoteControl(): Disposable | undefined {
+    const { ctx, settings, desk } = this.#options;
+    if (desk !== undefined) return undefined;
     return followRemoteControl({
       host: ctx.host,
-      call: this.call,
+      controlled: { target: this.call, calls: [this.call] },
       lines: settings.talk.commands ? ctx.host.stdin : undefined,
       leave: () => this.#leave('quit'),
       tell: this.#tell,
@@ -203,6 +217,7 @@ export class Participation {
       return cause;
     } finally {
       beat.set(undefined);
+      this.#phase = 'leaving';
       await this.call.disconnect();
       await this.#recorder?.stop();
     }
@@ -291,8 +306,8 @@ export class Participation {
   }
 
   async #attachTerminals(): Promise<Attached> {
-    const { plan, ctx, attach, settings } = this.#options;
-    if (attach !== undefined) return attach();
+    const { plan, ctx, desk, settings } = this.#options;
+    if (desk !== undefined) return desk.attached();
     return attachTerminals(this.call, {
       plan,
       host: ctx.host,
@@ -302,7 +317,7 @@ export class Participation {
   }
 
   #onJoined({ sending, receiving }: Attached): void {
-    const { name, ctx, plan, settings } = this.#options;
+    const { name, ctx, plan, settings, desk } = this.#options;
     const { call } = this;
     this.#phase = 'joined';
     this.#joinedAt = ctx.clock.now();
@@ -318,7 +333,8 @@ export class Participation {
       stop: this.#ends === undefined ? null : new Date(this.#ends).toISOString(),
       media: call.transports.map(mediumJson),
     });
-    if (settings.digits !== undefined) pressKeys(call, settings.digits, this.#tell);
+    const keysHere = desk?.talksTo(call) ?? true; // a secret number is for one conference only
+    if (settings.digits !== undefined && keysHere) pressKeys(call, settings.digits, this.#tell);
   }
 
   #onCallEvent(event: CallEvent): void {

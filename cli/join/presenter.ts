@@ -59,6 +59,8 @@ export type Chrome = Pick<ViewExtras, 'help' | 'keys'> & {
 
 /** What is drawn on the terminal, and what keys do to it. */
 export interface LiveView {
+  /** It matters when the space bar is let go. */
+  readonly pushToTalk: boolean;
   lines(chrome: Chrome, columns: number, rows: number, paint: Paint): readonly string[];
   press(action: KeyAction): void;
 }
@@ -83,6 +85,7 @@ export async function livePresenter(ctx: CliContext, options: LiveOptions): Prom
     host,
     terminal: output.stream === host.stderr ? host.stderr : host.stdout,
     keys,
+    keyReleases: view.pushToTalk,
     onKey(action) {
       if (action.action === 'help') help = !help;
       else if (action.action === 'interrupt') onInterrupt();

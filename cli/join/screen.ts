@@ -1,6 +1,12 @@
 import { createLogUpdate } from 'log-update';
 import type { CliHost } from '../context.ts';
-import { type KeyAction, keyActions } from './keys.ts';
+import {
+  ASK_KEY_RELEASES,
+  BEGIN_KEY_RELEASES,
+  END_KEY_RELEASES,
+  type KeyAction,
+  keyActions,
+} from './keys.ts';
 
 export interface ScreenOptions {
   readonly host: CliHost;
@@ -11,6 +17,8 @@ export interface ScreenOptions {
    * more, and in raw mode not even Ctrl-C would get through.
    */
   readonly keys: boolean;
+  /** It matters when a key is let go: the terminal is asked to tell. */
+  readonly keyReleases: boolean;
   readonly onKey: (action: KeyAction) => void;
   /** The lines to show, for so many columns and rows. */
   readonly draw: (columns: number, rows: number) => readonly string[];
@@ -33,6 +41,9 @@ export class Screen implements Disposable {
   readonly #recent: string[] = [];
   readonly #undo: (() => void)[] = [];
   #shown = true;
+  /** The terminal tells of key releases: can, and does now. */
+  #canRelease = false;
+  #tellsReleases = false;
 
   constructor(options: ScreenOptions) {
     const { host, terminal } = options;
@@ -90,9 +101,10 @@ export class Screen implements Disposable {
   }
 
   #readKeys(): void {
-    const { keys, host } = this.#options;
+    const { keys, keyReleases, host } = this.#options;
     const { stdin } = host;
     if (!keys) return;
+    if (keyReleases) this.#terminal.write(ASK_KEY_RELEASES);
     stdin.setRawMode(true);
     stdin.setEncoding('utf8');
     const onData = (text: string): void => {
@@ -105,7 +117,21 @@ export class Screen implements Disposable {
   #press(action: KeyAction): void {
     if (action.action === 'redraw') this.#redraw();
     else if (action.action === 'suspend') this.#suspend();
-    else this.#options.onKey(action);
+    else if (action.action === 'keyReleases') {
+      this.#canRelease = true;
+      this.#beginReleases();
+    } else this.#options.onKey(action);
+  }
+
+  #beginReleases(): void {
+    if (!this.#canRelease || this.#tellsReleases) return;
+    this.#tellsReleases = true;
+    this.#terminal.write(BEGIN_KEY_RELEASES);
+  }
+  #endReleases(): void {
+    if (!this.#tellsReleases) return;
+    this.#tellsReleases = false;
+    this.#terminal.write(END_KEY_RELEASES);
   }
 
   #suspend(): void {
@@ -117,11 +143,13 @@ export class Screen implements Disposable {
     if (!this.#shown) return;
     if (this.#options.keys) this.#options.host.stdin.setRawMode(true);
     this.#terminal.write(HIDE_CURSOR);
+    this.#beginReleases();
     this.#redraw();
   }
 
   #restore(): void {
     if (this.#options.keys) this.#options.host.stdin.setRawMode(false);
+    this.#endReleases();
     this.#terminal.write(SHOW_CURSOR);
   }
 }

@@ -29,7 +29,7 @@ const TALK = {
 } as const;
 const HELP: readonly string[] = [
   'm    mute or unmute yourself: the others hear nothing of you',
-  'space  with --ptt: talk while it is held, or tap to begin and to end; else as m',
+  'space  with --ptt: hold it to talk (in most terminals a tap begins, too); else as m',
   '1-9  mute or unmute a participant, for you alone',
   '↑ ↓  select a participant; + - its volume, ← → its balance, x mute it. With nobody selected: of all',
   'r    who hears whom how well, by what all report; talking◂ has the floor',

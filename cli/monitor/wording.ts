@@ -187,12 +187,9 @@ export function eventFields(event: MonitorEvent, time: string): readonly string[
   if ('sender' in event) {
     const { sender, cause } = event;
     const from = sender.address === undefined ? '' : formatEndpoint(sender.address, sender.port ?? 0);
-    return [
-      ...head,
-      '',
-      cause ?? '',
-      `${whoText(sender)} ${from} ${ssrcText(sender.ssrc)} ${sender.format ?? ''}`.trim(),
-    ];
+    const name = sender.name ?? sender.cname; // without one, address and SSRC say enough
+    const who = [name && printable(name), from, ssrcText(sender.ssrc), sender.format];
+    return [...head, '', cause ?? '', who.filter((it) => it !== undefined && it !== '').join(' ')];
   }
   return 'state' in event ? [...head, '', event.state, `was ${event.before}`] : [...head, '', '', ''];
 }

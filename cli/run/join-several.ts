@@ -5,13 +5,15 @@ import type { CliContext } from '../context.ts';
 import { FailedError, InterruptedError, UsageError } from '../errors.ts';
 import { Interrupts } from '../interrupts.ts';
 import { findDescription, readKeys } from '../join/description.ts';
+import { DeskControl } from '../join/desk-control.ts';
 import { planDesk } from '../join/desk-plan.ts';
 import { deskFormat, firstTarget, openDeskTerminals } from '../join/desk-terminals.ts';
 import { DeskView } from '../join/desk-view.ts';
 import { type JoinSettings, readJoinSettings } from '../join/options.ts';
 import { Participation } from '../join/participation.ts';
 import type { Presenter } from '../join/presenter.ts';
-import { isStandardStream, planTerminals, soundHere } from '../join/terminals.ts';
+import { followRemoteControl } from '../join/remote-control.ts';
+import { checkStandardStreams, isStandardStream, planTerminals, soundHere } from '../join/terminals.ts';
 import { messageOf, type Output } from '../output/output.ts';
 import { openPresenter } from './join-presenter.ts';
 
@@ -30,13 +32,8 @@ export async function runJoinSeveral(
   if (conferences.includes('-')) {
     throw new UsageError('A session description on standard input (-) is for one conference alone');
   }
-  if (given.commands === true) throw new UsageError('--commands is for one conference alone');
   const settings = await readJoinSettings(ctx, given);
-  if (settings.json && settings.receive.some(isStandardStream)) {
-    throw new UsageError(
-      'Standard output cannot be both events (--json) and sound (pcm:-): write the sound to a file',
-    );
-  }
+  checkStandardStreams('', settings, settings.talk.commands);
   const plan = planTerminals(settings, soundHere(ctx.host.env));
   const found = await Promise.all(conferences.map((it) => findDescription(ctx, it, given.sapWait)));
   const deskPlan = planDesk(
@@ -62,21 +59,29 @@ export async function runJoinSeveral(
       interrupted: interrupts.signal,
       tell: (event) => presenter?.tell(event, title),
       refresh: () => (i === 0 ? presenter?.refresh() : undefined),
-      attach: () => attached,
+      desk: { attached: () => attached, talksTo: (call) => call === target?.call },
     });
   });
   await using desk = new Desk({ format: deskFormat(parts.map(({ call }) => call)) });
   const channels = parts.map(({ call, name }, i) => desk.add(call, { name, ...deskPlan.options.get(i) }));
   const view = new DeskView(desk, parts);
-  const stdinIsFree = !isStandardStream(settings.send ?? '');
+  const stdinIsFree = !settings.talk.commands && !isStandardStream(settings.send ?? '');
   presenter = resources.use(await openPresenter(ctx, settings.json, output, view, interrupts, stdinIsFree));
   const shown = presenter;
   if (plan.note !== undefined && !settings.listen) ctx.err.note(plan.note);
   const attached = await openDeskTerminals(ctx, desk, plan, (event) => shown.tell(event));
-  followDesk(desk, shown);
-  const wanted = channels[deskPlan.talk ?? -1];
-  if (attached.sending !== null) desk.talkTo(firstTarget(desk, wanted));
-  const ends = await Promise.allSettled(parts.map((it) => runOne(it, shown)));
+  for (const { capture } of channels) if (capture !== undefined) capture.gainDb = settings.talk.gainDb ?? 0;
+  followDesk(desk, shown, () => parts.every(({ extras }) => extras.phase === 'leaving'));
+  const target = firstTarget(desk, channels[deskPlan.talk ?? -1]);
+  if (attached.sending !== null) desk.talkTo(target);
+  using _control = followRemoteControl({
+    host: ctx.host,
+    controlled: new DeskControl(desk),
+    lines: settings.talk.commands ? ctx.host.stdin : undefined,
+    leave: () => view.press({ action: 'leave' }),
+    tell: (event) => shown.tell(event),
+  });
+  const ends = await Promise.allSettled(parts.map((it, i) => runOne(it, shown, desk, channels[i])));
   if (ends.some((it) => it.status === 'fulfilled' && it.value === 'interrupted'))
     throw new InterruptedError();
   const failed = ends.find((it) => it.status === 'rejected');
@@ -91,17 +96,26 @@ function recordedBeside(settings: JoinSettings, title: string): JoinSettings {
 }
 
 /** The others go on when one cannot be joined. */
-async function runOne(part: Participation, presenter: Presenter): Promise<string> {
+async function runOne(
+  part: Participation,
+  presenter: Presenter,
+  desk: Desk,
+  channel: DeskChannel | undefined,
+): Promise<string> {
   try {
     return await part.run();
   } catch (error) {
     presenter.tell({ type: 'warning', code: 'join', message: `not joined: ${messageOf(error)}` }, part.name);
     throw new FailedError(`${part.name} could not be joined: ${messageOf(error)}`, { cause: error });
+  } finally {
+    if (channel !== undefined) await desk.remove(channel); // it ducks nobody any more, nobody talks to it
   }
 }
 
-function followDesk(desk: Desk, presenter: Presenter): void {
+/** @param isOver all are being left: that nobody is talked to any more is no news then */
+function followDesk(desk: Desk, presenter: Presenter, isOver: () => boolean): void {
   desk.onAny((event) => {
+    if (isOver()) return;
     switch (event.type) {
       case 'ducking':
         presenter.tell({ type: 'ducking', others: duckedBy(desk, event.channel) }, event.channel.name);

@@ -142,7 +142,7 @@ export class Desk implements EventStream<DeskEvent>, AsyncDisposable {
   }
 
   /**
-   * What we say goes to this conference from now on, and to no other.
+   * What we say goes to this conference from now on, and to no other. With push-to-talk the key counts as released.
    *
    * @param channel undefined for none
    * @throws {InvalidStreamError} when nothing may be sent there
@@ -157,9 +157,10 @@ export class Desk implements EventStream<DeskEvent>, AsyncDisposable {
     const source = this.#source;
     const from = this.#target?.capture;
     if (source !== undefined) {
+      to?.attach(source); // first: when that fails, nothing has changed
       if (from?.terminals.includes(source) === true) from.detach(source);
-      to?.attach(source);
     }
+    this.#target?.call.talk.release(); // a key that was pressed there must not be found pressed later
     this.#target = channel;
     this.#emitter.emit({ type: 'talkTarget', channel });
   }

@@ -168,5 +168,40 @@ describe('keys', () => {
     { name: 'F1', text: '\u001bOPm', want: [{ action: 'muteSelf' }] },
     { name: 'Alt with a key', text: '\u001bq', want: [] },
     { name: 'something else', text: 'yz!', want: [] },
+    { name: 'a terminal that tells of releases', text: '\u001b[?0u', want: [{ action: 'keyReleases' }] },
+    {
+      name: 'the space bar held, as such a terminal tells it',
+      text: '\u001b[32;;32u\u001b[32;1:2;32u\u001b[32;1:3u',
+      want: [{ action: 'talkDown' }, { action: 'talkUp' }],
+    },
+    {
+      name: 'the space bar, with num lock, let go while Shift is held',
+      text: '\u001b[32;129;32u\u001b[32;130:3u',
+      want: [{ action: 'talkDown' }, { action: 'talkUp' }],
+    },
+    {
+      name: 'letters there, with what Shift makes of them',
+      text: '\u001b[109;;109u\u001b[109;1:3u\u001b[47:63;2;63u\u001b[51;;51u',
+      want: [{ action: 'muteSelf' }, { action: 'help' }, { action: 'muteParticipant', index: 2 }],
+    },
+    {
+      name: 'keys that are held there: switches once, steps again and again',
+      text: '\u001b[109;1:2;109u\u001b[43;1:2;43u\u001b[1;1:2B\u001b[1;1:3B',
+      want: [
+        { action: 'volume', step: 1 },
+        { action: 'select', step: 1 },
+      ],
+    },
+    {
+      name: 'Ctrl-C, Escape, Tab and Shift-Tab there',
+      text: '\u001b[99;5u\u001b[27u\u001b[9u\u001b[9;2u',
+      want: [
+        { action: 'interrupt' },
+        { action: 'leave' },
+        { action: 'conference', step: 1 },
+        { action: 'conference', step: -1 },
+      ],
+    },
+    { name: 'Alt with a key, Shift alone, a letter of another script there', text: '\u001b[113;3u\u001b[57441;2u\u001b[1081;;1081u', want: [] },
   ])('$name', ({ text, want }) => expect(keyActions(text)).toEqual(want));
 });
