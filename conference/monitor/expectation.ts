@@ -1,6 +1,6 @@
 import { isSourceSpecific, zoneOfGroup } from '../../src/ip/index.ts';
 import { staticPayloadType } from '../../src/rtp/index.ts';
-import { type MediaDescription, readHeaderExtension, type SessionDescription } from '../../src/sdp/index.ts';
+import type { MediaDescription, SessionDescription } from '../../src/sdp/index.ts';
 import { type MediumPlan, planMedia } from '../rtp/index.ts';
 
 /** How samples are coded, where their level can be read without decoding anything. */
@@ -60,7 +60,6 @@ export interface Unwatchable {
 
 /** Reasons for which `join` refuses a medium that can be watched all the same. */
 const WATCHED_ANYHOW = new Set(['encrypted', 'noFormat', 'unsupportedCodec', 'notAudio']);
-const AUDIO_LEVEL = 'urn:ietf:params:rtp-hdrext:ssrc-audio-level';
 
 /** What is to be expected of each medium, in order. */
 export function expectMedia(description: SessionDescription): {
@@ -103,10 +102,7 @@ function expect(plan: MediumPlan, medium: MediaDescription): Expectation {
     bandwidth: plan.bandwidthStated ? plan.bandwidth : undefined,
     rtcpOff: rtcpBandwidth !== undefined && rtcpBandwidth.senders + rtcpBandwidth.receivers === 0,
     encrypted: /SAVP/i.test(plan.proto),
-    levelExtension: medium.attributes
-      .all('extmap')
-      .map((value) => readHeaderExtension(`extmap:${value}`))
-      .find((it) => it?.uri === AUDIO_LEVEL)?.id,
+    levelExtension: plan.audioLevel?.id,
   };
 }
 

@@ -217,10 +217,13 @@ export class SenderMeter {
     if (levelExtension !== undefined && (first & 0x10) !== 0) {
       const start = 12 + 4 * (first & 0x0f);
       const level = levelInExtension(bytes, start, payloadStart, levelExtension);
-      if (level === undefined) return;
-      this.#levels = [level];
-      this.#levelAt = now;
-    } else if (!encrypted && format.coding !== undefined) {
+      if (level !== undefined) {
+        this.#levels = [level];
+        this.#levelAt = now;
+        return;
+      }
+    }
+    if (!encrypted && format.coding !== undefined) {
       this.#frames += addPower(format.coding, bytes, payloadStart, payloadEnd, format.channels, this.#powers);
     }
   }

@@ -1,7 +1,7 @@
 import { StateError } from '../../src/errors.ts';
 import type { Ms } from '../../src/machine.ts';
 import { type Clock, type Tick, Ticker } from '../../src/net/index.ts';
-import { formatComfortNoise, noiseLevel } from '../../src/rtp/index.ts';
+import { formatComfortNoise, noiseLevel, type RtpExtension } from '../../src/rtp/index.ts';
 import { type AudioFormat, amplitude, Converter, VoiceActivity } from '../audio/index.ts';
 import {
   GainControl,
@@ -17,6 +17,7 @@ import type { AudioEncoder, EncoderOptions } from '../codec/index.ts';
 import { InvalidStreamError } from '../errors.ts';
 import type { AudioSink, AudioSource } from '../terminal/index.ts';
 import type { ConferenceEvent, Substream } from '../types/index.ts';
+import { LevelExtension } from './audio-level.ts';
 import { BaseStream } from './base-stream.ts';
 import type { MediumPlan } from './medium-plan.ts';
 import { formatNamed, packetShape, type UsableFormat } from './planned-formats.ts';
@@ -35,6 +36,7 @@ export interface SendOptions {
   readonly payloadType?: number;
   /** When it should leave; without it, now. */
   readonly due?: Ms;
+  readonly extension?: RtpExtension | undefined;
 }
 
 /** Sends what was encoded; the RTP timestamp moves on by `ticks` in any case. */
@@ -94,6 +96,8 @@ export class CaptureStream extends BaseStream<AudioSource> {
   #meter: LevelMeter;
   #agc: GainControl | undefined;
   #preRoll: PreRoll;
+  /** Undefined where the description has no levels in packets. */
+  readonly #level: LevelExtension | undefined;
   #sending = false;
   /** When the packet of the present beat is due. */
   #due: Ms = 0;
@@ -111,7 +115,8 @@ export class CaptureStream extends BaseStream<AudioSource> {
   constructor(options: CaptureStreamOptions) {
     super(options.plan, options.name, options.emit);
     this.#options = options;
-    const { preferred, ptimeMs, formats } = options.plan;
+    const { preferred, ptimeMs, formats, audioLevel } = options.plan;
+    this.#level = audioLevel?.sent === true ? new LevelExtension(audioLevel) : undefined;
     this.payloadFormat = preferred?.label ?? formats[0]?.label ?? 'unknown';
     this.format = preferred?.codec.format;
     const { ticks, packetMs, samples, channels } = packetShape(preferred, ptimeMs);
@@ -243,8 +248,10 @@ export class CaptureStream extends BaseStream<AudioSource> {
     if (this.#encoder === undefined) return;
     const payload = this.#encoder.encode(packet);
     const worthIt = payload.length > 0; // codecs know silence too
-    if (worthIt) this.#options.sender.send(payload, this.#ticks, !this.#sending, { due: this.#due });
-    else this.#options.sender.skip(this.#ticks);
+    if (worthIt) {
+      const extension = this.#level?.of(packet, this.voice.talking);
+      this.#options.sender.send(payload, this.#ticks, !this.#sending, { due: this.#due, extension });
+    } else this.#options.sender.skip(this.#ticks);
     this.#sending = worthIt;
   }
 

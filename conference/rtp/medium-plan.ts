@@ -3,6 +3,7 @@ import type { MediaDescription, MediaKey, RtcpXrFormat, SessionDescription } fro
 import type { AudioFormat } from '../audio/index.ts';
 import type { AudioCodec } from '../codec/index.ts';
 import type { MediaDirection, MediaType, MediumSupport } from '../types/index.ts';
+import { type AudioLevelPlan, planAudioLevel } from './audio-level.ts';
 import {
   choosePtime,
   formatNamed,
@@ -45,6 +46,8 @@ export interface MediumPlan extends SourceRules, RtcpPlan {
   readonly bandwidthStated: boolean;
   /** Extended reports that all are to send; undefined when nothing is said of them. */
   readonly rtcpXr: readonly RtcpXrFormat[] | undefined;
+  /** Undefined when the description has none. */
+  readonly audioLevel: AudioLevelPlan | undefined;
   readonly rtcpBandwidth: { readonly senders: number; readonly receivers: number } | undefined;
 }
 
@@ -113,6 +116,7 @@ function planMedium(
     bandwidth: bandwidth ?? estimatedBandwidth(preferred?.codec, ptimeMs),
     bandwidthStated: bandwidth !== undefined,
     rtcpXr: medium.rtcpXr,
+    audioLevel: planAudioLevel(description, medium, /SAVP/i.test(proto) || (keys?.keys.length ?? 0) > 0),
     rtcpBandwidth: rtcpBandwidth(
       description,
       medium,

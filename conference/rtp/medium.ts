@@ -292,13 +292,14 @@ export class Medium implements PacketSender {
     }
   }
 
-  send(payload: Uint8Array, ticks: number, marker: boolean, { payloadType, due }: SendOptions = {}): void {
+  send(payload: Uint8Array, ticks: number, marker: boolean, options: SendOptions = {}): void {
+    const { payloadType, due, extension } = options;
     // It would only be traffic, or look like loss once the interface is back.
     if (!this.#heardByOthers || this.#rtp?.away === true) return this.session.skip(ticks);
     const now = this.#options.clock.now();
     const usual = this.session.payloadType;
     if (payloadType !== undefined) this.session.payloadType = payloadType;
-    const packet = this.session.nextRtp(payload, ticks, marker, now);
+    const packet = this.session.nextRtp(payload, ticks, marker, now, extension);
     if (payloadType !== undefined) this.session.payloadType = usual;
     this.#sendRtp(packet, now, due);
   }

@@ -343,6 +343,25 @@ describe('a sender', () => {
     expect(sender?.talking).toBe(true);
   });
 
+  const LEVEL = 'a=extmap:5 urn:ietf:params:rtp-hdrext:ssrc-audio-level';
+
+  test.each([
+    { name: 'of a codec that is not decoded', media: '96\r\na=rtpmap:96 opus/48000/2', payloadType: 96 },
+    { name: 'of one that could be', media: '0', payloadType: 0 },
+  ])('the level that packets carry is told $name (RFC 6464)', ({ media, payloadType }) => {
+    const watched = new Monitored(sdp(`m=audio 5004 RTP/AVP ${media}\r\n${LEVEL}`));
+    watched.send({ payloadType, step: 960, extension: [{ id: 5, data: Uint8Array.of(0x80 | 23) }] });
+    const [sender] = watched.run(5).figures.media[0]?.senders ?? [];
+    expect([sender?.levelsDbfs, sender?.talking]).toEqual([[-23], true]);
+  });
+
+  test('other header extensions do not hide the level of the sound itself', () => {
+    const watched = new Monitored(sdp(`m=audio 5004 RTP/AVP 0\r\n${LEVEL}`));
+    watched.send({ fill: 0x80, extension: [{ id: 6, data: Uint8Array.of(1) }] });
+    const [sender] = watched.run(5).figures.media[0]?.senders ?? [];
+    expect(sender?.levelsDbfs?.[0]).toBeCloseTo(-0.17, 1);
+  });
+
   test('beyond those that are measured is counted', () => {
     const watched = new Monitored(PCMU);
     for (let n = 0; n < 70; n++) watched.send({ ssrc: 0x1000 + n, port: 6000 + 2 * n });

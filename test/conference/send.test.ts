@@ -6,7 +6,14 @@ import {
   createCall,
   MulticastRtpProvider,
 } from '../../conference/index.ts';
-import { parseComfortNoise, parseRtpPacket, type RtpPacket } from '../../src/rtp/index.ts';
+import {
+  parseComfortNoise,
+  parseExtensionElements,
+  parseRtpPacket,
+  type RtpPacket,
+} from '../../src/rtp/index.ts';
+import { planMedia } from '../../conference/rtp/index.ts';
+import { SessionDescription } from '../../src/sdp/index.ts';
 import { ArraySink, ArraySource, silence } from '../support/array-terminals.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { MemoryNetwork } from '../support/memory-network.ts';
@@ -218,4 +225,43 @@ test('a source that fails leaves the call, and another takes its place', async (
   // the time without a source counts
   const gap = ((after[0]?.timestamp ?? 0) - (before.at(-1)?.timestamp ?? 0)) >>> 0;
   expect(gap / 8000).toBeCloseTo(1, 1);
+});
+
+describe('the level in each packet (RFC 6464)', () => {
+  const URI = 'urn:ietf:params:rtp-hdrext:ssrc-audio-level';
+  /** A second of noise, one of a tone of -20 dBFS. @returns elements of a packet amid each */
+  async function levels(...attributes: readonly string[]) {
+    const description = sdp(`m=audio ${PORT} RTP/AVP 0`, ...attributes);
+    const source = new ArraySource(room(3, [[1, 2]]));
+    const { clock, sent, heard } = await join({ source, voiceDetection: 'off', description });
+    clock.advance(2500);
+    const packets = sent();
+    expect(heard.seconds).toBeGreaterThan(2);
+    return [packets[40], packets[90]].map((it) =>
+      it?.extension === undefined ? [] : parseExtensionElements(it.extension),
+    );
+  }
+
+  test.each([
+    { name: 'asked for', attribute: `a=extmap:3 ${URI}`, id: 3, voice: 0x80 },
+    { name: 'with an identifier of two bytes', attribute: `a=extmap:20 ${URI}`, id: 20, voice: 0x80 },
+    { name: 'without telling voices', attribute: `a=extmap:3/sendonly ${URI} vad=off`, id: 3, voice: 0 },
+  ])('$name', async ({ attribute, id, voice }) => {
+    expect(await levels(attribute)).toEqual([
+      [{ id, data: Uint8Array.of(60) }],
+      [{ id, data: Uint8Array.of(voice | 20) }],
+    ]);
+  });
+
+  test.each([`a=extmap:3/recvonly ${URI}`, `a=extmap:300 ${URI}`, 'a=extmap:3 urn:other'])(
+    'nothing is put in for %s',
+    async (attribute) => expect(await levels(attribute)).toEqual([[], []]),
+  );
+
+  test('nor where it could be read though the sound is encrypted', () => {
+    const key = 'a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz';
+    const description = sdp(`m=audio ${PORT} RTP/SAVP 0`, key, `a=extmap:3 ${URI}`);
+    const [plan] = planMedia(SessionDescription.parse(description));
+    expect(plan?.audioLevel).toEqual({ id: 3, voice: true, sent: false });
+  });
 });

@@ -118,7 +118,7 @@ const OF_THE_MACHINE = new Set([
   'clockDrift',
 ]);
 
-describe('rendezvous monitor', () => {
+describe.concurrent('rendezvous monitor', () => {
   test('finds what is wrong with what ffmpeg and GStreamer send, and nothing else', async () => {
     await using senders = new AsyncDisposableStack();
     const files = FAULTS.map(({ name, media, ttl = 1, senders: commands }, index) => {
@@ -137,7 +137,7 @@ describe('rendezvous monitor', () => {
       '--dscp',
       'EF',
       '--once',
-      '13s',
+      '11s',
       '--json',
     ]);
     const report: Report = JSON.parse(watched.out);

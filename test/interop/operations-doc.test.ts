@@ -1,7 +1,8 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { Home, type Running } from '../net/cli-program.ts';
+import { drawGroup } from '../net/loopback.ts';
 import { blocksOf, GUIDE } from './operations-guide.ts';
 
 /** The single commands of one section. */
@@ -70,6 +71,23 @@ test('the commands of the guide on sources and on several interfaces are underst
     );
     expect({ command, code, err }).toMatchObject({ code: 0, err: '' });
   }
+});
+
+test('the commands of the guide on several conferences do what it says', async () => {
+  using home = new Home();
+  for (const name of ['Dispatch', 'Workshop', 'Paging', 'Alarm']) {
+    const { group, port } = drawGroup();
+    await home.run(['create', name, '--local', '--group', `${group}:${port}`, '--scope', 'local']);
+  }
+  const here = '--interface lo --receive null';
+  const commands = commandsOf('Several conferences at one desk');
+  expect(commands).toHaveLength(3);
+  const more = ['--send tone:440 --duration 1s', '--duration 1s', '--send tone:440'];
+  const ended = await Promise.all(commands.map((it, i) => home.shell(`${it} ${here} ${more[i]}`)));
+  expect(ended.map(({ code, err }) => [code, err])).toEqual(commands.map(() => [0, '']));
+  expect(ended[0]?.out).toContain('you talk to Dispatch');
+  expect(existsSync(join(home.path, 'shift', 'Alarm', 'recording.json'))).toBe(true);
+  expect(ended[2]?.out).toMatch(/you talk to Dispatch[^]*you talk to Alarm[^]*\[Alarm\] left as asked/);
 });
 
 test('the limits that the guide names are those that there are, with their defaults', async () => {

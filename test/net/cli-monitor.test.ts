@@ -37,7 +37,7 @@ const talk = (file: string, name: string): Running =>
   ]);
 const monitor = (...args: string[]): Running => home.start(['monitor', ...args, ...HERE]);
 
-describe('rendezvous monitor', () => {
+describe.concurrent('rendezvous monitor', () => {
   test('tells who appears, what is wrong, and who goes, one object a line', async () => {
     const file = describeSession();
     const off = describeSession('RTP/AVP 0', 0);

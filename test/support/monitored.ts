@@ -5,7 +5,7 @@ import {
   type MonitorEvent,
 } from '../../conference/monitor/index.ts';
 import { serializeRtcpCompound } from '../../src/rtcp/index.ts';
-import { serializeRtpPacket } from '../../src/rtp/index.ts';
+import { buildExtension, type ExtensionElement, serializeRtpPacket } from '../../src/rtp/index.ts';
 import { SessionDescription } from '../../src/sdp/index.ts';
 
 export const START = 1000;
@@ -28,6 +28,8 @@ export interface Habits {
   /** How late a packet comes, ms. */
   readonly delay?: (packet: number) => number;
   readonly rtcp?: boolean;
+  /** What a header extension has, by identifiers; nothing for none. */
+  readonly extension?: readonly ExtensionElement[];
 }
 
 interface Sending extends Required<Habits> {
@@ -90,6 +92,7 @@ export class Monitored {
       twice: () => false,
       delay: () => 0,
       rtcp: true,
+      extension: [],
       ...habits,
       count: 0,
       due: this.now,
@@ -139,7 +142,8 @@ export class Monitored {
     for (const { deliver } of arrivals.sort((a, b) => a.at - b.at)) deliver();
   }
 
-  #packet({ ssrc, address, port, payloadType, count, step, bytes, fill }: Sending, at: number): () => void {
+  #packet(sending: Sending, at: number): () => void {
+    const { ssrc, address, port, payloadType, count, step, bytes, fill, extension } = sending;
     const packet = serializeRtpPacket({
       marker: false,
       payloadType,
@@ -147,6 +151,7 @@ export class Monitored {
       timestamp: (count * step) >>> 0,
       ssrc,
       csrcs: [],
+      ...(extension.length === 0 ? {} : { extension: buildExtension(extension) }),
       padding: 0,
       payload: new Uint8Array(bytes).fill(fill),
     });
