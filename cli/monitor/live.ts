@@ -16,6 +16,7 @@ export class LiveTable implements Disposable {
   readonly #interrupts: Interrupts;
   readonly #end = Promise.withResolvers<'quit' | 'interrupted'>();
   #state: TableState = EMPTY_TABLE;
+  #lastScroll = 0;
 
   constructor(ctx: CliContext, watcher: Watcher, interrupts: Interrupts) {
     this.#ctx = ctx;
@@ -55,7 +56,7 @@ export class LiveTable implements Disposable {
   }
 
   #pressed(key: Key): void {
-    const { state, wish } = pressTable(this.#state, key, tableRows(this.#screen.size));
+    const { state, wish } = pressTable(this.#state, key, tableRows(this.#screen.size), this.#lastScroll);
     this.#state = state;
     if (wish === 'quit') this.#end.resolve('quit');
     else if (wish === 'interrupt') this.#interrupts.interrupt();
@@ -84,6 +85,7 @@ export class LiveTable implements Disposable {
       matrix: () => this.#matrix(),
       remark: this.#remark(),
     });
+    this.#lastScroll = picture.lastScroll;
     this.#screen.draw(picture);
   }
 

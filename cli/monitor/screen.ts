@@ -23,20 +23,27 @@ export interface PictureOptions {
   readonly remark: string;
 }
 
+/** The screen, and how far down it can be scrolled. */
+export interface Picture extends Screen {
+  readonly lastScroll: number;
+}
+
 /** The whole screen as it has to look. */
-export function drawTable(state: TableState, options: PictureOptions): Screen {
+export function drawTable(state: TableState, options: PictureOptions): Picture {
   const { size, inverse, paint } = options;
   const { columns, rows } = size;
   const height = Math.max(0, rows - 2);
-  const body = (
-    state.view === 'table' ? tableBody(state, options) : detailsBody(state, options, height)
-  ).slice(0, height);
+  const all = state.view === 'table' ? tableBody(state, options) : detailsBody(state, options);
+  const lastScroll = state.view === 'table' ? 0 : Math.max(0, all.length - height);
+  const scroll = Math.min(state.view === 'table' ? 0 : state.scroll, lastScroll);
+  const body = all.slice(scroll, scroll + height);
   const filler = Array.from({ length: Math.max(0, height - body.length) }, () => '');
   const title = inverse(padTo(truncate(` ${titleText(state)}`, columns), columns));
   if (state.isSearching) {
     const prompt = `Search: ${state.query}`;
     const cursor = { row: rows - 1, column: Math.min(textWidth(prompt), columns - 1) };
-    return { lines: [title, ...body, ...filler, truncate(prompt, columns)].slice(0, rows), cursor };
+    const lines = [title, ...body, ...filler, truncate(prompt, columns)].slice(0, rows);
+    return { lines, cursor, lastScroll };
   }
   const keys =
     state.view === 'table'
@@ -45,7 +52,7 @@ export function drawTable(state: TableState, options: PictureOptions): Screen {
   const remark = options.remark === '' ? '' : `   ${options.remark}`;
   const bottom =
     state.message === '' ? paint('dim', truncate(keys + remark, columns)) : truncate(state.message, columns);
-  return { lines: [title, ...body, ...filler, bottom].slice(0, rows), cursor: undefined };
+  return { lines: [title, ...body, ...filler, bottom].slice(0, rows), cursor: undefined, lastScroll };
 }
 
 function titleText(state: TableState): string {
@@ -83,14 +90,11 @@ function tableBody(state: TableState, { size, paint, inverse, wall }: PictureOpt
   ];
 }
 
-function detailsBody(state: TableState, options: PictureOptions, height: number): string[] {
+function detailsBody(state: TableState, options: PictureOptions): string[] {
   const { size, paint, wall, matrix } = options;
   const conference = selectedConference(state);
   if (conference === undefined) return ['', '  It is not watched any more; Esc goes back.'];
-  const lines =
-    state.view === 'matrix'
-      ? matrixLines(conference.name, matrix(), size.columns, paint)
-      : detailLines(conference, wall, size.columns, paint);
-  const scroll = Math.max(0, Math.min(state.scroll, lines.length - height));
-  return lines.slice(scroll);
+  return state.view === 'matrix'
+    ? matrixLines(conference.name, matrix(), size.columns, paint)
+    : detailLines(conference, wall, size.columns, paint);
 }

@@ -74,10 +74,11 @@ export function selectedConference(state: TableState): ConferenceFigures | undef
 /**
  * What a key does; the keys are those of browse, as far as they are there.
  *
- * @param page rows that Page Up and Page Down move by
+ * @param page       rows that Page Up and Page Down move by
+ * @param lastScroll how far down the page that is shown goes
  */
-export function pressTable(before: TableState, key: Key, page: number): TableStep {
-  const state = { ...before, message: '' };
+export function pressTable(before: TableState, key: Key, page: number, lastScroll = 0): TableStep {
+  const state = { ...before, message: '', scroll: Math.min(before.scroll, lastScroll) };
   const { name = '', sequence = '', ctrl = false } = key;
   if (ctrl) return controlKey(state, name);
   const step = STEPS[name];

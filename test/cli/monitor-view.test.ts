@@ -12,6 +12,7 @@ import { monitorMetrics } from '../../cli/monitor/metrics.ts';
 import { drawTable } from '../../cli/monitor/screen.ts';
 import { parseDscp } from '../../cli/monitor/settings.ts';
 import { MONITOR_SHAPES } from '../../cli/monitor/shapes.ts';
+import { eventFields } from '../../cli/monitor/wording.ts';
 import { EMPTY_TABLE, pressTable, shownConferences, type TableState } from '../../cli/monitor/state.ts';
 import { Monitored, WALL } from '../support/monitored.ts';
 
@@ -36,15 +37,16 @@ const state: TableState = { ...EMPTY_TABLE, figures: ALL };
 const key = (name: string): { name: string; sequence: string } => ({ name, sequence: name });
 const after = (...keys: string[]): TableState =>
   keys.reduce((it, name) => pressTable(it, key(name), 10).state, state);
-const picture = (it: TableState, columns = 80): readonly string[] =>
+const drawn = (it: TableState, columns = 80, rows = 12) =>
   drawTable(it, {
     wall: WALL + 60_000,
-    size: { columns, rows: 12 },
+    size: { columns, rows },
     paint: (_, text) => text,
     inverse: (text) => text,
     matrix: () => [],
     remark: '',
-  }).lines;
+  });
+const picture = (it: TableState, columns = 80): readonly string[] => drawn(it, columns).lines;
 
 describe('the live table', () => {
   test('has the worst first, then by name', () => {
@@ -74,6 +76,11 @@ describe('the live table', () => {
     expect(picture(details).join('\n')).toMatch(
       /✗ about payloadType\.\n {4}do it\n {4}payloadType, for 1 min/,
     );
+    const { lastScroll } = drawn(details, 80, 4); // room for two lines of the details
+    expect(lastScroll).toBe(2);
+    const end = pressTable(details, key('end'), 10, lastScroll).state;
+    const up = pressTable(end, key('up'), 10, lastScroll).state;
+    expect(drawn(up, 80, 4).lines[2]).toBe(picture(details)[3]); // the first key back moves already
     expect(after('return', 'm').view).toBe('matrix');
     expect(after('return', 'm', 'escape').view).toBe('table');
     expect(pressTable(state, key('q'), 10).wish).toBe('quit');
@@ -108,6 +115,19 @@ test('every finding is explained to operators, with its severity', () => {
   expect(rows.toSorted()).toEqual(
     FINDING_CODES.map((code) => `${code} ${FINDING_KINDS[code].severity}`).toSorted(),
   );
+});
+
+test('a line of a sender has its name, if any, and its address once', () => {
+  const lineOf = (rtcp: boolean): string | undefined => {
+    const watched = new Monitored(PCMU);
+    watched.send({ rtcp });
+    const event = watched.run(5).events.find(({ type }) => type === 'senderAppeared');
+    return event === undefined ? undefined : eventFields(event, 'now').at(-1);
+  };
+  expect([lineOf(false), lineOf(true)]).toEqual([
+    '10.0.0.1:5004 00001234 PCMU/8000',
+    'c4660 10.0.0.1:5004 00001234 PCMU/8000',
+  ]);
 });
 
 test('JSON has the fields that are documented, and Prometheus gets every sender once', () => {
