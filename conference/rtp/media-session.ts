@@ -126,7 +126,7 @@ export class RtpMediaSession implements MediaSession {
     );
     this.quality = new QualityWatch({
       media: this.#media,
-      streams: this.#streams,
+      streams: () => this.#streams,
       people: this.#people,
       local: this.local,
       now: () => clock.now(),
@@ -153,8 +153,10 @@ export class RtpMediaSession implements MediaSession {
   get #streams(): readonly (CaptureStream | RenderStream)[] {
     return this.#streamList.all;
   }
-  addStream(medium: number, direction: MediaStream['direction']): Promise<MediaStream> {
-    return this.#streamList.add(medium, direction);
+  async addStream(medium: number, direction: MediaStream['direction']): Promise<MediaStream> {
+    const stream = await this.#streamList.add(medium, direction);
+    if (stream instanceof CaptureStream) stream.muted = this.local.muted; // whoever is muted stays so
+    return stream;
   }
   removeStream(stream: MediaStream): Promise<void> {
     return this.#streamList.remove(stream);

@@ -31,7 +31,8 @@ const PROCESS: Processor = {
 
 export interface QualityWatchOptions {
   readonly media: readonly Medium[];
-  readonly streams: readonly MediaStream[];
+  /** Those that there are now. */
+  readonly streams: () => readonly MediaStream[];
   readonly people: Pick<ParticipantList, 'matrixView'>;
   readonly local: { readonly displayName: string };
   readonly now: () => Ms;
@@ -49,7 +50,7 @@ export class QualityWatch implements CallQuality {
   readonly #output = new Rate();
   readonly #all = new Rate();
   readonly #cpu = new Rate(1e-4); // microseconds in a second to percent
-  readonly #streams = new Map<MediaStream, StreamMeter>();
+  readonly #streams = new WeakMap<MediaStream, StreamMeter>();
   #intervalMs: number = INTERVALS.default;
   #last: Ms | undefined;
   #lastElapsed: number;
@@ -85,7 +86,7 @@ export class QualityWatch implements CallQuality {
     return this.#cpu.figures;
   }
   get streams(): readonly StreamQuality[] {
-    return this.#options.streams.map((stream) => this.#meterOf(stream).quality(stream));
+    return this.#options.streams().map((stream) => this.#meterOf(stream).quality(stream));
   }
 
   /** Who hears whom how well. */
@@ -124,7 +125,7 @@ export class QualityWatch implements CallQuality {
     this.#input.take(received, elapsed);
     this.#output.take(sent, elapsed);
     this.#all.take(received + sent, elapsed);
-    for (const stream of this.#options.streams) {
+    for (const stream of this.#options.streams()) {
       const medium = this.#options.media.find(({ index }) => index === stream.medium);
       if (medium !== undefined) this.#meterOf(stream).measure(stream, medium, elapsed);
     }

@@ -157,7 +157,7 @@ test('[QUA-01] bit rates and processor load of the call, now and at most', async
   const processor = { usedMicroseconds: () => used, elapsedMs: () => elapsed };
   const watch = new QualityWatch({
     media: [],
-    streams: [],
+    streams: () => [],
     people: { matrixView: () => ({ nameOf: () => '', recentOf: () => undefined }) },
     local: { displayName: '' },
     now: () => elapsed,

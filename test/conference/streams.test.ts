@@ -41,6 +41,26 @@ test('[STR-02] who joined to listen may speak later, and stop again', async () =
   expect(level()).toBeCloseTo(-12, 0);
 });
 
+test('[STR-02] whoever is muted stays muted on a stream that is added, and its figures are there', async () => {
+  const room = new Room();
+  const { sink } = await room.join('anna');
+  const { call } = room.call('carl', { direction: 'recvonly' });
+  await call.connect();
+  call.local.muted = true;
+  const out = await call.session.addStream(0, 'capture');
+  out.attach(tone(440));
+  room.clock.advance(2000);
+  const level = (): number => decibels(powerAt(sink.last(0.5), RATE, 440));
+  expect(level()).toBeLessThan(-60);
+  call.local.muted = false;
+  room.clock.advance(3000);
+  expect(level()).toBeCloseTo(-12, 0);
+  const figures = call.quality.streams.find(({ stream }) => stream === out);
+  expect(figures?.bitsPerSecond.current).toBeGreaterThan(60_000);
+  await call.session.removeStream(out);
+  expect(call.quality.streams.map(({ stream }) => stream.name)).toEqual(['audio in']);
+});
+
 test('[STR-02] hearing can be given up and taken up; participants stay', async () => {
   const room = new Room();
   await room.join('anna', tone(440));
