@@ -1,5 +1,5 @@
 import type { Severity } from '../../conference/monitor/index.ts';
-import { DSCP } from '../../src/net/index.ts';
+import { dscpByName } from '../../src/net/index.ts';
 import type { MonitorOptions } from '../commands/monitor.ts';
 import { UsageError } from '../errors.ts';
 import { parseDuration } from '../input/duration.ts';
@@ -37,18 +37,9 @@ export function readMonitorSettings(names: readonly string[], options: MonitorOp
   };
 }
 
-/** A number, or a name of RFC 4594. @throws {UsageError} */
+/** A number, or a name. @throws {UsageError} */
 export function parseDscp(text: string): number {
-  const number = Number(text);
-  if (/^\d+$/.test(text) && number <= 63) return number;
-  const name = text.toUpperCase();
-  const known: Readonly<Record<string, number>> = { ...DSCP, BE: 0 };
-  const [, selector] = /^CS([0-7])$/.exec(name) ?? [];
-  const [, forwarding, drop] = /^AF([1-4])([1-3])$/.exec(name) ?? [];
-  const value =
-    known[name] ??
-    (selector === undefined ? undefined : Number(selector) * 8) ??
-    (forwarding === undefined ? undefined : Number(forwarding) * 8 + Number(drop) * 2);
+  const value = /^\d+$/.test(text) && Number(text) <= 63 ? Number(text) : dscpByName(text);
   if (value !== undefined) return value;
   throw new UsageError(`"${text}" is no DSCP: write 0 to 63, or EF, AF41, CS5, BE`);
 }

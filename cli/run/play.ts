@@ -64,15 +64,18 @@ export async function runPlay(ctx: CliContext, file: string, given: PlayOptions)
   await call.connect({ signal: interrupts.signal });
   ctx.err.note(`playing ${file} to "${name}" (${performance.plan.group}:${performance.plan.port})`);
   const begin = ctx.clock.now();
+  const sent = (): number => call.transports[0]?.rtpSent ?? 0;
   const { plan, open } = performance;
   if (typeof open === 'function') {
-    do await playSound(ctx, call, plan, open, interrupts.signal);
-    while (wish.loop && !interrupts.signal.aborted);
+    let before: number;
+    do {
+      before = sent();
+      await playSound(ctx, call, plan, open, interrupts.signal);
+    } while (wish.loop && !interrupts.signal.aborted && sent() > before); // else it would spin, as behind the end
   } else await playAsPackets(ctx, call, plan, open, wish, interrupts.signal);
-  const [transport] = call.transports;
   const played = spanText(ctx.clock.now() - begin);
   await call.disconnect();
-  ctx.err.note(`sent ${transport?.rtpSent ?? 0} packets in ${played}`);
+  ctx.err.note(`sent ${sent()} packets in ${played}`);
   if (interrupts.signal.aborted) throw new InterruptedError();
 }
 
