@@ -5,6 +5,7 @@ import { SAP_KEYS } from './config-sap.ts';
 import { CliContext, ENVIRONMENT, processHost } from './context.ts';
 import { EXIT_MEANINGS } from './exit-codes.ts';
 import { helpOf, type JsonShape } from './help.ts';
+import { JOIN_EVENTS } from './join/events.ts';
 import { JOIN_OBJECT_SHAPES } from './join/shapes.ts';
 import { CONFERENCE_SHAPES } from './json-shapes.ts';
 import { buildProgram } from './program.ts';
@@ -47,8 +48,25 @@ function commandSection(command: Command): string[] {
     ...(own.length === 0 ? [] : [optionTable(command)]),
     ...(text === undefined ? [] : [text.replaceAll(/^ {2}(\S.*)$/gm, '\n    $1\n')]),
     ...(json === CONFERENCE_SHAPES ? [CONFERENCE_LINK] : json.flatMap(shapeSection)),
-    ...(command.name() === 'join' ? JOIN_OBJECT_SHAPES.flatMap(shapeSection) : []),
+    ...(command.name() === 'join' ? joinSections() : []),
     ...command.commands.filter((below) => below.name() !== 'help').flatMap(commandSection),
+  ];
+}
+
+/** The events of `join --json`, and the objects in them. */
+function joinSections(): string[] {
+  return [
+    `JSON: events, one on each line. Each has \`type\` and \`time\` (RFC 3339 in UTC); of several conferences also
+\`conference\`, the name of the one it is about.`,
+    table(
+      ['event', 'fields', 'when'],
+      JOIN_EVENTS.map(([type, fields, when]) => [
+        `\`${type}\``,
+        fields.replaceAll(/\w+/g, (field) => `\`${field}\``),
+        when,
+      ]),
+    ),
+    ...JOIN_OBJECT_SHAPES.flatMap(shapeSection),
   ];
 }
 

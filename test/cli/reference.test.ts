@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { CliContext, processHost } from '../../cli/context.ts';
 import { helpOf } from '../../cli/help.ts';
+import { JOIN_EVENTS } from '../../cli/join/events.ts';
 import {
   CONFERENCE_MEDIUM_SHAPE,
   CONFERENCE_SHAPE,
@@ -17,6 +18,10 @@ import { runCli } from './host.ts';
 const program = buildProgram(new CliContext(processHost()));
 const commands: readonly Command[] = program.commands;
 const reference = cliReference();
+
+test('every event of join --json is in the reference', () => {
+  for (const [type] of JOIN_EVENTS) expect(reference).toContain(`| \`${type}\` | `);
+});
 
 test('the commands are those that others script against', () => {
   expect(commands.map((command) => command.name()).sort()).toEqual(
