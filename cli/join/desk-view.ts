@@ -133,7 +133,7 @@ export class DeskView implements LiveView {
 }
 
 const HELP =
-  'Tab  the next conference · t  talk to it, or to none · x  mute it · m, h and q are for all of them';
+  'Tab  next conference · t  talk to it, or to none · x  mute it · m h q  for all';
 
 function channelOf(desk: Desk, { call }: Participation): DeskChannel | undefined {
   return desk.channels.find((it) => it.call === call);

@@ -43,7 +43,7 @@ export function receptionMatrix(call: Call): ReceptionMatrix {
   const name = ({ displayName }: { readonly displayName: string }): string => printable(displayName);
   return {
     hearers: [`${name(call.local)} (you)`, ...others.map(name)],
-    sources: [...sources.map(name), `${name(call.local)} (you)`],
+    sources: [...sources.map(name), 'you'], // columns are narrow
     loss,
   };
 }

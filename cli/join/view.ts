@@ -31,7 +31,7 @@ const HELP: readonly string[] = [
   'm    mute or unmute yourself: the others hear nothing of you',
   'space  with --ptt: hold it to talk (in most terminals a tap begins, too); else as m',
   '1-9  mute or unmute a participant, for you alone',
-  '↑ ↓  select a participant; + - its volume, ← → its balance, x mute it. With nobody selected: of all',
+  '↑ ↓  select a participant; + - volume, ← → balance, x mute; with none: of all',
   'r    who hears whom how well, by what all report; talking◂ has the floor',
   'h    hold and resume: nothing is sent or played, you stay in the conference',
   'q    leave and say goodbye (so does Ctrl-C; a second one quits at once)',
