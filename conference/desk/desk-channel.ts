@@ -65,9 +65,9 @@ export class DeskChannel implements Duckable {
   set muted(muted: boolean) {
     this.input.fader.open = !muted;
   }
-  /** Somebody else talks in it. */
+  /** Somebody else talks in it, while it is joined. */
   get talking(): boolean {
-    return !this.muted && this.input.voice.talking;
+    return !this.muted && this.running && this.input.voice.talking;
   }
   /** Of its mix, before gain and ducking; −Infinity for silence. */
   get levelDbfs(): number {

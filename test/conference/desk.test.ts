@@ -162,6 +162,15 @@ describe('priorities', () => {
     expect(edge).toBeLessThan(0.4); // 2 kHz at a peak of 0.14, begun anywhere: 2 · 0.14 and its beginning
   });
 
+  test('one that ends amid a word gives the others back', async () => {
+    const { room, level, channel } = await operator({ hall: {}, studio: { priority: 'paging' } });
+    room.clock.advance(2000);
+    expect(level('hall')).toBeCloseTo(-40, 0);
+    await Promise.all([channel('studio').call.disconnect(), room.clock.advanceAsync(4000, 100)]);
+    expect(channel('studio').talking).toBe(false);
+    expect(level('hall')).toBeCloseTo(-20, 0);
+  });
+
   test('a conference that is muted ducks nobody; its importance can be changed', async () => {
     const { room, level, channel } = await operator({
       hall: {},
