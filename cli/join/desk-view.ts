@@ -132,8 +132,7 @@ export class DeskView implements LiveView {
   }
 }
 
-const HELP =
-  'Tab  next conference · t  talk to it, or to none · x  mute it · m h q  for all';
+const HELP = 'Tab  next conference · t  talk to it, or to none · x  mute it · m h q  for all';
 
 function channelOf(desk: Desk, { call }: Participation): DeskChannel | undefined {
   return desk.channels.find((it) => it.call === call);

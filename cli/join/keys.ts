@@ -90,7 +90,9 @@ function ofSequence(sequence: string): KeyAction | undefined {
     return heldKeys(modifiers) === 0 && Number(event) !== RELEASED ? CURSOR[letter] : undefined;
   }
   const key = /^\[(\d+)(?::[\d:]*)?(?:;(\d*)(?::(\d))?)?(?:;(\d*)[\d:]*)?u$/.exec(sequence);
-  return key === null ? undefined : ofKey(Number(key[1]), heldKeys(key[2]), Number(key[3] ?? PRESSED), key[4]);
+  return key === null
+    ? undefined
+    : ofKey(Number(key[1]), heldKeys(key[2]), Number(key[3] ?? PRESSED), key[4]);
 }
 
 function heldKeys(modifiers: string | undefined): number {

@@ -36,10 +36,7 @@ export function followRemoteControl({ host, controlled, lines, leave, tell }: Re
   const release = (): void => {
     for (const it of calls) it.talk.release(); // wherever it was pressed
   };
-  const undo = [
-    host.onSignal('SIGUSR1', () => target()?.talk.toggle()),
-    host.onSignal('SIGUSR2', release),
-  ];
+  const undo = [host.onSignal('SIGUSR1', () => target()?.talk.toggle()), host.onSignal('SIGUSR2', release)];
   const commands: Readonly<Record<string, () => void>> = {
     press: () => target()?.talk.press(),
     release,

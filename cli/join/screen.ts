@@ -17,8 +17,8 @@ export interface ScreenOptions {
    * more, and in raw mode not even Ctrl-C would get through.
    */
   readonly keys: boolean;
-  /** It matters when a key is let go: the terminal is asked to tell. */
-  readonly keyReleases: boolean;
+  /** It matters when a key is let go: the terminal is asked to tell. Default false. */
+  readonly keyReleases?: boolean;
   readonly onKey: (action: KeyAction) => void;
   /** The lines to show, for so many columns and rows. */
   readonly draw: (columns: number, rows: number) => readonly string[];
@@ -101,7 +101,7 @@ export class Screen implements Disposable {
   }
 
   #readKeys(): void {
-    const { keys, keyReleases, host } = this.#options;
+    const { keys, keyReleases = false, host } = this.#options;
     const { stdin } = host;
     if (!keys) return;
     if (keyReleases) this.#terminal.write(ASK_KEY_RELEASES);

@@ -82,15 +82,19 @@ async function operator(given: JoinOptions) {
   const sent = async (ms: number, from = room.network.wire.length): Promise<Record<Name, number>> => {
     await stay(ms);
     const count = (name: Name): number =>
-      room.network.wire
-        .slice(from)
-        .filter((it) => it.port === PORTS[name] && it.from.address === '10.0.9.9').length;
+      room.network.wire.slice(from).filter((it) => it.port === PORTS[name] && it.from.address === '10.0.9.9')
+        .length;
     return { Hall: count('Hall'), Studio: count('Studio') };
   };
   const press = (...actions: readonly KeyAction['action'][]): void => {
     for (const action of actions) {
       if (action === 'conference') view.press({ action, step: 1 });
-      else if (action !== 'muteParticipant' && action !== 'volume' && action !== 'balance' && action !== 'select')
+      else if (
+        action !== 'muteParticipant' &&
+        action !== 'volume' &&
+        action !== 'balance' &&
+        action !== 'select'
+      )
         view.press({ action });
     }
   };
@@ -100,9 +104,7 @@ async function operator(given: JoinOptions) {
   };
   const warnings = (): string[] => told.flatMap((it) => (it.type === 'warning' ? [it.message] : []));
   const picture = (): string =>
-    view
-      .lines({ trouble: new Map(), help: false, keys: true }, 100, 40, (_style, text) => text)
-      .join('\n');
+    view.lines({ trouble: new Map(), help: false, keys: true }, 100, 40, (_style, text) => text).join('\n');
   return { parts, desk, ends, told, sent, stay, press, signals, line, warnings, picture };
 }
 

@@ -202,6 +202,10 @@ describe('keys', () => {
         { action: 'conference', step: -1 },
       ],
     },
-    { name: 'Alt with a key, Shift alone, a letter of another script there', text: '\u001b[113;3u\u001b[57441;2u\u001b[1081;;1081u', want: [] },
+    {
+      name: 'Alt with a key, Shift alone, a letter of another script there',
+      text: '\u001b[113;3u\u001b[57441;2u\u001b[1081;;1081u',
+      want: [],
+    },
   ])('$name', ({ text, want }) => expect(keyActions(text)).toEqual(want));
 });
