@@ -47,19 +47,41 @@ function readPair(text: string): [from: number, to: number] {
   return [Number(from), Number(to)];
 }
 
-/** What a file is, by its first bytes. @throws {NotThereError} when it cannot be read */
+const WAV_FORMS: ReadonlySet<string> = new Set(['RIFF', 'RF64', 'BW64']);
+/** The first four bytes of pcapng, of rtpdump ("#!rtpplay1"), and of pcap in both byte orders, with micro- and nanoseconds. */
+const CAPTURES: ReadonlySet<string> = new Set([
+  '0a0d0d0a',
+  '23217274',
+  'a1b2c3d4',
+  'd4c3b2a1',
+  'a1b23c4d',
+  '4d3cb2a1',
+]);
+
+/**
+ * What a file is, by its first bytes.
+ *
+ * @throws {NotThereError} when it cannot be read
+ * @throws {InvalidValueError} when it is empty, or of another kind
+ */
 export async function recordingKind(path: string): Promise<'wav' | 'opus' | 'capture'> {
-  const head = new Uint8Array(4);
+  let head = new Uint8Array(4);
   try {
     await using file = await open(path, 'r');
-    await file.read(head, 0, 4, 0);
+    const { bytesRead } = await file.read(head, 0, 4, 0);
+    head = head.subarray(0, bytesRead);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new NotThereError(`Cannot read the recording ${path}: ${why}`);
   }
+  if (head.length === 0) throw new InvalidValueError(`${path} is empty`);
   const name = String.fromCharCode(...head);
-  if (name === 'RIFF' || name === 'RF64' || name === 'BW64') return 'wav';
-  return name === 'OggS' ? 'opus' : 'capture';
+  if (WAV_FORMS.has(name)) return 'wav';
+  if (name === 'OggS') return 'opus';
+  if (CAPTURES.has(head.toHex())) return 'capture';
+  throw new InvalidValueError(
+    `${path} is not WAV, Opus in Ogg, pcapng, pcap or rtpdump: convert it first, as with ffmpeg -i FILE out.wav`,
+  );
 }
 
 /**

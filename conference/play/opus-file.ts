@@ -45,6 +45,7 @@ export async function readOpusFile(path: string): Promise<OpusFile> {
     packets.push(it.data);
     frames += opusFrames(it.data, 0, it.data.length);
   }
+  if (frames === 0) throw new DecodeError('Opus in Ogg', `${path} has no audio`);
   return { channels, preSkip, packets, seconds: Math.max(0, frames - preSkip) / OPUS_GRANULE_RATE };
 }
 
