@@ -66,10 +66,10 @@ export function rekeyConference(
     const current = byTime.findLast((it) => it.from <= now) ?? byTime[0];
     if (current === undefined) return [];
     const profile = suite ?? current.crypto.profile;
-    const highest = Math.max(0, ...byTime.flatMap(({ crypto }) => crypto.keys.map(numberOf)));
+    const latest = Math.max(0, ...(byTime.at(-1) ?? current).crypto.keys.map(numberOf));
     const key = {
       ...newKey(profile),
-      mki: mkiOf(BigInt((highest % MAX_MKI) + 1), MKI_BYTES) ?? new Uint8Array(MKI_BYTES),
+      mki: mkiOf(BigInt((latest % MAX_MKI) + 1), MKI_BYTES) ?? new Uint8Array(MKI_BYTES),
     };
     return [current, { medium, from, crypto: { ...current.crypto, profile, keys: [key] } }];
   });

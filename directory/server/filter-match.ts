@@ -183,6 +183,7 @@ function extensible(filter: Extract<Filter, { kind: 'extensible' }>, computed: C
     return key === undefined ? undefined : [rule, key];
   };
   const matches = (attribute: EntryAttribute): boolean => {
+    if (attribute.type.key === KEY_ATTRIBUTE) return false;
     const use = keyFor(attribute.type.rule);
     return use !== undefined && attribute.vals.some((value) => use[0].key(value) === use[1]);
   };

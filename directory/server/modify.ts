@@ -20,6 +20,8 @@ import { type AttributeDescription, STTL } from './schema.ts';
 import { setText } from './tree.ts';
 import { clampTtl, extendAbove, ttlFromValues } from './ttl.ts';
 
+const ENTRY_TTL = 'entryttl';
+
 /**
  * Changes an entry: all changes or none (RFC 4511 §4.6). `entryTtl` (seconds) and `sTTL` (minutes) may be replaced,
  * which starts the time to live anew, as locator clients refresh.
@@ -30,6 +32,7 @@ export function modify(context: OperationContext, who: Identity, request: Modify
   const dn = readDn(request.object);
   context.store.transaction(() => {
     const entry = requireEntry(context, dn, who);
+    requireAttempt(context, who, entry, request.changes);
     const attributes = new Map(entry.attributes);
     let requestTtl: number | undefined;
     let changed = false;
@@ -58,6 +61,20 @@ export function modify(context: OperationContext, who: Identity, request: Modify
   });
 }
 
+/** Whether the changes work out tells of values that are there: those who may change nothing are not to try. */
+function requireAttempt(
+  context: OperationContext,
+  who: Identity,
+  entry: Entry,
+  changes: readonly ModifyChange[],
+): void {
+  const types = changes.map(({ modification: { type } }) => type.toLowerCase());
+  const keys = types.map((type) => (type === STTL ? ENTRY_TTL : requireDescription(type).type.key));
+  if (keys.some((key) => key !== ENTRY_TTL && key !== DESCRIPTOR)) {
+    requireAccess(context, who, 'modify', entry);
+  } else if (keys.includes(DESCRIPTOR)) requireAccess(context, who, 'permissions', entry);
+}
+
 /** A new time to live, a change, and a change of who may do what are three different rights. */
 function requireChanges(
   context: OperationContext,
@@ -84,7 +101,7 @@ function requireChanges(
 /** Seconds to live when the change is about that. */
 function ttlOf({ operation, modification: { type, vals } }: ModifyChange, entry: Entry): number | undefined {
   const isMinutes = type.toLowerCase() === STTL;
-  if (!isMinutes && requireDescription(type).type.key !== 'entryttl') return undefined;
+  if (!isMinutes && requireDescription(type).type.key !== ENTRY_TTL) return undefined;
   if (operation !== 'replace' && operation !== 'add') {
     throw new OperationError('constraintViolation', `${type} can only be replaced by a new time to live`);
   }
@@ -168,10 +185,11 @@ function increment(
   vals: readonly Uint8Array[],
 ): void {
   const { name } = description.type;
+  // Nothing of the value in the error: it may be a key, which who writes it need not see.
   const integer = (value: Uint8Array): bigint => {
     const text = utf8Text(value) ?? '';
     if (!/^-?\d{1,40}$/.test(text)) {
-      throw new OperationError('constraintViolation', `increment of ${name}: "${text}" is not an integer`);
+      throw new OperationError('constraintViolation', `increment of ${name}: it is not an integer`);
     }
     return BigInt(text);
   };

@@ -9,9 +9,10 @@ import {
   openStore,
   type Peer,
 } from '../../directory/server/index.ts';
-import { serializeLdif } from '../../src/ldap/index.ts';
+import { serializeLdif, textAttribute, utf8Bytes } from '../../src/ldap/index.ts';
 import { formatMediaKey, mkiNumber, parseMediaKey } from '../../src/sdp/index.ts';
 import { FakeClock } from '../support/fake-clock.ts';
+import { TestClient } from './server/support.ts';
 
 const TLS = { ...networkPeer('192.0.2.1', 1), isSecure: true };
 const CLEAR = networkPeer('192.0.2.1', 1);
@@ -95,6 +96,11 @@ test('keys change one after the other, numbered, with the one in use beside the 
     3n,
     4n,
   ]);
+  for (let time = 140_000; time < 140_000 + 600 * 70_000; time += 70_000) {
+    rekeyConference(conference, time, time + 60_000);
+    const [now, next] = conference.keys.map(({ crypto }) => mkiNumber(crypto.keys[0]?.mki ?? new Uint8Array(0)));
+    expect(next).toBe((now! % 255n) + 1n);
+  }
   for (const key of conference.keys) expect(parseMediaKey(formatMediaKey(key))).toEqual(key);
   expect(() => parseMediaKey('0 0 crypto:1 SECRET')).toThrow(/not "<medium>/);
   expect(() => parseMediaKey('0 0 crypto:1 SECRET')).not.toThrow(/SECRET/);
@@ -140,6 +146,33 @@ describe('the embedded service shows keys', () => {
     found!.description = 'changed';
     await theirs.modify(found!);
     expect(await mine.get('Board')).toMatchObject({ description: 'changed', keys: [{ medium: 0 }] });
+  });
+
+  test.each(['increment', 'delete'] as const)('nor by a change that fails (%s)', async (operation) => {
+    using service = await makeService();
+    await using mine = await service.open();
+    await mine.add(secret('everyone:read,bob:read+write,owner:all'));
+    const found = await new TestClient(service.service).search('(uid=Board)');
+    const object = found.entries[0]?.dn ?? '';
+    for (const [user, code] of [
+      ['bob', operation === 'increment' ? 19 : 16],
+      ['ann', 50],
+    ] as const) {
+      const client = new TestClient(service.service, CLEAR);
+      await client.request({
+        type: 'bindRequest',
+        version: 3,
+        name: `cn=${user},ou=Accounts,ou=Admin,o=Intranet`,
+        authentication: { kind: 'simple', password: utf8Bytes('x') },
+      });
+      const answer = await client.request({
+        type: 'modifyRequest',
+        object,
+        changes: [{ operation, modification: textAttribute('rdvMediaKey', '1') }],
+      });
+      expect(answer.code).toBe(code);
+      expect(answer.message).not.toMatch(/crypto|inline/);
+    }
   });
 
   test('and rights that are taken away take it away', async () => {
