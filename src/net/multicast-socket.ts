@@ -178,8 +178,9 @@ export class UdpMulticastSocket implements MulticastSocket {
   }
 
   #takePaced(paced: PacedSocket): void {
-    const { sent, failed, errorCode } = paced.take();
+    const { sent, failed, dropped, errorCode } = paced.take();
     this.stats.sent += sent;
+    this.stats.sendDropped += dropped;
     if (failed === 0) return;
     this.stats.sendErrors += failed - 1;
     this.#failed(Object.assign(new Error(errorCode), { code: errorCode }));
@@ -365,9 +366,8 @@ export class UdpMulticastSocket implements MulticastSocket {
     receiver.stop();
     if (this.#inFlight > 0) await this.#drained(withinMs);
     if (paced !== undefined) {
-      await paced.drained(this.#opened.clock, withinMs); // its descriptor must not be another's when they leave
+      await paced.close(this.#opened.clock, withinMs);
       this.#takePaced(paced);
-      paced.close();
     }
     descriptor.fd = undefined;
     await udp.close(); // the kernel leaves the group

@@ -30,6 +30,20 @@ describe.each(familiesHere)('IPv%i', (family) => {
   });
 });
 
+test('what has not left in time when closing never does, by whichever socket', async () => {
+  const at = hostOnly(4);
+  await using ear = await openEar(at);
+  const sender = await openMulticastSocket({ ...at, paced: true });
+  const later = performance.now() + 3_600_000;
+  for (let i = 0; i < 3; i++) sender.sendAt(bytesOf('late'), later + i);
+  await sender.close(20);
+  expect(sender.stats).toMatchObject({ sent: 0, sendDropped: 3 });
+  await using other = await openMulticastSocket({ ...at, paced: true });
+  other.sendAt(bytesOf('other'), performance.now() + PACING_LEAD_MS);
+  await until(() => ear.heard.length > 0);
+  expect(ear.heard).toEqual(['other']);
+});
+
 test('more than there is room for, and longer packets, go at once', async () => {
   const at = hostOnly(4);
   await using ear = await openEar(at);

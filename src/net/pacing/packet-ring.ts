@@ -10,21 +10,27 @@ export const RING = {
   packet: 56,
   /** Longest packet that has room. */
   longest: 2048 - 56,
-  /** 32-bit words before the slots: head, tail, then three counters for each socket. */
+  /** 32-bit words before the slots: head, tail, how often a socket was ended, then some words for each socket. */
   head: 0,
   tail: 1,
-  counters: 2,
+  endings: 2,
+  counters: 3,
   sockets: 64,
-  /** A counter's place is `counters + 3 × socket + kind`. */
+  /** A word's place is `counters + kinds × socket + kind`. */
+  kinds: 5,
   sent: 0,
   failed: 1,
   error: 2,
+  /** Packets that were not sent since the socket was ended. */
+  dropped: 3,
+  /** 1: nothing leaves by this socket any more. */
+  ended: 4,
 } as const;
 
 export type RingLayout = typeof RING;
 
 /** Where the slots begin. */
-export const RING_START = 8 * Math.ceil((4 * (RING.counters + 3 * RING.sockets)) / 8) + 8;
+export const RING_START = 8 * Math.ceil((4 * (RING.counters + RING.kinds * RING.sockets)) / 8) + 8;
 
 /** Before the slots: when the sending thread will wake next, in its milliseconds. */
 export const RING_WAKE = RING_START - 8;
@@ -65,24 +71,40 @@ export class PacketRing {
     this.#bytes.set(packet, at + RING.packet);
     Atomics.store(this.#words, RING.head, (head + 1) | 0);
     // Waking costs a system call: only when it would sleep too long.
-    if (due < view.getFloat64(RING_WAKE, true)) Atomics.notify(this.#words, RING.head);
+    if (due < view.getFloat64(RING_WAKE, true)) this.wake();
     return true;
   }
 
   sent(socket: number): number {
-    return Atomics.load(this.#words, RING.counters + 3 * socket + RING.sent);
+    return this.#word(socket, RING.sent);
   }
   failed(socket: number): number {
-    return Atomics.load(this.#words, RING.counters + 3 * socket + RING.failed);
+    return this.#word(socket, RING.failed);
   }
   /** The system's number of the last failure. */
   error(socket: number): number {
-    return Atomics.load(this.#words, RING.counters + 3 * socket + RING.error);
+    return this.#word(socket, RING.error);
   }
-  /** Starts a socket's counters anew. */
+  dropped(socket: number): number {
+    return this.#word(socket, RING.dropped);
+  }
+  #word(socket: number, kind: number): number {
+    return Atomics.load(this.#words, RING.counters + RING.kinds * socket + kind);
+  }
+
+  /** What is waiting for this socket is dropped, soon. */
+  end(socket: number): void {
+    Atomics.store(this.#words, RING.counters + RING.kinds * socket + RING.ended, 1);
+    Atomics.add(this.#words, RING.endings, 1);
+    this.wake();
+  }
+  wake(): void {
+    Atomics.notify(this.#words, RING.head);
+  }
+  /** Starts a socket's words anew. */
   clear(socket: number): void {
-    for (const kind of [RING.sent, RING.failed, RING.error]) {
-      Atomics.store(this.#words, RING.counters + 3 * socket + kind, 0);
+    for (let kind = 0; kind < RING.kinds; kind++) {
+      Atomics.store(this.#words, RING.counters + RING.kinds * socket + kind, 0);
     }
   }
 }

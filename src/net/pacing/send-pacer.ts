@@ -10,6 +10,9 @@ import { sendingThread, type SendingThreadData } from './sending-thread.ts';
 /** How long before its time a packet should be handed over: what the event loop may be late. */
 export const PACING_LEAD_MS: Ms = 5;
 
+/** What is not to leave any more is dropped as soon as the thread runs; longer than this no processor is away. */
+const DROP_WITHIN_MS: Ms = 1000;
+
 /** A socket's way into the sending thread. */
 export interface PacedSocket {
   /** Packets handed over and not yet sent. */
@@ -20,11 +23,17 @@ export interface PacedSocket {
    */
   send(packet: Uint8Array, due: Ms): boolean;
   /** What has happened since the last call. */
-  take(): { readonly sent: number; readonly failed: number; readonly errorCode: string };
-  /** Waits until all that was handed over has left, at most so long. */
-  drained(clock: Clock, withinMs: Ms): Promise<void>;
-  /** Gives the place to another socket. */
-  close(): void;
+  take(): {
+    readonly sent: number;
+    readonly failed: number;
+    readonly dropped: number;
+    readonly errorCode: string;
+  };
+  /**
+   * Waits until all that was handed over has left, at most so long; the rest is dropped. Afterwards the descriptor may be
+   * closed, and another socket may have this place.
+   */
+  close(clock: Clock, withinMs: Ms): Promise<void>;
 }
 
 /**
@@ -55,10 +64,10 @@ export class SendPacer {
     const ring = this.#ring;
     ring.clear(socket);
     const address = socketAddress(this.#native.constants, family, group, port, scope);
-    let [handed, sent, failed] = [0, 0, 0];
-    return {
+    let [handed, sent, failed, dropped] = [0, 0, 0, 0];
+    const paced: PacedSocket = {
       get pending() {
-        return (handed - ring.sent(socket) - ring.failed(socket)) | 0;
+        return (handed - ring.sent(socket) - ring.failed(socket) - ring.dropped(socket)) | 0;
       },
       send: (packet, due) => {
         if (this.#failed || !ring.push(due + this.#offset, socket, fd, address, packet)) return false;
@@ -66,27 +75,25 @@ export class SendPacer {
         return true;
       },
       take() {
-        const before = { sent, failed };
-        [sent, failed] = [ring.sent(socket), ring.failed(socket)];
+        const before = { sent, failed, dropped };
+        [sent, failed, dropped] = [ring.sent(socket), ring.failed(socket), ring.dropped(socket)];
         const errors = (failed - before.failed) | 0;
-        const errorCode = errors > 0 ? getSystemErrorName(-ring.error(socket)) : '';
-        return { sent: (sent - before.sent) | 0, failed: errors, errorCode };
+        return {
+          sent: (sent - before.sent) | 0,
+          failed: errors,
+          dropped: (dropped - before.dropped) | 0,
+          errorCode: errors > 0 ? getSystemErrorName(-ring.error(socket)) : '',
+        };
       },
-      drained(clock, withinMs) {
-        const end = clock.now() + withinMs;
-        return new Promise((resolve) => {
-          const look = (): void => {
-            if (this.pending === 0 || clock.now() >= end) resolve();
-            else timer.set(clock.now() + 1);
-          };
-          const timer = clock.timer(look);
-          look();
-        });
-      },
-      close: () => {
-        this.#used.delete(socket);
+      close: async (clock, withinMs) => {
+        const isDone = (): boolean => this.#failed || paced.pending === 0;
+        await waitUntil(isDone, clock, withinMs);
+        ring.end(socket);
+        await waitUntil(isDone, clock, DROP_WITHIN_MS, () => ring.wake());
+        if (isDone()) this.#used.delete(socket);
       },
     };
+    return paced;
   }
 
   #start(): boolean {
@@ -98,14 +105,36 @@ export class SendPacer {
       wake: RING_WAKE,
       from: import.meta.url,
     };
-    const program = `(${sendingThread.toString()})(require('node:worker_threads').workerData)`;
-    this.#thread = new Worker(program, { eval: true, workerData: data });
-    this.#thread.on('error', () => {
+    // Not `require`, which is not there when the program was started with --input-type=module.
+    const told = `process.getBuiltinModule('node:worker_threads').workerData`;
+    const fail = (): void => {
       this.#failed = true;
-    });
+    };
+    try {
+      const options = { eval: true, execArgv: [], name: 'sending', workerData: data };
+      this.#thread = new Worker(`(${sendingThread.toString()})(${told})`, options);
+    } catch {
+      fail(); // as under --permission without --allow-worker
+      return false;
+    }
+    this.#thread.on('error', fail).on('exit', fail);
     this.#thread.unref();
     return true;
   }
+}
+
+/** Looks every millisecond, at most so long. */
+function waitUntil(isDone: () => boolean, clock: Clock, withinMs: Ms, before?: () => void): Promise<void> {
+  const end = clock.now() + withinMs;
+  return new Promise((resolve) => {
+    const look = (): void => {
+      before?.();
+      if (isDone() || clock.now() >= end) resolve();
+      else timer.set(clock.now() + 1);
+    };
+    const timer = clock.timer(look);
+    look();
+  });
 }
 
 let shared: SendPacer | undefined;

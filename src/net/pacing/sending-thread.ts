@@ -43,10 +43,27 @@ export function sendingThread({ memory, layout, start, wake, from }: SendingThre
   const waiting: Packet[] = [];
   const spare: Packet[] = [];
   let taken = Atomics.load(words, layout.tail);
+  let endings = 0;
+  /** A descriptor that is closed may be another socket's at once: nothing must be left for it. */
+  const dropEnded = (): void => {
+    for (let at = waiting.length - 1; at >= 0; at--) {
+      const packet = waiting[at];
+      if (packet === undefined || Atomics.load(words, packet.counters + layout.ended) === 0) continue;
+      waiting.splice(at, 1);
+      spare.push(packet);
+      Atomics.add(words, packet.counters + layout.dropped, 1);
+    }
+  };
   for (;;) {
+    const ended = Atomics.load(words, layout.endings);
     const head = Atomics.load(words, layout.head);
     for (; taken !== head && waiting.length < 4 * layout.slots; taken = (taken + 1) | 0) {
       const at = start + (taken & (layout.slots - 1)) * layout.stride;
+      const counters = layout.counters + layout.kinds * view.getInt32(at + 8, true);
+      if (Atomics.load(words, counters + layout.ended) !== 0) {
+        Atomics.add(words, counters + layout.dropped, 1);
+        continue;
+      }
       const packet = spare.pop() ?? {
         due: 0,
         counters: 0,
@@ -57,7 +74,7 @@ export function sendingThread({ memory, layout, start, wake, from }: SendingThre
         address: new Uint8Array(32),
       };
       packet.due = view.getFloat64(at, true);
-      packet.counters = layout.counters + 3 * view.getInt32(at + 8, true);
+      packet.counters = counters;
       packet.fd = view.getInt32(at + 12, true);
       packet.length = view.getInt32(at + 16, true);
       packet.size = view.getInt32(at + 20, true);
@@ -68,6 +85,10 @@ export function sendingThread({ memory, layout, start, wake, from }: SendingThre
       waiting.splice(place, 0, packet);
     }
     Atomics.store(words, layout.tail, taken);
+    if (ended !== endings) {
+      endings = ended;
+      dropEnded();
+    }
     const next = waiting.at(-1);
     view.setFloat64(wake, next?.due ?? Number.POSITIVE_INFINITY, true);
     const wait = next === undefined ? undefined : next.due - now();
