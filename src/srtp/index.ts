@@ -5,7 +5,7 @@ export type { SrtpOptions } from './options.ts';
 export { guessRoc } from './packet-index.ts';
 export type { AesCounter, AesGcm, HmacSha1, SrtpPrimitives } from './primitives.ts';
 export { SRTP_PROFILES, type SrtpProfile, type SrtpProfileName } from './profiles.ts';
-export { SrtpReceiver, type SrtpReceiverOptions } from './receiver.ts';
+export { type SourcePosition, SrtpReceiver, type SrtpReceiverOptions } from './receiver.ts';
 export { ReplayWindow } from './replay-window.ts';
 export { RocSearch, type RocSearchOptions } from './roc-search.ts';
 export { SrtpSender, type SrtpSenderOptions } from './sender.ts';

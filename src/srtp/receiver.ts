@@ -22,9 +22,12 @@ export interface SrtpReceiverOptions extends SrtpOptions {
   readonly keys: readonly SrtpMasterKey[];
   /** Finds the roll-over counter of those who began long before we came; without it that has to be told by `setRoc`. */
   readonly search?: RocSearch;
-  /** The receiver with the key before, whose sources go on under this one. */
-  readonly elder?: SrtpReceiver;
+  /** How far a source that is new here has got under other keys: its numbers go on when keys change (RFC 3711 §3.3.1). */
+  readonly elsewhere?: (ssrc: number) => SourcePosition | undefined;
 }
+
+/** Where a source's packets are, by number. */
+export type SourcePosition = Pick<RtpStreamState, 'roc' | 'highest' | 'rocOf'>;
 
 const MAX_KEYS = 64;
 
@@ -46,7 +49,7 @@ export class SrtpReceiver {
   readonly #rtcp = new Map<number, ReplayWindow>();
   readonly #unit = newUnit();
   readonly #search: RocSearch | undefined;
-  readonly #elder: SrtpReceiver | undefined;
+  readonly #elsewhere: SrtpReceiverOptions['elsewhere'];
   #keys: readonly MasterKey[] = [];
 
   /** @throws {InvalidValueError} when an option is out of range, or a key does not fit the profile or the other keys */
@@ -60,7 +63,7 @@ export class SrtpReceiver {
     this.#maxSources = checkMaxSources(options.maxSources ?? DEFAULT_MAX_SOURCES);
     void new ReplayWindow(this.#windowSize); // tells at once when it is out of range
     this.#search = options.search;
-    this.#elder = options.elder;
+    this.#elsewhere = options.elsewhere;
     this.#mkiBytes = first.mki?.length ?? 0;
     this.#rtpTrailer = trailerOf(this.profile, 'rtp', this.#mkiBytes);
     this.#rtcpTrailer = trailerOf(this.profile, 'rtcp', this.#mkiBytes);
@@ -112,26 +115,25 @@ export class SrtpReceiver {
     if (key === undefined) return 'mki';
     const sequence = u16(packet, 2);
     const ssrc = u32(packet, 8);
-    const state = this.#rtp.get(ssrc) ?? this.#inherited(ssrc);
+    const state = this.#rtp.get(ssrc);
+    const position = state ?? this.#elsewhere?.(ssrc);
     const unit = this.#unit;
     unit.clear = clear;
     unit.end = end;
     unit.ssrc = ssrc;
     unit.encrypted = true;
-    let roc = state === undefined ? 0 : state.rocOf(sequence);
+    let roc = position === undefined ? 0 : position.rocOf(sequence);
     const index = rtpIndex(roc, sequence);
     const isNew = roc >= 0 && roc <= MAX_ROC && (state === undefined || state.window.isNew(index));
     if (!isNew || !this.#opens(key, packet, roc, sequence, trailer)) {
       const mayBeLater = isNew || state === undefined || state.window.isTooOld(index);
-      const found = mayBeLater ? this.#searchRoc(key, packet, state, sequence, trailer) : undefined;
+      const found = mayBeLater ? this.#searchRoc(key, packet, position, sequence, trailer) : undefined;
       if (found === undefined) return isNew ? 'authentication' : 'replay';
       roc = found;
     }
-    if (!this.#rtp.has(ssrc)) {
-      if (this.#rtp.size >= this.#maxSources) return 'sources';
-      this.#rtp.set(ssrc, state ?? new RtpStreamState(this.#windowSize));
-    }
-    this.#rtp.get(ssrc)?.accept(roc, sequence);
+    const accepting = state ?? this.#begin(ssrc, position);
+    if (accepting === undefined) return 'sources';
+    accepting.accept(roc, sequence);
     return packet.subarray(0, end);
   }
 
@@ -193,24 +195,34 @@ export class SrtpReceiver {
     return key.transform('rtp', unit.index).open(packet, unit, unit.end + tag);
   }
 
-  /** Where the key before this one had got with a source: numbers go on when keys change (RFC 3711 §3.3.1). */
-  #inherited(ssrc: number): RtpStreamState | undefined {
-    const before = this.#elder === undefined ? undefined : this.#elder.#rtp.get(ssrc);
-    if (before === undefined) return undefined;
+  /** Makes a source known, from a position on; undefined when there is no room. */
+  #begin(ssrc: number, position: SourcePosition | undefined): RtpStreamState | undefined {
+    if (this.#rtp.size >= this.#maxSources) return undefined;
     const state = new RtpStreamState(this.#windowSize);
-    state.setRoc(before.roc, before.highest);
+    if (position !== undefined) state.setRoc(position.roc, position.highest);
+    this.#rtp.set(ssrc, state);
     return state;
+  }
+
+  /** How far a source has got; undefined while it is not known. */
+  position(ssrc: number): SourcePosition | undefined {
+    return this.#rtp.get(ssrc);
+  }
+
+  /** Takes over how far sources have got, as far as there is room, from a receiver that is to be forgotten. */
+  adopt(other: SrtpReceiver): void {
+    for (const [ssrc, position] of other.#rtp) if (!this.#rtp.has(ssrc)) this.#begin(ssrc, position);
   }
 
   #searchRoc(
     key: MasterKey,
     packet: Uint8Array,
-    state: RtpStreamState | undefined,
+    position: SourcePosition | undefined,
     sequence: number,
     trailer: Trailer,
   ): number | undefined {
     if (this.#search === undefined || !this.#search.mayTry) return undefined;
-    return this.#search.find(this.#unit.ssrc, sequence, state?.roc, (roc) =>
+    return this.#search.find(this.#unit.ssrc, sequence, position?.roc, (roc) =>
       this.#opens(key, packet, roc, sequence, trailer),
     );
   }

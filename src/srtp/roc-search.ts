@@ -2,6 +2,8 @@ import { MAX_ROC } from './packet-index.ts';
 
 /** Tried for one packet. */
 const PER_PACKET = 32;
+/** Of those granted, kept for newcomers that sender reports tell of: a flood under made-up names has no authentic report. */
+const RESERVED_SHARE = 0.25;
 /** Sources of which it is remembered how far they have been tried. */
 const MAX_CURSORS = 64;
 /** As many roll-overs as a stream of 1000 packets a second has in 49 days; then the search begins anew. */
@@ -27,6 +29,7 @@ export class RocSearch {
   readonly #packetsSent: RocSearchOptions['packetsSent'];
   readonly #cursors = new Map<number, number>();
   #tries = 0;
+  #reserved = 0;
 
   constructor({ packetsSent }: RocSearchOptions) {
     this.#packetsSent = packetsSent;
@@ -34,10 +37,11 @@ export class RocSearch {
 
   /** Allows so many tries from now on, in place of those that are left. */
   grant(tries: number): void {
-    this.#tries = tries;
+    this.#reserved = Math.floor(tries * RESERVED_SHARE);
+    this.#tries = tries - this.#reserved;
   }
   get mayTry(): boolean {
-    return this.#tries > 0;
+    return this.#tries > 0 || this.#reserved > 0;
   }
 
   /**
@@ -51,17 +55,21 @@ export class RocSearch {
     opens: (roc: number) => boolean,
   ): number | undefined {
     const first = known === undefined ? 1 : known + 1; // what is likelier was tried before
-    let left = Math.min(PER_PACKET, this.#tries);
+    let spent = 0;
     const sent = this.#packetsSent(ssrc);
     if (sent !== undefined) {
       const likely = Math.max(0, Math.ceil((sent - sequence) / 0x1_0000));
-      for (let roc = likely + 1; roc >= likely - 1 && left > 0; roc--) {
+      for (let roc = likely + 1; roc >= likely - 1; roc--) {
         if (roc < first || roc > MAX_ROC) continue;
-        left--;
-        this.#tries--;
+        if (known === undefined && this.#reserved > 0) this.#reserved--;
+        else if (this.#tries > 0) this.#tries--;
+        else return undefined;
+        spent++;
         if (opens(roc)) return this.#found(ssrc, roc);
       }
     }
+    let left = Math.min(PER_PACKET - spent, this.#tries);
+    if (left === 0) return undefined;
     let cursor = Math.max(first, this.#cursors.get(ssrc) ?? first);
     for (; left > 0 && cursor <= MAX_ROC; left--) {
       this.#tries--;

@@ -2,7 +2,7 @@ import { StateError } from '../../../src/errors.ts';
 import type { Ms } from '../../../src/machine.ts';
 import { srtpPrimitives } from '../../../src/net/index.ts';
 import { formatCrypto, type MediaKey, mkiNumber } from '../../../src/sdp/index.ts';
-import { RocSearch, SrtpReceiver, type SrtpRefusal, SrtpSender } from '../../../src/srtp/index.ts';
+import { RocSearch, type SourcePosition, SrtpReceiver, type SrtpRefusal, SrtpSender } from '../../../src/srtp/index.ts';
 import type { EncryptionInfo } from '../../types/index.ts';
 
 /** Datagrams that were refused, RTP and RTCP together. */
@@ -84,7 +84,7 @@ export class MediumProtection {
     this.#search.grant(TRIES_PER_TICK);
     const first = activeKey(keys, now);
     if (first === undefined) throw new StateError('an encrypted medium needs a key');
-    this.#main = this.#generation(first, undefined);
+    this.#main = this.#generation(first);
     this.#sender = senderFor(first);
     this.#usedSince = Math.max(now, first.from);
     this.setKeys(keys, now);
@@ -107,7 +107,7 @@ export class MediumProtection {
     this.#wanted = ids;
     const added = [...ids]
       .filter(([id]) => !before.some((it) => it.id === id))
-      .map(([, key]) => this.#generation(key, this.#main.receiver));
+      .map(([, key]) => this.#generation(key));
     this.#others = [...added, ...this.#others];
     this.tick(now);
   }
@@ -141,7 +141,9 @@ export class MediumProtection {
       this.#usedSince = now;
       this.#told = undefined;
     }
-    this.#others = all.filter((it) => it !== main && it.until > now);
+    const others = all.filter((it) => it !== main);
+    for (const { until, receiver } of others) if (until <= now) main.receiver.adopt(receiver);
+    this.#others = others.filter(({ until }) => until > now);
     return isNew ? 'keyUsed' : undefined;
   }
 
@@ -221,7 +223,20 @@ export class MediumProtection {
     };
   }
 
-  #generation(key: MediaKey, elder: SrtpReceiver | undefined): Generation {
+  /** The farthest that a source has got under any key. */
+  readonly #position = (ssrc: number): SourcePosition | undefined => {
+    let farthest = this.#main.receiver.position(ssrc);
+    for (const { receiver } of this.#others) {
+      const position = receiver.position(ssrc);
+      if (position === undefined) continue;
+      const ahead = farthest === undefined ? 1 : position.roc - farthest.roc;
+      const further = ahead === 0 && (position.highest ?? 0) > (farthest?.highest ?? 0);
+      if (ahead > 0 || further) farthest = position;
+    }
+    return farthest;
+  };
+
+  #generation(key: MediaKey): Generation {
     const { profile, keys, keyDerivationRate } = key.crypto;
     const receiver = new SrtpReceiver({
       primitives: srtpPrimitives,
@@ -229,7 +244,7 @@ export class MediumProtection {
       keyDerivationRate,
       keys,
       search: this.#search,
-      ...(elder === undefined ? {} : { elder }),
+      elsewhere: this.#position,
     });
     return { id: formatCrypto(key.crypto), key, receiver, until: Number.POSITIVE_INFINITY };
   }
