@@ -124,7 +124,7 @@ export function senderFigures(meter: SenderMeter, now: Ms, wallOffset: number): 
     packetMs: meter.packetMs,
     clockRate: meter.clock.measuredRate,
     driftPpm: meter.clock.driftPpm,
-    rtcp: source.rtcpAddress !== undefined,
+    rtcp: source.rtcpAddress !== undefined || meter.encryptedRtcp,
     since: source.firstHeard + wallOffset,
   };
 }

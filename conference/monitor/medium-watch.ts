@@ -81,6 +81,7 @@ export class MediumWatch {
   readonly #header = new RtpHeader();
   #bits = 0;
   #packets = 0;
+  #srtcpPackets = 0;
   #last: SenderMeter | undefined;
   #news: SenderNews[] = [];
   #nextTimeout: Ms | undefined;
@@ -121,7 +122,16 @@ export class MediumWatch {
   /** Takes what came on the RTCP port. */
   handleRtcp(bytes: Uint8Array, from: TransportAddress, now: Ms, wall: number): void {
     this.lastRtcp = now;
-    this.session.handleRtcp(bytes, from, now, wall);
+    if (this.expected.encrypted) this.#noteSrtcp(bytes);
+    else this.session.handleRtcp(bytes, from, now, wall);
+  }
+
+  /** Of SRTCP the SSRC alone can be read, and the rest is for members (RFC 3711 §3.4). */
+  #noteSrtcp(bytes: Uint8Array): void {
+    this.#srtcpPackets++;
+    if (bytes.length < 8) return;
+    const meter = this.meters.get(new DataView(bytes.buffer, bytes.byteOffset).getUint32(4));
+    if (meter !== undefined) meter.encryptedRtcp = true;
   }
 
   /** The next report to send, of one who takes part. Take them all after each tick, to send them or not. */
@@ -147,7 +157,7 @@ export class MediumWatch {
     this.packets.look(this.#packets, now);
     this.malformed.look(stats.rtpMalformed, now);
     this.collisions.look(stats.collisions, now);
-    this.rtcpPackets.look(stats.rtcpReceived, now);
+    this.rtcpPackets.look(stats.rtcpReceived + this.#srtcpPackets, now);
     this.kernelDrops.look(this.facts?.kernelDrops ?? 0, now);
     this.filtered.look(this.facts?.filtered ?? 0, now);
     for (const meter of this.meters.values()) meter.tick(now);
@@ -198,7 +208,10 @@ export class MediumWatch {
     this.intruders.delete(source.ssrc);
     if (this.#last === meter) this.#last = undefined;
     if (this.meters.size < MAX_SENDERS) this.otherSenders = 0;
-    if (cause === 'silent' && this.vanished.length < MAX_STRANGERS) this.vanished.push(meter);
+    // An encrypted goodbye may have been one, and who is muted may still report.
+    if (cause === 'silent' && !this.expected.encrypted && this.vanished.length < MAX_STRANGERS) {
+      this.vanished.push(meter);
+    }
     this.#tell({ type: 'senderGone', meter, cause, reason });
   }
 

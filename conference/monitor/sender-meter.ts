@@ -32,6 +32,8 @@ export class SenderMeter {
   format: ExpectedFormat | undefined;
   /** The description names the payload type. */
   described = true;
+  /** RTCP of it came that only members can read. */
+  encryptedRtcp = false;
   readonly clock = new TimestampClock();
   /** Ticks from one packet to the next, and bytes of payload, as most packets have them. */
   readonly step = new Majority();

@@ -90,7 +90,8 @@ export class WatchedSockets implements AsyncDisposable {
     const { medium } = this;
     const rtcp = this.#sockets.at(-1);
     for (let report = medium.pollReport(); report !== undefined; report = medium.pollReport()) {
-      if (this.#options.report) rtcp?.send(report);
+      // Among the encrypted ones it would only look like a forgery.
+      if (this.#options.report && !medium.expected.encrypted) rtcp?.send(report);
     }
   }
 

@@ -52,10 +52,18 @@ export async function openMulticastSocket(options: MulticastSocketOptions): Prom
   const { network = systemNetwork, interface: wanted, sendInterface } = options;
   const zoned = target.zone === undefined ? target.group : `${target.group}%${target.zone}`;
   const chosen = await chooseInterface(wanted, zoned, network, sendInterface);
-  return new UdpMulticastSocket(await openOn(chosen, target, options, initial), {
-    choose: (before) => chooseInterfaceAgain(wanted, zoned, network, sendInterface, before),
-    open: (again, settings) => openOn(again, target, options, settings),
-  });
+  const opened = await openOn(chosen, target, options, initial);
+  try {
+    return new UdpMulticastSocket(opened, {
+      choose: (before) => chooseInterfaceAgain(wanted, zoned, network, sendInterface, before),
+      open: (again, settings) => openOn(again, target, options, settings),
+    });
+  } catch (error) {
+    // A receive path may need one more descriptor to begin.
+    opened.receiver.stop();
+    await opened.udp.close();
+    throw error;
+  }
 }
 
 async function openOn(

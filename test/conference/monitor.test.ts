@@ -309,6 +309,18 @@ describe('a sender', () => {
     expect(watched.finding('sequenceJumps')?.message).toMatch(/jumped 5 times in ten seconds/);
   });
 
+  test('that encrypts has RTCP, and nothing in that is read', () => {
+    const watched = new Monitored(LECTURE.replace('RTP/AVP', 'RTP/SAVP'));
+    const stop = watched.send();
+    watched.medium.handleRtcp(new Uint8Array(3), { address: '10.0.0.66', port: 9 }, watched.now, watched.wall);
+    const [sender] = watched.run(45).figures.media[0]?.senders ?? [];
+    expect(sender).toMatchObject({ rtcp: true, cname: undefined });
+    expect(watched.codes).toEqual([]);
+    stop(); // with a goodbye, for all we know
+    expect(watched.run(180).codes).toEqual(['silent']);
+    expect(watched.medium.session.stats).toMatchObject({ rtcpMalformed: 0, rtcpReceived: 0 });
+  });
+
   test('of something that is not RTP is foreign traffic', () => {
     const watched = new Monitored(PCMU);
     watched.send();

@@ -1,3 +1,4 @@
+import { NetworkError } from '../../errors.ts';
 import { type IpFamily, isMulticast } from '../../ip/index.ts';
 import type { Ms } from '../../machine.ts';
 import { type NativeSockets, socketAddress } from '../native.ts';
@@ -84,6 +85,8 @@ class BatchedReceiver implements DatagramReceiver, HubMember {
     const { constants: c } = native;
     const level = this.#family === 4 ? c.IPPROTO_IP : c.IPPROTO_IPV6;
     const index = native.batches.interfaceIndex(interfaceName);
+    // Of 0 the system would make an interface of its own choice.
+    if (index === 0) throw Object.assign(new NetworkError(`no ${interfaceName}`), { systemCode: 'ENODEV' });
     if (sources.length === 0) {
       native.setBytes(this.fd, level, c.MCAST_JOIN_GROUP, groupRequest(native, this.#family, index, group));
     }

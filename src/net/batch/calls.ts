@@ -1,12 +1,14 @@
 import { arch } from 'node:process';
 import type { SocketConstants } from '../socket-constants.ts';
 import { MessageSlab, type PinnedMemory } from './message-slab.ts';
-import { Readiness } from './readiness.ts';
+import { EVENT_BYTES, Readiness } from './readiness.ts';
 
 /** The system calls that receive many datagrams at once. */
 export interface BatchCalls {
+  /** Its memory is that of all others: look at what one poll told before the next. */
   newReadiness(): Readiness;
-  newSlab(): MessageSlab;
+  /** The one of this process, since what it takes lives as long as that. */
+  slab(): MessageSlab;
   /** The wall clock that datagrams are stamped with, in milliseconds since 1970. */
   wall(): number;
   /** 0 when there is no such interface. */
@@ -38,6 +40,8 @@ export function bindBatchCalls(koffi: Koffi, constants: SocketConstants, check: 
     new Uint8Array(memory).fill(0);
     return { address: koffi.address(pointer), memory };
   };
+  let slab: MessageSlab | undefined;
+  let events: PinnedMemory | undefined;
   let time: { readonly address: bigint; readonly view: DataView } | undefined;
   return {
     newReadiness: () =>
@@ -52,14 +56,16 @@ export function bindBatchCalls(koffi: Koffi, constants: SocketConstants, check: 
             close(fd);
           },
         },
-        allocate,
+        (events ??= allocate(EVENT_BYTES)),
         arch === 'x64',
       ),
     // A timeout of zero would end after one datagram, hence none; and nothing waits with MSG_DONTWAIT.
-    newSlab: () =>
-      new MessageSlab(allocate, (fd, headers, slots) =>
+    slab() {
+      slab ??= new MessageSlab(allocate, (fd, headers, slots) =>
         recvmmsg(fd, headers, slots, constants.MSG_DONTWAIT, null),
-      ),
+      );
+      return slab;
+    },
     wall() {
       if (time === undefined) {
         const { address, memory } = allocate(16);

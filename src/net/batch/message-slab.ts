@@ -24,6 +24,8 @@ export type ReceiveBatch = (fd: number, headers: bigint, slots: number) => numbe
  * the process, one after the other: what is in it is valid until the next {@link receive}.
  */
 export class MessageSlab {
+  /** Somebody looks at what is in it: a listener, for one, may have others drained meanwhile. */
+  busy = false;
   readonly #view: DataView;
   readonly #memory: ArrayBuffer;
   readonly #address: bigint;

@@ -2,6 +2,8 @@ import type { PinnedMemory } from './message-slab.ts';
 
 /** Sockets told ready by one call. */
 const EVENTS = 512;
+/** Memory that they need, however `struct epoll_event` is laid out. */
+export const EVENT_BYTES: number = EVENTS * 16;
 const EPOLL_CTL_ADD = 1;
 const EPOLL_CTL_DEL = 2;
 const EPOLLIN = 1;
@@ -25,12 +27,15 @@ export class Readiness implements Disposable {
   readonly #data: number;
   readonly #size: number;
 
-  /** @throws {NetworkError} when the system has no more descriptors */
-  constructor(calls: EpollCalls, allocate: (length: number) => PinnedMemory, packed: boolean) {
+  /**
+   * @param events room for what a poll tells
+   * @throws {NetworkError} when the system has no more descriptors
+   */
+  constructor(calls: EpollCalls, events: PinnedMemory, packed: boolean) {
     this.#calls = calls;
     this.#data = packed ? 4 : 8;
     this.#size = packed ? 12 : 16;
-    this.#events = allocate(EVENTS * this.#size);
+    this.#events = events;
     this.#view = new DataView(this.#events.memory);
     this.#epoll = calls.create();
   }

@@ -38,7 +38,6 @@ export class ReceiveHub {
   #slab: MessageSlab | undefined;
   #count = 0;
   #intervalMs: Ms = 0;
-  #draining = false;
 
   constructor(native: NativeSockets, clock: Clock) {
     this.native = native;
@@ -49,7 +48,7 @@ export class ReceiveHub {
 
   /** Reads it from now on. @throws {NetworkError} when the system has no more descriptors */
   add(member: HubMember): void {
-    this.#slab ??= this.#calls.newSlab();
+    this.#slab ??= this.#calls.slab();
     this.#readiness ??= this.#calls.newReadiness();
     this.#readiness.add(member.fd);
     this.#members[member.fd] = member;
@@ -80,8 +79,8 @@ export class ReceiveHub {
   /** Takes what has come so far: before audio is played, so that the latency is none of the listener's. */
   drain(): void {
     const slab = this.#slab;
-    if (slab === undefined || this.#draining) return;
-    this.#draining = true;
+    if (slab === undefined || slab.busy) return;
+    slab.busy = true;
     try {
       const now = this.#clock.now();
       const offset = now - this.#calls.wall();
@@ -94,7 +93,7 @@ export class ReceiveHub {
         if (ready < 512) break;
       }
     } finally {
-      this.#draining = false;
+      slab.busy = false;
     }
   }
 
