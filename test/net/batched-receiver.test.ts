@@ -3,9 +3,11 @@ import { describe, expect, test } from 'vitest';
 import {
   batchedReceiver,
   loadNativeSockets,
+  type NetworkView,
   openMulticastSocket,
   ReceiveHub,
   systemClock,
+  systemNetwork,
 } from '../../src/net/index.ts';
 import { bytesOf, familiesHere, hostOnly, text, until } from './loopback.ts';
 import { describeSocket } from './socket-contract.ts';
@@ -117,4 +119,26 @@ test('six hundred sockets on one hub all hear, in whatever rounds it takes', asy
   } finally {
     await Promise.all(sockets.map((it) => it.close()));
   }
+});
+
+test('hubs come and go, and what they took with them is used again', async () => {
+  const before = process.memoryUsage.rss();
+  for (let i = 0; i < 60; i++) {
+    const openReceiver = batchedReceiver(new ReceiveHub(native, systemClock));
+    await using ear = await openMulticastSocket({ ...hostOnly(4), openReceiver });
+    ear.send(bytesOf('x'));
+    await until(() => ear.stats.received === 1);
+  }
+  expect(process.memoryUsage.rss() - before).toBeLessThan(120 * 2 ** 20); // each has room for 4 MB of datagrams
+});
+
+test('an interface that has gone away is not joined elsewhere', async () => {
+  const network: NetworkView = {
+    ...systemNetwork,
+    addresses: () => systemNetwork.addresses().map((it) => (it.name === 'lo' ? { ...it, name: 'gone0' } : it)),
+    exists: () => true,
+  };
+  const openReceiver = batchedReceiver(hub);
+  const joining = openMulticastSocket({ ...hostOnly(4), interface: 'gone0', network, openReceiver });
+  await expect(joining).rejects.toThrow(/Cannot join .* on gone0 \(ENODEV\): the interface has gone away/);
 });
