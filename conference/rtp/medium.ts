@@ -1,4 +1,4 @@
-import type { Ms, TransportAddress } from '../../src/machine.ts';
+import type { Ms } from '../../src/machine.ts';
 import {
   type Datagram,
   type MulticastSocket,
@@ -11,7 +11,7 @@ import { isRtcp, type SdesItems } from '../../src/rtcp/index.ts';
 import { RtpSession, type RtpSource, type VoiceMetrics } from '../../src/rtp/index.ts';
 import type { MediaKey } from '../../src/sdp/index.ts';
 import { extendedReportPlan } from '../quality/index.ts';
-import type { LoopbackMode, TapStage, TransportInfo } from '../types/index.ts';
+import type { LoopbackMode, TransportInfo } from '../types/index.ts';
 import type { BlockClock } from './block-clock.ts';
 import type { CaptureStream, PacketSender, SendOptions } from './capture-stream.ts';
 import { DigitReceiver } from './digit-receiver.ts';
@@ -24,6 +24,7 @@ import { prepareCodecs } from './planned-formats.ts';
 import type { RenderStream } from './render-stream.ts';
 import { resolveSources } from './resolve-sources.ts';
 import type { PacketTaps } from './packet-taps.ts';
+import { type MediumEnds, PacketWay } from './packet-way.ts';
 import { type MediumProtection, ProtectionNews, protect } from './protection/index.ts';
 import { mayBeHeard, RtcpPath } from './rtcp-path.ts';
 import { SourceProbe } from './source-probe.ts';
@@ -48,6 +49,7 @@ export class Medium implements PacketSender {
   #keys: DigitSender | undefined;
   /** Undefined where nothing is encrypted. */
   readonly #protection: MediumProtection | undefined;
+  readonly #way: PacketWay;
   readonly #protectionNews: ProtectionNews | undefined;
   #socketOptions: MulticastSocketOptions | undefined;
   /** As they are kept on their interface: one object for each, for as long as it is open. */
@@ -94,6 +96,7 @@ export class Medium implements PacketSender {
     this.#digits = DigitReceiver.for(plan.formats, (digit) => options.onDigit(this, digit));
     this.#protection = protect(plan.keys, clock, () => this.session);
     this.#protectionNews = this.#protection && new ProtectionNews(this.#protection, plan.mediaType, options);
+    this.#way = new PacketWay(options.taps, this.#protection, this);
     this.#path = new RtcpPath({
       session: this.session,
       protection: this.#protection,
@@ -113,6 +116,10 @@ export class Medium implements PacketSender {
   }
   get mediaType(): string {
     return this.plan.mediaType;
+  }
+  /** Where its packets are seen. */
+  get ends(): MediumEnds {
+    return { rtp: this.#rtp, rtcp: this.#rtcp, rtcpTo: this.#path.destination, wallOffset: this.#wallOffset };
   }
   get localAddress(): string | undefined {
     return this.#rtp?.localAddress;
@@ -212,10 +219,8 @@ export class Medium implements PacketSender {
     this.#blocks.received++;
     this.#rtpHeard = true;
     this.#bits += bytes.length * 8 + this.#rtcpBits;
-    if (this.#taps.wants('wire')) this.#tell('wire', 'rtp', bytes, at, from);
-    const clear = this.#protection === undefined ? bytes : this.#protection.openRtp(bytes);
+    const clear = this.#way.openRtp(bytes, at, from);
     if (clear === undefined) return;
-    if (this.#taps.wants('plain')) this.#tell('plain', 'rtp', clear, at, from);
     const packet = this.session.handleRtp(clear, from, at, at + this.#wallOffset);
     if (packet !== undefined) {
       const own = packet.source === this.session.loopedBack;
@@ -232,28 +237,10 @@ export class Medium implements PacketSender {
     const bytes = lent.slice(); // parts of it are kept, and the memory may be the receive path's
     this.#blocks.received++;
     this.#bits += bytes.length * 8 + this.#rtcpBits;
-    if (this.#taps.wants('wire')) this.#tell('wire', 'rtcp', bytes, at, from);
-    const clear = this.#protection === undefined ? bytes : this.#protection.openRtcp(bytes);
+    const clear = this.#way.openRtcp(bytes, at, from);
     if (clear === undefined) return;
-    if (this.#taps.wants('plain')) this.#tell('plain', 'rtcp', clear, at, from);
     this.session.handleRtcp(clear, from, at, at + this.#wallOffset);
     this.#pump();
-  }
-
-  /** Shows a datagram to those who want to see it. @param from undefined when it is ours */
-  #tell(stage: TapStage, kind: 'rtp' | 'rtcp', bytes: Uint8Array, at: Ms, from?: TransportAddress): void {
-    const rtcpTo = from === undefined ? this.#path.destination : undefined;
-    const socket = kind === 'rtp' ? this.#rtp : this.#rtcp;
-    this.#taps.show(this.#plan, {
-      stage,
-      kind,
-      bytes,
-      at,
-      wall: at + this.#wallOffset,
-      from,
-      socket,
-      rtcpTo,
-    });
   }
 
   /** Looks after RTCP; call it with every block. */
@@ -275,11 +262,8 @@ export class Medium implements PacketSender {
 
   #pump(): void {
     for (let out = this.session.pollTransmit(); out !== undefined; out = this.session.pollTransmit()) {
-      if (this.#taps.wants('plain')) this.#tell('plain', 'rtcp', out, this.#options.clock.now());
-      const sealed = this.#protection === undefined ? out : this.#protection.sealRtcp(out);
-      if (sealed === undefined) continue;
-      if (this.#taps.wants('wire')) this.#tell('wire', 'rtcp', sealed, this.#options.clock.now());
-      this.#path.send(sealed);
+      const sealed = this.#way.sealRtcp(out, this.#options.clock.now());
+      if (sealed !== undefined) this.#path.send(sealed);
     }
     this.#takeEvents();
     this.#due = this.session.pollTimeout();
@@ -304,10 +288,8 @@ export class Medium implements PacketSender {
     this.#sendRtp(packet, now, due);
   }
   #sendRtp(packet: Uint8Array, now: Ms, due?: Ms): void {
-    if (this.#taps.wants('plain')) this.#tell('plain', 'rtp', packet, now);
-    const sealed = this.#protection === undefined ? packet : this.#protection.sealRtp(packet);
+    const sealed = this.#way.sealRtp(packet, now);
     if (sealed === undefined) return;
-    if (this.#taps.wants('wire')) this.#tell('wire', 'rtp', sealed, now);
     if (due !== undefined && this.#paced) this.#rtp?.sendAt(sealed, due + PACING_LEAD_MS);
     else this.#rtp?.send(sealed);
   }

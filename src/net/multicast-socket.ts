@@ -5,12 +5,12 @@ import type { Ms, TransportAddress } from '../machine.ts';
 import type { Clock } from './clock.ts';
 import { type Datagram, newSocketStats } from './datagram.ts';
 import { DatagramQueue } from './datagram-queue.ts';
-import { explainSend, systemCode } from './explain.ts';
 import type { ChosenInterface } from './interfaces.ts';
 import type { BufferGrant, MulticastSocket, SendProblem } from './multicast-socket-options.ts';
 import type { PacedSocket } from './pacing/send-pacer.ts';
 import type { QosMarker, QosResult } from './qos.ts';
 import type { DatagramReceiver } from './receiver.ts';
+import { SendProblems } from './send-problems.ts';
 import { requireTtl, type SocketControls, type SocketDescriptor } from './socket-controls.ts';
 import type { SourceFilter } from './source-filter.ts';
 
@@ -76,9 +76,7 @@ export class UdpMulticastSocket implements MulticastSocket {
   /** The listener when there is exactly one: the usual case, without a loop. */
   #only: ((datagram: Datagram) => void) | undefined;
   readonly #waiting: ((datagram: Datagram | undefined) => void)[] = [];
-  /** Codes of the failures told already. */
-  readonly #problems = new Set<string>();
-  readonly #problemListeners = new Set<(problem: SendProblem) => void>();
+  readonly #problems = new SendProblems();
   #inFlight = 0;
   #allSent: (() => void) | undefined;
   #closing: Promise<void> | undefined;
@@ -204,19 +202,12 @@ export class UdpMulticastSocket implements MulticastSocket {
 
   #failed(error: unknown): void {
     this.stats.sendErrors++;
-    const code = systemCode(error) || 'UNKNOWN';
-    if (this.#problems.has(code)) return;
-    this.#problems.add(code);
     const { group, interface: chosen } = this.#opened;
-    const message = explainSend(code, error, group, chosen);
-    for (const listener of this.#problemListeners) listener({ code, message });
+    this.#problems.note(error, group, chosen);
   }
 
   onSendProblem(listener: (problem: SendProblem) => void): () => void {
-    this.#problemListeners.add(listener);
-    return () => {
-      this.#problemListeners.delete(listener);
-    };
+    return this.#problems.listen(listener);
   }
 
   readonly #deliver = (bytes: Uint8Array, from: TransportAddress, at?: Ms): void => {
@@ -301,7 +292,7 @@ export class UdpMulticastSocket implements MulticastSocket {
     const opened = await this.#renewal.open(chosen, settings);
     this.#opened = opened;
     this.#qos = opened.qos;
-    this.#problems.clear();
+    this.#problems.begin();
     this.#begin(opened);
     this.#away = false;
     // what was changed while it was opened

@@ -312,7 +312,12 @@ describe('a sender', () => {
   test('that encrypts has RTCP, and nothing in that is read', () => {
     const watched = new Monitored(LECTURE.replace('RTP/AVP', 'RTP/SAVP'));
     const stop = watched.send();
-    watched.medium.handleRtcp(new Uint8Array(3), { address: '10.0.0.66', port: 9 }, watched.now, watched.wall);
+    watched.medium.handleRtcp(
+      new Uint8Array(3),
+      { address: '10.0.0.66', port: 9 },
+      watched.now,
+      watched.wall,
+    );
     const [sender] = watched.run(45).figures.media[0]?.senders ?? [];
     expect(sender).toMatchObject({ rtcp: true, cname: undefined });
     expect(watched.codes).toEqual([]);

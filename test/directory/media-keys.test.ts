@@ -98,7 +98,9 @@ test('keys change one after the other, numbered, with the one in use beside the 
   ]);
   for (let time = 140_000; time < 140_000 + 600 * 70_000; time += 70_000) {
     rekeyConference(conference, time, time + 60_000);
-    const [now, next] = conference.keys.map(({ crypto }) => mkiNumber(crypto.keys[0]?.mki ?? new Uint8Array(0)));
+    const [now, next] = conference.keys.map(({ crypto }) =>
+      mkiNumber(crypto.keys[0]?.mki ?? new Uint8Array(0)),
+    );
     expect(next).toBe((now! % 255n) + 1n);
   }
   for (const key of conference.keys) expect(parseMediaKey(formatMediaKey(key))).toEqual(key);

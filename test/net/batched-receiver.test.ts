@@ -135,7 +135,8 @@ test('hubs come and go, and what they took with them is used again', async () =>
 test('an interface that has gone away is not joined elsewhere', async () => {
   const network: NetworkView = {
     ...systemNetwork,
-    addresses: () => systemNetwork.addresses().map((it) => (it.name === 'lo' ? { ...it, name: 'gone0' } : it)),
+    addresses: () =>
+      systemNetwork.addresses().map((it) => (it.name === 'lo' ? { ...it, name: 'gone0' } : it)),
     exists: () => true,
   };
   const openReceiver = batchedReceiver(hub);

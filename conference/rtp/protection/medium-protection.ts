@@ -2,7 +2,13 @@ import { StateError } from '../../../src/errors.ts';
 import type { Ms } from '../../../src/machine.ts';
 import { srtpPrimitives } from '../../../src/net/index.ts';
 import { formatCrypto, type MediaKey, mkiNumber } from '../../../src/sdp/index.ts';
-import { RocSearch, type SourcePosition, SrtpReceiver, type SrtpRefusal, SrtpSender } from '../../../src/srtp/index.ts';
+import {
+  RocSearch,
+  type SourcePosition,
+  SrtpReceiver,
+  type SrtpRefusal,
+  SrtpSender,
+} from '../../../src/srtp/index.ts';
 import type { EncryptionInfo } from '../../types/index.ts';
 
 /** Datagrams that were refused, RTP and RTCP together. */
