@@ -64,7 +64,10 @@ export function matrixLines(
 ): string[] {
   const head = paint('bold', `Who hears whom: ${printable(title)}`);
   if (cells.length === 0) {
-    return [head, 'Nobody has reported yet: reports come every five seconds or so, where RTCP is on and not encrypted.'];
+    return [
+      head,
+      'Nobody has reported yet: reports come every five seconds or so, where RTCP is on and not encrypted.',
+    ];
   }
   const senders = [...new Map(cells.map(({ about, aboutName }) => [about, aboutName])).entries()];
   const listeners = [

@@ -160,8 +160,13 @@ export class Announcing implements AsyncDisposable {
       );
     }
     const conference = describedConference(description, this.#where);
-    const { stopTime } = conference;
+    const { stopTime, isEncrypted } = conference;
     const { now } = this.#ctx;
+    if (isEncrypted) {
+      throw new FailedError(
+        `${this.#where} is encrypted, and whatever is announced everybody reads: hand out its description and key another way`,
+      );
+    }
     if (stopTime !== null && stopTime <= now) {
       throw new FailedError(
         `${this.#where}: the session is over, it ended ${momentText(stopTime, now)}: change its t= line`,

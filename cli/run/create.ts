@@ -79,6 +79,9 @@ export async function runCreate(ctx: CliContext, name: string, options: CreateOp
   if (options.encrypted === false) conference.isEncrypted = false;
   await finish(conference, plan, times, now);
   await encrypt(ctx, conference, options.encrypted);
+  if (announce && conference.isEncrypted) {
+    throw new UsageError(`"${name}" is encrypted, and such are not announced: leave out --announce`);
+  }
   tellOfFlag(ctx, conference, options);
   warnOfIssues(ctx, conference, options.sdp === undefined ? `"${name}"` : options.sdp);
   if (profile !== undefined) await tellOfProfile(ctx, profile, conference);

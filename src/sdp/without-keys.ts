@@ -17,3 +17,9 @@ export function withoutKeys(description: SessionDescription): SessionDescription
   }
   return copy;
 }
+
+/** A line of a description as it may be shown: of keys only that there is one. */
+export function lineWithoutKey(line: string): string {
+  const [, shown] = /^(k=|a=key-mgmt:|a=crypto:(?:\d{1,9} \w{1,60} )?)/.exec(line) ?? [];
+  return shown === undefined ? line : `${shown}…`;
+}

@@ -198,3 +198,45 @@ describe('create --profile', () => {
     expect((await cli(['list'])).out).toBe('');
   });
 });
+
+describe('the key of a description in a file', () => {
+  const KEYED = [
+    'v=0',
+    'o=- 1 1 IN IP4 192.0.2.1',
+    's=Board',
+    'k=clear:sEcReT',
+    'c=IN IP4 239.1.1.1/15',
+    't=0 0',
+    'm=audio 5004 RTP/SAVP 0',
+    'a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:sEcReTVeeCFCanVmcjkpPywjNWhcYD0mXXtxaVBR',
+    'a=crypto:sEcReT sEcReT',
+    'a=key-mgmt:mikey sEcReT',
+    '',
+  ].join('\r\n');
+  const board = (): string => {
+    writeFileSync(path('board.sdp'), KEYED);
+    return path('board.sdp');
+  };
+
+  test('is not in what lint says of it', async () => {
+    for (const more of [[], ['--json']]) {
+      const ran = await cli(['lint', board(), ...more]);
+      expect(ran.out).toContain('crypto');
+      expect(ran.out + ran.err).not.toContain('sEcReT');
+    }
+  });
+
+  test('is announced to nobody, nor is a conference that has one', async () => {
+    const ran = await cli(['announce', board(), '--for', '1s']);
+    expect([ran.code, ran.err]).toEqual([
+      1,
+      expect.stringContaining('is encrypted, and whatever is announced'),
+    ]);
+    for (const args of [['--encrypted'], ['--sdp', board()]]) {
+      const created = await cli(['create', 'Board', ...args, '--announce']);
+      expect([created.code, created.err]).toEqual([2, expect.stringContaining('leave out --announce')]);
+      expect(created.err).not.toContain('sEcReT');
+    }
+    expect((await ok(['list'])).out).toBe('');
+  });
+});

@@ -1,4 +1,5 @@
 import type { SessionDescription } from '../session.ts';
+import { lineWithoutKey } from '../without-keys.ts';
 import { AES67 } from './aes67.ts';
 import { DANTE } from './dante.ts';
 import { describe } from './description.ts';
@@ -56,7 +57,7 @@ export function lintDescription(
   const textOf = (line: number): string | undefined => {
     const found = description.lines.find(({ number }) => number === line);
     if (found === undefined) return undefined;
-    return found.type === '' ? found.value : `${found.type}=${found.value}`;
+    return found.type === '' ? found.value : lineWithoutKey(`${found.type}=${found.value}`);
   };
   return receivers.map((receiver) => {
     const found =
