@@ -27,8 +27,9 @@ export class ReceptionWatch {
       for (const finding of findings) {
         const key = `${medium} ${finding.code} ${finding.reporter} ${finding.source}`;
         const seen = this.#seen.get(key);
-        if (seen === undefined) this.#seen.set(key, { first: now, last: now, told: false });
-        else {
+        if (seen === undefined) {
+          if (this.#seen.size < MOST) this.#seen.set(key, { first: now, last: now, told: false });
+        } else {
           seen.last = now;
           if (!seen.told) news.push({ mediaType, finding });
           seen.told = true;
@@ -36,7 +37,7 @@ export class ReceptionWatch {
       }
     }
     for (const [key, { last }] of this.#seen) {
-      if (now - last > AWAY_MS || this.#seen.size > MOST) this.#seen.delete(key);
+      if (now - last > AWAY_MS) this.#seen.delete(key);
     }
     return news;
   }

@@ -283,7 +283,8 @@ export class Medium implements PacketSender {
     const now = this.#options.clock.now();
     const usual = this.session.payloadType;
     if (payloadType !== undefined) this.session.payloadType = payloadType;
-    const packet = this.session.nextRtp(payload, ticks, marker, now, extension);
+    // Sender reports tell when a sample was taken, which is exact, and not when the event loop came to it.
+    const packet = this.session.nextRtp(payload, ticks, marker, due ?? now, extension);
     if (payloadType !== undefined) this.session.payloadType = usual;
     this.#sendRtp(packet, now, due);
   }

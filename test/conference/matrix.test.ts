@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type ReceptionCell, type ReceptionMatrix, ToneSource } from '../../conference/index.ts';
-import { matrixFindings, matrixRows } from '../../conference/quality/index.ts';
+import { matrixFindings, matrixRows, ReceptionWatch } from '../../conference/quality/index.ts';
 import type { MemorySocket } from '../support/memory-network.ts';
 import { MemoryRoom, type RoomMember } from '../support/memory-room.ts';
 
@@ -93,4 +93,17 @@ describe('findings', () => {
     );
     expect(matrixFindings({ sources: members, reporters: members, cells })).toHaveLength(5);
   });
+});
+
+test('more findings than are remembered are not told again and again', () => {
+  const findings = Array.from({ length: 400 }, (_, source) => ({
+    code: 'path' as const,
+    message: 'x',
+    reporter: 1,
+    source,
+  }));
+  const matrix = { medium: 0, mediaType: 'audio', sources: [], reporters: [], cells: [], findings } as const;
+  const watch = new ReceptionWatch();
+  const told = Array.from({ length: 20 }, (_, at) => watch.look([matrix], at * 5000).length);
+  expect(told).toEqual([0, 256, ...Array.from({ length: 18 }, () => 0)]);
 });
