@@ -1,5 +1,6 @@
-import { existsSync } from 'node:fs';
+import { existsSync, renameSync, rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
+import { makeFile } from '../sqlite/index.ts';
 import { StoreError } from './errors.ts';
 
 /** One change of the tables. Steps are never altered once released: files of every version are out there. */
@@ -99,10 +100,14 @@ export function upgradeTables(db: DatabaseSync, path: string, from: number): voi
 function copyOld(path: string, copy: string): void {
   // One from an upgrade that was broken off holds the same, or more than is left now.
   if (existsSync(copy)) return;
+  const part = `${copy}.part`;
   try {
+    rmSync(part, { force: true });
+    makeFile(part);
     // A connection of its own: it reads what is committed, while ours keeps all others from writing.
     using reader = new DatabaseSync(path, { readOnly: true });
-    reader.prepare('VACUUM INTO ?').run(copy);
+    reader.prepare('VACUUM INTO ?').run(part);
+    renameSync(part, copy);
   } catch (cause) {
     const words = cause instanceof Error ? cause.message : String(cause);
     throw new StoreError(

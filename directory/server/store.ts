@@ -1,7 +1,6 @@
-import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { systemClock } from '../../src/net/clock.ts';
-import { LIMIT, makeFolder, Sql } from '../sqlite/index.ts';
+import { LIMIT, makeFile, Sql } from '../sqlite/index.ts';
 import { AttributeColumns } from './attribute-columns.ts';
 import { ChangeLog, formerEntry } from './change-log.ts';
 import { encodeAttributes, type Entry, type EntryAttributes, StoredEntry } from './entry.ts';
@@ -59,7 +58,7 @@ export class EntryStore implements Disposable {
     this.#cache = new EntryCache(cacheBytes);
     let db: DatabaseSync | undefined;
     try {
-      if (path !== ':memory:') makeFolder(dirname(path));
+      if (path !== ':memory:') makeFile(path);
       db = new DatabaseSync(path, { timeout: busyTimeoutMs });
       this.#db = db;
       db.exec('PRAGMA journal_mode = WAL');

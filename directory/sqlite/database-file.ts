@@ -1,7 +1,6 @@
-import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { RendezvousError } from '../../src/errors.ts';
-import { makeFolder } from './make-folder.ts';
+import { makeFile } from './make-folder.ts';
 
 /** A database of ours cannot be opened or used. The message names the file and says what to do. */
 export class DatabaseFileError extends RendezvousError {
@@ -32,7 +31,7 @@ export interface DatabaseFormat {
 export function openDatabase(path: string, format: DatabaseFormat, busyTimeoutMs = 5000): DatabaseSync {
   let db: DatabaseSync | undefined;
   try {
-    if (path !== ':memory:') makeFolder(dirname(path));
+    if (path !== ':memory:') makeFile(path);
     db = new DatabaseSync(path, { timeout: busyTimeoutMs });
     db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON');
     prepare(db, path, format);

@@ -1,4 +1,4 @@
-import { mkdirSync, statSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /**
@@ -16,5 +16,20 @@ export function makeFolder(path: string): void {
   } catch (error) {
     // another process may have been quicker
     if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) throw error;
+  }
+}
+
+/**
+ * Makes the file of a database and the folders that it is in, readable for the user alone: SQLite writes into the empty file
+ * that it finds. One that is there stays as it is.
+ *
+ * @throws the system's error of the first folder that cannot be made; SQLite tells better why a file cannot
+ */
+export function makeFile(path: string): void {
+  makeFolder(dirname(path));
+  try {
+    closeSync(openSync(path, 'wx', 0o600));
+  } catch {
+    // there already, or to be told by SQLite
   }
 }

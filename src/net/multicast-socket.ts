@@ -293,7 +293,13 @@ export class UdpMulticastSocket implements MulticastSocket {
     this.#opened = opened;
     this.#qos = opened.qos;
     this.#problems.begin();
-    this.#begin(opened);
+    try {
+      this.#begin(opened);
+    } catch (error) {
+      opened.receiver.stop();
+      await opened.udp.close();
+      throw error;
+    }
     this.#away = false;
     // what was changed while it was opened
     if (this.#ttl !== settings.ttl) opened.controls.setTtl(this.#ttl);

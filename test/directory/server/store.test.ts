@@ -22,7 +22,8 @@ describe('the store’s file', () => {
       using t = testService({ store: openStore({ path }) });
       expect((await t.client.addConference('a', { originator: 'Ann' })).code).toBe(0);
     }
-    expect(statSync(join(path, '..')).mode & 0o077).toBe(0);
+    // The folder may be one that others made, and look into.
+    for (const each of [join(path, '..'), path]) expect(statSync(each).mode & 0o077).toBe(0);
     using t = testService({ store: openStore({ path }) });
     expect((await t.client.read(conferenceDn('a')))?.attributes.originator).toEqual(['Ann']);
     expect((await t.client.search('(uid=a)')).entries).toHaveLength(1);
