@@ -23,6 +23,7 @@ import { listCommand } from './commands/list.ts';
 import { monitorCommand } from './commands/monitor.ts';
 import { mcastCommand } from './commands/mcast.ts';
 import { partitionCommand } from './commands/partition.ts';
+import { forwardCommand } from './commands/forward.ts';
 import { playCommand } from './commands/play.ts';
 import { schemaCommand } from './commands/schema.ts';
 import { serveCommand } from './commands/serve.ts';
@@ -104,6 +105,7 @@ export function buildProgram(ctx: CliContext, withCompletion = true): Command {
     joinCommand,
     monitorCommand,
     playCommand,
+    forwardCommand,
     inviteCommand,
     browseCommand,
     discoverCommand,

@@ -10,6 +10,7 @@ export type { EncoderOptions } from './codec/index.ts';
 export type { EventStream, TypedEvent } from './emitter.ts';
 export * from './errors.ts';
 export * from './monitor/index.ts';
+export * from './forward/index.ts';
 export * from './play/index.ts';
 export * from './record/index.ts';
 export { matrixJson, matrixRows, qualityJson } from './quality/index.ts';

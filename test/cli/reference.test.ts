@@ -46,6 +46,7 @@ test('the commands are those that others script against', () => {
       'show',
       'edit',
       'export',
+      'forward',
       'import',
       'delete',
       'user',

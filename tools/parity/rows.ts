@@ -231,7 +231,7 @@ CAL-04 | done | Disconnect with a reason; says goodbye and leaves the group
 CAL-05 | done | Call states and the moves allowed between them
 CAL-06 | done | Hold and resume
 CAL-07 | done | Ask for a quality of service per medium
-CAL-08 | done | Pass raw video RTP through to a bridge | by the library: what one session shows, another sends on; a bridge to H.323 is not included
+CAL-08 | done | Pass raw video RTP through to a bridge | by forward, and in the library: what one session shows, another sends on; a bridge to H.323 is not included
 CAL-09 | done | No server in the middle: every receiver mixes for itself
 `,
   },

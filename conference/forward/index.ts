@@ -1,0 +1,1 @@
+export { type Forwarding, type ForwardStats, forwardPackets } from './forward.ts';
