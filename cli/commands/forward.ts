@@ -19,7 +19,7 @@ export function forwardCommand(ctx: CliContext): Command {
   return addHelp(
     new Command('forward')
       .description('Pass the packets of a conference on, unchanged')
-      .argument('<conference>', 'its name, a file with its session description, or - to read that')
+      .argument('<name>', 'of the conference, a file with its session description, or - to read that')
       .requiredOption('--to <address:port>', 'host or group to send them to; RTCP goes to the next port')
       .option('--media <kinds>', 'audio, video or all (default: all)')
       .option('--ttl <hops>', 'of what goes to a group, 0 to 255 (default: 1)')
