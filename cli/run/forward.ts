@@ -1,6 +1,5 @@
-import { createCall, forwardPackets, MulticastRtpProvider } from '../../conference/index.ts';
+import { createCall, MulticastRtpProvider, startForwarding } from '../../conference/index.ts';
 import { isIp } from '../../src/ip/index.ts';
-import { openDatagramSender } from '../../src/net/index.ts';
 import type { ForwardOptions } from '../commands/forward.ts';
 import type { CliContext } from '../context.ts';
 import { InterruptedError, UsageError } from '../errors.ts';
@@ -19,28 +18,34 @@ import { spanText } from '../output/times.ts';
 export async function runForward(ctx: CliContext, conference: string, given: ForwardOptions): Promise<void> {
   const settings = await readJoinSettings(ctx, given);
   const { host, port } = parseHostPort(given.to);
-  const ttl = Number(given.ttl ?? 1);
-  if (!isIp(host) || port === undefined)
-    throw new UsageError(`--to "${given.to}" is not address:port, such as 192.0.2.7:5004`);
-  if (!(Number.isInteger(ttl) && ttl >= 0 && ttl <= 255))
-    throw new UsageError(`--ttl "${given.ttl}" is not 0 to 255`);
-  const { description, name } = await findDescription(ctx, conference, given.sapWait);
+  if (!isIp(host) || port === undefined) {
+    throw new UsageError(
+      `--to "${given.to}" is not address:port: write 192.0.2.7:5004 or [2001:db8::7]:5004, no name`,
+    );
+  }
+  const ttl = given.ttl === undefined ? undefined : readTtl(given.ttl);
+  const media = mediaToJoin(given.media ?? 'all', false, []);
+  const { description, name, keys } = await findDescription(ctx, conference, given.sapWait);
   using interrupts = new Interrupts(ctx.host);
   await using call = createCall(description, {
     provider: new MulticastRtpProvider(),
     participant: settings.participant,
     clock: ctx.clock,
+    ...(keys.length === 0 ? {} : { keys }),
     ...settings.request,
-    media: mediaToJoin(given.media ?? 'all', false, []),
+    media,
     direction: 'recvonly',
   });
   call.on('warning', ({ message }) => ctx.err.warn(message));
   await call.connect({ signal: interrupts.signal });
-  const to = { address: host, port };
-  const [transport] = call.transports;
-  const via = transport === undefined ? {} : { interfaceAddress: transport.localAddress };
-  await using sender = await openDatagramSender({ to, ttl, ...via });
-  using forwarding = forwardPackets(call.session, to, sender);
+  await using forwarding = await startForwarding({
+    session: call.session,
+    to: { address: host, port },
+    onProblem: (message) => ctx.err.warn(message),
+    ...(ttl === undefined ? {} : { ttl }),
+    ...(given.toInterface === undefined ? {} : { interface: given.toInterface }),
+    ...(given.decrypt === undefined ? {} : { decrypt: given.decrypt }),
+  });
   ctx.err.note(`forwarding "${name}" to ${given.to}`);
   const begin = ctx.clock.now();
   await new Promise<void>((resolve) => {
@@ -48,10 +53,20 @@ export async function runForward(ctx: CliContext, conference: string, given: For
     if (interrupts.signal.aborted) resolve();
     if (settings.durationMs !== undefined) ctx.clock.timer(resolve).set(begin + settings.durationMs);
   });
-  const { rtp, rtcp, looped } = forwarding.stats;
-  const trouble = `${looped === 0 ? '' : `, ${looped} that came round left out`}${sender.errors === 0 ? '' : `, ${sender.errors} refused by the system`}`;
+  const { rtp, rtcp, looped, refused, notSent } = forwarding.stats;
+  const trouble = [
+    [looped, 'that came round left out'],
+    [refused, 'that were no RTP or of too many senders left out'],
+    [notSent, 'not sent'],
+  ].flatMap(([count, what]) => (count === 0 ? [] : [`, ${count} ${what}`]));
   ctx.err.note(
-    `forwarded ${rtp} RTP and ${rtcp} RTCP packets in ${spanText(ctx.clock.now() - begin)}${trouble}`,
+    `forwarded ${rtp} RTP and ${rtcp} RTCP packets in ${spanText(ctx.clock.now() - begin)}${trouble.join('')}`,
   );
   if (interrupts.signal.aborted) throw new InterruptedError();
+}
+
+function readTtl(text: string): number {
+  const ttl = text.trim() === '' ? Number.NaN : Number(text);
+  if (Number.isInteger(ttl) && ttl >= 0 && ttl <= 255) return ttl;
+  throw new UsageError(`--ttl "${text}" is not 0 to 255`);
 }

@@ -1,1 +1,1 @@
-export { type Forwarding, type ForwardStats, forwardPackets } from './forward.ts';
+export { type Forwarding, type ForwardOptions, type ForwardStats, startForwarding } from './forward.ts';

@@ -1,7 +1,6 @@
 export { batchedReceiver, type BatchedReceiverOptions } from './batch/batched-receiver.ts';
 export { ReceiveHub } from './batch/receive-hub.ts';
 export { type Clock, systemClock, type Timer } from './clock.ts';
-export { type DatagramSender, type DatagramSenderOptions, openDatagramSender } from './datagram-sender.ts';
 export { type Datagram, type DatagramSocket, newSocketStats, type SocketStats } from './datagram.ts';
 export {
   type ChosenInterface,
