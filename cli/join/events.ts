@@ -83,6 +83,7 @@ export type JoinEvent =
       readonly waiting: boolean;
     }
   | (WithParticipant<'digit'> & { readonly digit: string; readonly durationMs: number })
+  | (WithParticipant<'key-picture-requested'> & { readonly media: string; readonly kind: 'pli' | 'fir' })
   | { readonly type: 'clipping'; readonly stream: string; readonly overs: number }
   | {
       readonly type: 'qos';
@@ -175,6 +176,11 @@ export const JOIN_EVENTS: readonly (readonly [event: JoinEvent['type'], fields: 
       '`--ptt`: pressed while these talk; `waiting` says whether for their end',
     ],
     ['digit', 'participant, digit, durationMs', 'a participant pressed a key (RFC 4733) and has let it go'],
+    [
+      'key-picture-requested',
+      'participant, media, kind',
+      'a participant wants a key picture of what we send: pictures were lost (`pli`), or it has come late (`fir`)',
+    ],
     [
       'clipping',
       'stream, overs',
@@ -289,6 +295,10 @@ export function fromCallEvent(event: CallEvent): JoinEvent {
     case 'digit': {
       const { participant, digit, durationMs } = event;
       return { type: 'digit', participant: participant.toJSON(), digit, durationMs };
+    }
+    case 'keyPictureRequested': {
+      const { participant, mediaType, kind } = event;
+      return { type: 'key-picture-requested', participant: participant.toJSON(), media: mediaType, kind };
     }
     case 'clipping':
       return { type: 'clipping', stream: event.stream.name, overs: event.overs };

@@ -131,6 +131,8 @@ export function say(event: JoinEvent, now: Date): Sentence {
     }
     case 'digit':
       return news(`${nameOf(event.participant)} pressed ${event.digit}`);
+    case 'key-picture-requested':
+      return detail(`${nameOf(event.participant)} asks for a key picture`);
     case 'clipping':
       return warning(
         `too loud: ${event.stream} was cut off ${event.overs} times; turn the source down, or use --gain -6`,

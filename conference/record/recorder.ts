@@ -198,7 +198,14 @@ export class Recorder implements AsyncDisposable {
       : session.participants.find((it) =>
           it.substreams.some(({ ssrc, medium }) => ssrc === source.ssrc && medium === source.plan.index),
         );
-    source.attach(this.#tracks.of(source, participant));
+    const tracks = this.#tracks.of(source, participant);
+    source.attach(tracks);
+    const substream = participant?.substreams.find(
+      ({ ssrc, medium }) => ssrc === source.ssrc && medium === source.plan.index,
+    );
+    // Until a key picture comes there is nothing in the file that can be shown.
+    if (!source.own && substream !== undefined && tracks.some(({ kind }) => kind === 'video'))
+      session.requestKeyPicture(substream);
   }
 
   #onTick(): void {

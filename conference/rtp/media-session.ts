@@ -22,6 +22,7 @@ import type {
   ParticipantInfo,
   QosLevel,
   ReceptionMatrix,
+  Substream,
   TapStage,
   TransportInfo,
 } from '../types/index.ts';
@@ -318,6 +319,11 @@ export class RtpMediaSession implements MediaSession {
     return keysOf(this.#media, digits).press(digits);
   }
 
+  requestKeyPicture({ medium, ssrc }: Substream): boolean {
+    this.#requireJoined();
+    return this.#media.find(({ index }) => index === medium)?.requestKeyPicture(ssrc) ?? false;
+  }
+
   sendPacket(medium: number, { payload, payloadType, marker, ticks }: MadePacket): void {
     const found = this.#media.find(({ index }) => index === medium);
     if (found === undefined || this.#state !== 'joined')
@@ -367,6 +373,14 @@ export class RtpMediaSession implements MediaSession {
       this.#everHeard ||= event.type === 'sourceActive';
       this.#snooping?.handleMedia(event.source.lastRtp ?? event.source.lastHeard);
     } else if (event.type === 'sourceBye') this.#snooping?.handleEnd();
+    else if (event.type === 'keyPictureRequested') {
+      const participant = this.#people.find(medium, event.source.ssrc);
+      const { kind } = event;
+      const { index, mediaType } = medium;
+      if (participant !== undefined)
+        this.#emit({ type: 'keyPictureRequested', participant, medium: index, mediaType, kind });
+      return;
+    }
     this.#people.handle(medium, event);
   };
 

@@ -1,5 +1,6 @@
 import { isMulticast, isSourceSpecific, tryParseIp } from '../../src/ip/index.ts';
 import type { MediaDescription, MediaKey, RtcpXrFormat, SessionDescription } from '../../src/sdp/index.ts';
+import type { KeyPictureRequestKind } from '../../src/rtp/index.ts';
 import type { AudioFormat } from '../audio/index.ts';
 import type { AudioCodec } from '../codec/index.ts';
 import type { MediaDirection, MediaType, MediumSupport } from '../types/index.ts';
@@ -48,6 +49,8 @@ export interface MediumPlan extends SourceRules, RtcpPlan {
   readonly rtcpXr: readonly RtcpXrFormat[] | undefined;
   /** Undefined when the description has none. */
   readonly audioLevel: AudioLevelPlan | undefined;
+  /** How senders are asked for key pictures; undefined where the description does not allow it. */
+  readonly keyPictures: KeyPictureRequestKind | undefined;
   readonly rtcpBandwidth: { readonly senders: number; readonly receivers: number } | undefined;
 }
 
@@ -117,6 +120,7 @@ function planMedium(
     bandwidthStated: bandwidth !== undefined,
     rtcpXr: medium.rtcpXr,
     audioLevel: planAudioLevel(description, medium, /SAVP/i.test(proto) || (keys?.keys.length ?? 0) > 0),
+    keyPictures: keyPictureRequests(medium),
     rtcpBandwidth: rtcpBandwidth(
       description,
       medium,
@@ -196,6 +200,15 @@ function rtcpBandwidth(
   const [senders, receivers] = [find('RS'), find('RR')];
   if (senders === undefined && receivers === undefined) return undefined;
   return { senders: senders ?? session * 0.0125, receivers: receivers ?? session * 0.0375 };
+}
+
+/** Only where all members know feedback (RFC 4585 §4.1) and it is named, be it of one payload type (§4.2). */
+function keyPictureRequests(medium: MediaDescription): KeyPictureRequestKind | undefined {
+  if (!/\/S?AVPF$/i.test(medium.proto)) return undefined;
+  const named = (value: string, parameter: string): boolean =>
+    medium.rtcpFeedback.some((it) => it.value === value && it.parameters[0] === parameter);
+  if (named('nack', 'pli')) return 'pli';
+  return named('ccm', 'fir') ? 'fir' : undefined;
 }
 
 function whyNot({ codec }: PlannedFormat): string {

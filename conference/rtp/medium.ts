@@ -27,6 +27,7 @@ import type { PacketTaps } from './packet-taps.ts';
 import { type MediumEnds, PacketWay } from './packet-way.ts';
 import { type MediumProtection, ProtectionNews, protect } from './protection/index.ts';
 import { mayBeHeard, RtcpPath } from './rtcp-path.ts';
+import { socketWishes } from './socket-wishes.ts';
 import { SourceProbe } from './source-probe.ts';
 import { timeLimit } from './time-limit.ts';
 
@@ -89,6 +90,7 @@ export class Medium implements PacketSender {
         loopback: 'full', // what comes back is judged here, so that the mode can be changed
         overheadBytes: overhead,
         ...(extendedReports === undefined ? {} : { extendedReports }),
+        ...(plan.keyPictures === undefined ? {} : { keyPictures: plan.keyPictures }),
       },
       clock.now(),
     );
@@ -127,30 +129,15 @@ export class Medium implements PacketSender {
 
   /** Opens the sockets and joins. @throws {InterfaceError | NetworkError | InvalidValueError} */
   async open(dscp: number): Promise<void> {
-    const { clock, openSocket, loopback, lookup, labels } = this.#options;
     const loading = prepareCodecs(this.#plan.formats);
     if (loading !== undefined) await loading;
-    const { plan, problems } = await resolveSources(this.#plan, lookup);
+    const { plan, problems } = await resolveSources(this.#plan, this.#options.lookup);
     this.#plan = plan;
     this.#sourceProblems = problems;
-    const common = {
-      interface: this.#options.interface,
-      ...(this.#options.sendInterface === undefined ? {} : { sendInterface: this.#options.sendInterface }),
-      ...(plan.sources.length === 0 ? {} : { sources: plan.sources }),
-      ...(plan.excludedSources.length === 0 ? {} : { excludedSources: plan.excludedSources }),
-      ...(this.#ttl === undefined ? {} : { ttl: this.#ttl }),
-      loopback: loopback !== 'none',
-      dscp,
-      ...(labels === undefined ? {} : { labels }),
-      clock,
-    };
-    const muxed = plan.rtcpPort === plan.port && plan.rtcpGroup === plan.group;
-    const paced = this.#paced ? { paced: true } : {};
-    this.#socketOptions = { ...common, ...paced, group: plan.group, port: plan.port };
-    const opening = [
-      openSocket(this.#socketOptions),
-      ...(muxed ? [] : [openSocket({ ...common, group: plan.rtcpGroup, port: plan.rtcpPort })]),
-    ];
+    const { openSocket } = this.#options;
+    const wishes = socketWishes(this.#options, plan, dscp, this.#paced);
+    this.#socketOptions = wishes.rtp;
+    const opening = [openSocket(wishes.rtp), ...(wishes.rtcp === undefined ? [] : [openSocket(wishes.rtcp)])];
     const opened = await Promise.allSettled(opening);
     const sockets = opened.flatMap((it) => (it.status === 'fulfilled' ? [it.value] : []));
     const failed = opened.find((it) => it.status === 'rejected');
@@ -159,15 +146,12 @@ export class Medium implements PacketSender {
       await Promise.all(sockets.map((it) => it.close()));
       throw failed?.reason;
     }
-    this.#use(rtp, rtcp, muxed);
+    this.#use(rtp, rtcp, rtp === rtcp);
   }
 
   /** Short packets are expected evenly spaced: an AES67 receiver may have a buffer of three of them. */
   get #paced(): boolean {
     return this.capture !== undefined && this.#plan.ptimeMs < PACED_BELOW_MS;
-  }
-  get #ttl(): number | undefined {
-    return this.#options.ttl ?? this.plan.ttl;
   }
 
   #use(rtp: MulticastSocket, rtcp: MulticastSocket, muxed: boolean): void {
@@ -253,6 +237,15 @@ export class Medium implements PacketSender {
     this.#wallOffset = this.#options.clock.wall() - this.#options.clock.now();
     this.session.handleTimeout(now, now + this.#wallOffset);
     this.#pump();
+  }
+
+  /** @returns false when this sender cannot be asked, or nobody here */
+  requestKeyPicture(ssrc: number): boolean {
+    const now = this.#options.clock.now();
+    if (this.#path.role === 'silent' || !this.session.requestKeyPicture(ssrc, now)) return false;
+    this.session.handleTimeout(now, now + this.#wallOffset); // between two it goes at once
+    this.#pump();
+    return true;
   }
 
   setKeys(keys: readonly MediaKey[]): void {

@@ -83,6 +83,7 @@ export class ParticipantList {
       case 'loop':
       case 'reportReceived':
       case 'appReceived':
+      case 'keyPictureRequested':
       case 'left':
         return;
     }

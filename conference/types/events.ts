@@ -54,6 +54,16 @@ export type ConferenceEvent =
       /** How long it was down, in milliseconds. */
       readonly durationMs: number;
     }
+  /** Whoever receives our pictures wants a key picture: the encoder behind what is sent should make one. */
+  | {
+      readonly type: 'keyPictureRequested';
+      readonly participant: Participant;
+      /** Place of the `m=` line, from 0. */
+      readonly medium: number;
+      readonly mediaType: MediaType;
+      /** `pli`: pictures were lost. `fir`: it is needed at once. */
+      readonly kind: 'pli' | 'fir';
+    }
   /** PEV-04, PEV-05 */
   | {
       readonly type: 'substreamAdded' | 'substreamRemoved';

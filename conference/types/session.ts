@@ -9,7 +9,7 @@ import type { FlowSpec } from './flow-spec.ts';
 import type { ReceptionMatrix } from './matrix.ts';
 import type { Participant } from './participant.ts';
 import type { MediumSupport } from './provider.ts';
-import type { MediaStream } from './stream.ts';
+import type { MediaStream, Substream } from './stream.ts';
 import type { DatagramTap, MadePacket, MediaTap, TapStage } from './tap.ts';
 import type { TalkControl } from './talk.ts';
 import type { TransportInfo } from './transport.ts';
@@ -83,6 +83,14 @@ export interface MediaSession extends EventStream<ConferenceEvent>, AsyncDisposa
    * @throws {InvalidValueError} for what is on no key; `StateError` when it is not joined, or nothing we send has events
    */
   sendDigits(digits: string): Promise<void>;
+  /**
+   * Asks for a key picture of what somebody sends, from which on pictures can be shown (QUA-07): at once, or after a short random
+   * time in a group, so that not all ask for the same. Asking more than once in a second is asking once.
+   *
+   * @returns false where it cannot be asked for: the description does not say so (RTP/AVPF with `a=rtcp-fb`), or RTCP is off
+   * @throws {NetworkError} when it is not joined
+   */
+  requestKeyPicture(substream: Substream): boolean;
   /**
    * The keys of encrypted media as they are now: those that are new are taken at once, and sent with from their time on; those that
    * are gone are taken for another minute. A medium that is not named keeps its own.

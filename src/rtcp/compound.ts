@@ -5,6 +5,7 @@ import { type Bye, readBye, writeBye } from './bye.ts';
 import {
   RTCP_APP,
   RTCP_BYE,
+  RTCP_PSFB,
   RTCP_RR,
   RTCP_RSI,
   RTCP_SDES,
@@ -12,13 +13,20 @@ import {
   RTCP_XR,
   writeRtcpPacket,
 } from './header.ts';
+import {
+  type FullIntraRequest,
+  type PictureLossIndication,
+  readKeyPictureRequest,
+  writeFullIntra,
+  writePictureLoss,
+} from './key-picture.ts';
 import { type ReceiverReport, readReceiverReport, writeReceiverReport } from './receiver-report.ts';
 import { type ReceiverSummary, readReceiverSummary, writeReceiverSummary } from './rsi.ts';
 import { readSourceDescription, type SourceDescription, writeSourceDescription } from './sdes.ts';
 import { readSenderReport, type SenderReport, writeSenderReport } from './sender-report.ts';
 import { type ExtendedReport, readExtendedReport, writeExtendedReport } from './xr.ts';
 
-/** A packet of a type that is not known here (feedback, …), or an XR whose blocks do not add up: kept as it is. */
+/** A packet of a type that is not known here (other feedback, …), or an XR whose blocks do not add up: kept as it is. */
 export interface RawRtcpPacket {
   readonly type: 'raw';
   readonly packetType: number;
@@ -36,6 +44,8 @@ export type RtcpPacket =
   | AppPacket
   | ReceiverSummary
   | ExtendedReport
+  | PictureLossIndication
+  | FullIntraRequest
   | RawRtcpPacket;
 
 /**
@@ -98,6 +108,8 @@ function readBody(r: WireReader, packetType: number, count: number): RtcpPacket 
       // What went before it in the compound counts, even when this is no report that we can read.
       return readExtendedReport(r) ?? { type: 'raw', packetType, count, body: new Uint8Array(body) };
     }
+    case RTCP_PSFB:
+      return readKeyPictureRequest(r, count) ?? { type: 'raw', packetType, count, body: r.rest() };
     default:
       return { type: 'raw', packetType, count, body: r.rest() };
   }
@@ -145,6 +157,10 @@ function writePacket(w: WireWriter, packet: RtcpPacket): void {
       return writeReceiverSummary(w, packet);
     case 'xr':
       return writeExtendedReport(w, packet);
+    case 'pli':
+      return writePictureLoss(w, packet);
+    case 'fir':
+      return writeFullIntra(w, packet);
     case 'raw':
       return writeRtcpPacket(w, packet.packetType, packet.count, () => w.bytes(packet.body));
   }

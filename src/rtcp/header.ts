@@ -7,6 +7,8 @@ export const RTCP_RR = 201;
 export const RTCP_SDES = 202;
 export const RTCP_BYE = 203;
 export const RTCP_APP = 204;
+/** Feedback about pictures (RFC 4585 §6.1). */
+export const RTCP_PSFB = 206;
 /** RFC 3611 §2. */
 export const RTCP_XR = 207;
 /** RFC 5760 §7.1. */

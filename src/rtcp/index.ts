@@ -8,7 +8,17 @@ export {
   serializeRtcpCompound,
   serializeRtcpPackets,
 } from './compound.ts';
-export { isRtcp, RTCP_APP, RTCP_BYE, RTCP_RR, RTCP_RSI, RTCP_SDES, RTCP_SR, RTCP_XR } from './header.ts';
+export {
+  isRtcp,
+  RTCP_APP,
+  RTCP_BYE,
+  RTCP_PSFB,
+  RTCP_RR,
+  RTCP_RSI,
+  RTCP_SDES,
+  RTCP_SR,
+  RTCP_XR,
+} from './header.ts';
 export {
   RTCP_MINIMUM_MS,
   type RtcpIntervalInput,
@@ -16,6 +26,7 @@ export {
   rtcpDeterministicInterval,
   rtcpInterval,
 } from './interval.ts';
+export type { FullIntraEntry, FullIntraRequest, PictureLossIndication } from './key-picture.ts';
 export { ntpFromWall, ntpMiddle, roundTripSeconds, wallFromNtp } from './ntp.ts';
 export type { ReceiverReport } from './receiver-report.ts';
 export { MAX_REPORT_BLOCKS, REPORT_BLOCK_BYTES, type ReportBlock } from './report-block.ts';

@@ -77,6 +77,12 @@ export class RtcpScheduler {
     this.#pmembers = counts.members;
   }
 
+  /** A compound packet was sent between two regular ones: the next of these makes up for it (RFC 4585 §3.5.3). */
+  sentEarly(bytes: number, counts: RtcpCounts): void {
+    this.#average(bytes);
+    this.#tn = Math.max(this.#tn, this.#tp + 2 * this.earlyUnit(counts));
+  }
+
   /** A compound packet of another participant came. While leaving only those with a BYE count. */
   received(bytes: number, hasBye: boolean): void {
     if (this.#leaving && !hasBye) return;
@@ -142,6 +148,11 @@ export class RtcpScheduler {
       initial: false,
       minimum: RTCP_MINIMUM_MS,
     });
+  }
+
+  /** Td by bandwidth alone, without a minimum: the unit of early feedback (T_rr of RFC 4585 §3.5.1). */
+  earlyUnit(counts: RtcpCounts): Ms {
+    return rtcpDeterministicInterval({ ...this.#input(counts), minimum: 0 });
   }
 
   #interval(counts: RtcpCounts): Ms {

@@ -24,6 +24,7 @@ export { Histogram } from './quality/histogram.ts';
 export { JitterMeter } from './quality/jitter-meter.ts';
 export { LossMeter } from './quality/loss-meter.ts';
 export { type SourceFigures, SourceMeter, type TimeSpread } from './quality/source-meter.ts';
+export type { KeyPictureRequestKind } from './key-pictures.ts';
 export { RtpPacketizer } from './packetizer.ts';
 export {
   STATIC_PAYLOAD_TYPES,

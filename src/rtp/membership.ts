@@ -1,6 +1,7 @@
 import type { Ms, TransportAddress } from '../machine.ts';
 import type { ReceiverSummary, RtcpCounts, RtcpScheduler, SdesPlan } from '../rtcp/index.ts';
 import type { Fifo } from './fifo.ts';
+import type { KeyPictures } from './key-pictures.ts';
 import type { OwnIdentity } from './own-identity.ts';
 import type { OwnSender } from './own-sender.ts';
 import type { SessionCounts } from './session-counts.ts';
@@ -27,6 +28,8 @@ export interface SessionParts {
   readonly sender: OwnSender;
   readonly events: Fifo<RtpSessionEvent>;
   readonly counts: SessionCounts;
+  /** Undefined where nobody may ask for key pictures. */
+  readonly keyPictures: KeyPictures | undefined;
 }
 
 /** Who comes, moves and goes: the rules over the source table, and the events that tell of them. */

@@ -28,6 +28,8 @@ export interface ReportContent {
   /** What we, the distribution source, tell of all receivers together. */
   readonly summary?: ReceiverSummary | undefined;
   readonly extended?: ExtendedReport | undefined;
+  /** Requests for key pictures. */
+  readonly feedback?: readonly RtcpPacket[] | undefined;
   /** Makes it a BYE compound, with this reason unless undefined. */
   readonly bye?: { readonly reason: string | undefined };
 }
@@ -63,7 +65,10 @@ export function buildReport(
 }
 
 /** SDES and BYE, with as many items as leave room for a sender report. */
-function tailPackets({ ssrc, sdes, summary, extended, bye }: ReportContent, maxBytes: number): RtcpPacket[] {
+function tailPackets(
+  { ssrc, sdes, summary, extended, feedback = [], bye }: ReportContent,
+  maxBytes: number,
+): RtcpPacket[] {
   const byes: RtcpPacket[] = [];
   if (bye !== undefined) {
     byes.push({ type: 'bye', ssrcs: [ssrc], ...(bye.reason === undefined ? {} : { reason: bye.reason }) });
@@ -73,6 +78,7 @@ function tailPackets({ ssrc, sdes, summary, extended, bye }: ReportContent, maxB
       { type: 'sdes', chunks: [{ ssrc, items: sdes.slice(0, count) }] },
       ...(summary === undefined ? [] : [summary]),
       ...(extended === undefined ? [] : [extended]),
+      ...feedback,
       ...byes,
     ];
     if (count <= 1 || serializeRtcpPackets(packets).length + 28 <= maxBytes) return packets;

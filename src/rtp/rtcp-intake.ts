@@ -159,10 +159,30 @@ export class RtcpIntake {
           for (const block of packet.blocks) this.#takeExtended(source, block, arrival);
         return;
       }
+      case 'pli':
+        this.#takeKeyRequest(packet.ssrc, packet.mediaSsrc, undefined, arrival);
+        return;
+      case 'fir':
+        for (const it of packet.requests) this.#takeKeyRequest(packet.ssrc, it.ssrc, it.sequence, arrival);
+        return;
       case 'sdes':
       case 'raw':
         return;
     }
+  }
+
+  /** @param sequence of a full intra request; undefined for a picture loss indication */
+  #takeKeyRequest(from: number, about: number, sequence: number | undefined, arrival: Arrival): void {
+    const source = this.#sourceOf(from, arrival);
+    if (source?.validated !== true) return;
+    const { sender, table, events, keyPictures } = this.#parts;
+    if (about !== sender.ssrc) {
+      if (table.members.has(about)) keyPictures?.heard(about, arrival.now);
+      return;
+    }
+    if (sequence !== undefined && sequence === source.intraSequence) return; // RFC 5104 §4.3.1.2
+    if (sequence !== undefined) source.intraSequence = sequence;
+    events.push({ type: 'keyPictureRequested', source, kind: sequence === undefined ? 'pli' : 'fir' });
   }
 
   /** Only whom we report to may tell how many we are, and that our SSRC is taken (RFC 5760 §7.2). */

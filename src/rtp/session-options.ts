@@ -1,5 +1,5 @@
 import { EncodeError, InvalidValueError } from '../errors.ts';
-import { encodeRtcpText, type SdesItems } from '../rtcp/index.ts';
+import { encodeRtcpText, type RtcpSchedulerOptions, reducedMinimum, type SdesItems } from '../rtcp/index.ts';
 import type { RtpSessionOptions } from './session-types.ts';
 
 /** Clock rate in Hz by payload type, 0 where unknown: an array, since every packet looks into it. */
@@ -17,12 +17,24 @@ export function clockRateTable(clockRates: RtpSessionOptions['clockRates']): Flo
 }
 
 /** RTCP bits per second for senders and receivers: 5 % of the session's, one to three (RFC 3550 §6.2). */
-export function rtcpShares({ bandwidth, rtcpBandwidth }: RtpSessionOptions): {
+function rtcpShares({ bandwidth, rtcpBandwidth }: RtpSessionOptions): {
   senders: number;
   receivers: number;
 } {
   if (!(bandwidth > 0)) throw new InvalidValueError(`RtpSession: bandwidth ${bandwidth} is not positive`);
   return rtcpBandwidth ?? { senders: bandwidth * 0.05 * 0.25, receivers: bandwidth * 0.05 * 0.75 };
+}
+
+/** What the schedule of RTCP depends on. @param overheadBytes of IP and UDP headers */
+export function schedulerOptions(options: RtpSessionOptions, overheadBytes: number): RtcpSchedulerOptions {
+  const { cname, bandwidth } = options;
+  const share = rtcpShares(options);
+  return {
+    senderBandwidth: share.senders,
+    receiverBandwidth: share.receivers,
+    firstBytes: overheadBytes + 8 + 12 + cname.length,
+    ...(options.reducedMinimum === true ? { senderMinimum: reducedMinimum(bandwidth) } : {}),
+  };
 }
 
 export function inRange(name: string, value: number, least: number, most: number): number {

@@ -1,4 +1,5 @@
 import type { Ms, RandomSource, TransportAddress } from '../machine.ts';
+import type { KeyPictureRequestKind } from './key-pictures.ts';
 import type { ExtendedReception, ExtendedReportPlan } from './extended.ts';
 import type { SourceFigures } from './quality/source-meter.ts';
 import type { ReportBlock, SdesItems, SdesItemName } from '../rtcp/index.ts';
@@ -40,6 +41,8 @@ export interface RtpSessionOptions {
   readonly maxSources?: number;
   /** Extended reports to be sent; default none. Those of others are always read. */
   readonly extendedReports?: ExtendedReportPlan;
+  /** How key pictures are asked for (`a=rtcp-fb`, RFC 4585 §4.2); default: not at all. Others may always ask us. */
+  readonly keyPictures?: KeyPictureRequestKind;
   /** Largest RTCP datagram in bytes of UDP payload, 256 to 65000; default 1400. */
   readonly maxRtcpBytes?: number;
   /** IP and UDP header bytes of each RTCP datagram, counted as bandwidth; default 28 (IPv4), IPv6 has 48. */
@@ -189,6 +192,12 @@ export type RtpSessionEvent =
       readonly subtype: number;
       readonly name: string;
       readonly data: Uint8Array;
+    }
+  /** A key picture of ours is wanted; repetitions of one request are left out as far as they can be told. */
+  | {
+      readonly type: 'keyPictureRequested';
+      readonly source: RtpSource;
+      readonly kind: KeyPictureRequestKind;
     }
   /** `leave` is done: BYE is in the transmit queue, or was not due. */
   | { readonly type: 'left' };

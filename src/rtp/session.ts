@@ -1,25 +1,19 @@
 import { InvalidValueError, StateError } from '../errors.ts';
 import type { Ms, RandomSource, TransportAddress } from '../machine.ts';
-import {
-  ntpFromWall,
-  type ReceiverSummary,
-  RtcpScheduler,
-  reducedMinimum,
-  type SdesItems,
-  SdesPlan,
-} from '../rtcp/index.ts';
+import { type ReceiverSummary, RtcpScheduler, type SdesItems, SdesPlan } from '../rtcp/index.ts';
 import { ExtendedReporter } from './extended.ts';
 import { Fifo } from './fifo.ts';
+import { KeyPictures } from './key-pictures.ts';
 import { Membership, type SessionParts } from './membership.ts';
 import { OwnIdentity } from './own-identity.ts';
+import { OwnReports } from './own-reports.ts';
 import { OwnSender } from './own-sender.ts';
 import type { RtpExtension } from './packet.ts';
 import { MIN_SEQUENTIAL } from './reception.ts';
-import { buildReport } from './report.ts';
 import { RtcpIntake } from './rtcp-intake.ts';
 import { RtpIntake } from './rtp-intake.ts';
 import { SessionCounts } from './session-counts.ts';
-import { checkSdes, checkText, clockRateTable, inRange, rtcpShares } from './session-options.ts';
+import { checkSdes, checkText, clockRateTable, inRange, schedulerOptions } from './session-options.ts';
 import type {
   FeedbackVerdict,
   OwnSenderStats,
@@ -29,7 +23,6 @@ import type {
   RtpSessionStats,
   RtpSource,
 } from './session-types.ts';
-import type { SourceRecord } from './source-record.ts';
 import { SourceTable } from './source-table.ts';
 
 /** How often time-outs are looked for; RFC 3550 §6.3.5 asks for at least once in each RTCP interval. */
@@ -47,14 +40,13 @@ const MAX_OUTBOX = 64;
  */
 export class RtpSession {
   readonly #random: RandomSource;
-  readonly #maxRtcpBytes: number;
   readonly #overheadBytes: number;
   readonly #clockRates: Float64Array;
   readonly #parts: SessionParts;
   readonly #membership: Membership;
   readonly #rtp: RtpIntake;
   readonly #rtcp: RtcpIntake;
-  readonly #extended: ExtendedReporter | undefined;
+  readonly #reports: OwnReports;
   readonly #outbox = new Fifo<Uint8Array>(MAX_OUTBOX);
   #nextSweep: Ms;
   #state: 'joined' | 'leaving' | 'left' = 'joined';
@@ -62,35 +54,37 @@ export class RtpSession {
 
   /** @throws {InvalidValueError} when an option is out of its range, or a CNAME or item too long for SDES */
   constructor(options: RtpSessionOptions, now: Ms) {
-    const { random, cname, clockRates, bandwidth } = options;
+    const { random, cname, clockRates, keyPictures } = options;
     this.#random = random;
-    this.#maxRtcpBytes = inRange('maxRtcpBytes', options.maxRtcpBytes ?? 1400, 256, 65_000);
+    const maxRtcpBytes = inRange('maxRtcpBytes', options.maxRtcpBytes ?? 1400, 256, 65_000);
     this.#overheadBytes = inRange('overheadBytes', options.overheadBytes ?? 28, 0, 1000);
     this.#clockRates = clockRateTable(clockRates);
     const payloadType = options.payloadType ?? clockRates.keys().next().value ?? -1;
     this.#requireClockRate(payloadType);
     const { extendedReports } = options;
-    this.#extended = extendedReports === undefined ? undefined : new ExtendedReporter(extendedReports);
+    const extended = extendedReports && new ExtendedReporter(extendedReports);
     checkSdes({ ...options.sdes, cname });
-    const share = rtcpShares(options);
-    const schedule = {
-      senderBandwidth: share.senders,
-      receiverBandwidth: share.receivers,
-      firstBytes: this.#overheadBytes + 8 + 12 + cname.length,
-      ...(options.reducedMinimum === true ? { senderMinimum: reducedMinimum(bandwidth) } : {}),
-    };
+    const scheduler = new RtcpScheduler(schedulerOptions(options, this.#overheadBytes), random, now);
     this.#parts = {
       table: new SourceTable(
         inRange('maxSources', options.maxSources ?? 2048, 1, 1_000_000),
         inRange('minSequential', options.minSequential ?? MIN_SEQUENTIAL, 1, 16),
       ),
       identity: new OwnIdentity(),
-      scheduler: new RtcpScheduler(schedule, random, now),
+      scheduler,
       plan: new SdesPlan(cname, options.sdes ?? {}),
       sender: new OwnSender(options.ssrc ?? randomSsrc(random), payloadType, random, options.lowSequence),
       events: new Fifo(MAX_EVENTS),
       counts: new SessionCounts(),
+      keyPictures: keyPictures && new KeyPictures(keyPictures, scheduler, random),
     };
+    this.#reports = new OwnReports({
+      parts: this.#parts,
+      clockRates: this.#clockRates,
+      maxRtcpBytes,
+      overheadBytes: this.#overheadBytes,
+      extended,
+    });
     for (const address of options.ownAddresses ?? []) this.addOwnAddress(address);
     const loopback = options.loopback ?? 'selective';
     const ownSsrcHeard = (from: TransportAddress, at: Ms, wall: number): boolean =>
@@ -142,14 +136,18 @@ export class RtpSession {
       this.#nextSweep = now + SWEEP_MS;
       this.#membership.sweep(now);
     }
-    const { scheduler } = this.#parts;
-    if (!scheduler.expire(this.#membership.size(), now)) return;
-    if (this.#state === 'leaving') {
-      this.#sendBye(now, wall);
-      return;
+    const { scheduler, keyPictures } = this.#parts;
+    if (scheduler.expire(this.#membership.size(), now)) {
+      if (this.#state === 'leaving') {
+        this.#sendBye(now, wall);
+        return;
+      }
+      const bytes = this.#transmit(this.#reports.regular(now, wall));
+      scheduler.sent(bytes + this.#overheadBytes, this.#membership.size(), now);
+    } else if (keyPictures !== undefined && now >= keyPictures.due && this.#state === 'joined') {
+      const bytes = this.#transmit(this.#reports.early(now, wall));
+      keyPictures.sentEarly(bytes + this.#overheadBytes, this.#membership.size(), now);
     }
-    const bytes = this.#transmitReport(now, wall);
-    scheduler.sent(bytes + this.#overheadBytes, this.#membership.size(), now);
   }
 
   /** The next RTCP datagram for the RTCP port of the group, or undefined. */
@@ -162,7 +160,9 @@ export class RtpSession {
   }
   /** When to call {@link handleTimeout}; undefined after {@link leave} is done. */
   pollTimeout(): Ms | undefined {
-    return this.#state === 'left' ? undefined : Math.min(this.#parts.scheduler.due, this.#nextSweep);
+    const { scheduler, keyPictures } = this.#parts;
+    const early = keyPictures === undefined || this.#state === 'leaving' ? Infinity : keyPictures.due;
+    return this.#state === 'left' ? undefined : Math.min(scheduler.due, this.#nextSweep, early);
   }
 
   /**
@@ -208,6 +208,18 @@ export class RtpSession {
     return packet;
   }
 
+  /**
+   * Asks a sender for a key picture, with the next report or an early one (RFC 4585 §3.5); more than once in a second is one
+   * request. {@link pollTimeout} may be sooner then.
+   *
+   * @returns false when there is no such sender, or no asking here
+   */
+  requestKeyPicture(ssrc: number, now: Ms): boolean {
+    const { keyPictures, table } = this.#parts;
+    if (keyPictures === undefined || this.#state !== 'joined' || !table.members.has(ssrc)) return false;
+    return keyPictures.ask(ssrc, this.#membership.size(), now);
+  }
+
   /** Moves the RTP timestamp on by so many ticks without a packet: silence. */
   skip(timestampIncrement: number): void {
     this.#parts.sender.skip(timestampIncrement);
@@ -246,7 +258,12 @@ export class RtpSession {
   }
 
   /** Whether our reports carry a summary of the receivers, whose own reports the others do not see (RFC 5760 §7). */
-  summarizes = false;
+  get summarizes(): boolean {
+    return this.#reports.summarizes;
+  }
+  set summarizes(summarizes: boolean) {
+    this.#reports.summarizes = summarizes;
+  }
 
   /** What the distribution source last told of its receivers. */
   get summary(): ReceiverSummary | undefined {
@@ -269,7 +286,7 @@ export class RtpSession {
       return;
     }
     this.#byeReason = reason;
-    const bytes = this.#byeReport([], reason, now, wall).length + this.#overheadBytes;
+    const bytes = this.#reports.bye([], reason, now, wall).length + this.#overheadBytes;
     this.#state = 'leaving';
     if (this.#parts.scheduler.leave(bytes, this.#membership.size().members, now)) this.#sendBye(now, wall);
   }
@@ -315,7 +332,7 @@ export class RtpSession {
   #changeSsrc(from: TransportAddress, now: Ms, wall: number): void {
     const { sender, table, plan, events } = this.#parts;
     const before = this.ssrc;
-    if (this.#mayBye()) this.#transmit(this.#byeReport([], 'SSRC collision', now, wall));
+    if (this.#mayBye()) this.#transmit(this.#reports.bye([], 'SSRC collision', now, wall));
     do sender.changeSsrc(randomSsrc(this.#random));
     while (table.find(this.ssrc) !== undefined);
     plan.announce();
@@ -328,43 +345,8 @@ export class RtpSession {
     return (sender.everSent || counts.rtcpSent > 0) && Number.isFinite(scheduler.due);
   }
 
-  #transmitReport(now: Ms, wall: number): number {
-    const { sender, plan, table } = this.#parts;
-    const about = { ssrc: sender.ssrc, weSend: sender.isSender, ntp: ntpFromWall(wall), now };
-    const content = {
-      ssrc: sender.ssrc,
-      sender: this.#senderPart(now, wall),
-      sdes: plan.next(),
-      summary: this.summarizes ? this.#summarize(wall) : undefined,
-      // at most a third, so that the report blocks that everybody reads have their room
-      extended: this.#extended?.build(about, table.members.values(), this.#maxRtcpBytes / 3),
-    };
-    const report = buildReport(content, table.members.values(), this.#maxRtcpBytes, now);
-    this.#transmit(report);
-    return report.length;
-  }
-
-  #summarize(wall: number): ReceiverSummary {
-    const { table, scheduler } = this.#parts;
-    const receivers = table.members.size - table.senders.size;
-    const averageBytes = scheduler.averageBytes - this.#overheadBytes;
-    const ntp = ntpFromWall(wall);
-    const blocks = [{ type: 'groupSize', averageBytes, receivers } as const];
-    return { type: 'rsi', ssrc: this.ssrc, summarizedSsrc: this.ssrc, ntp, blocks };
-  }
-
-  #byeReport(sources: Iterable<SourceRecord>, reason: string | undefined, now: Ms, wall: number): Uint8Array {
-    const sdes = this.#parts.plan.cnameOnly();
-    const content = { ssrc: this.ssrc, sender: this.#senderPart(now, wall), sdes, bye: { reason } };
-    return buildReport(content, sources, this.#maxRtcpBytes, now);
-  }
-
-  #senderPart(now: Ms, wall: number): ReturnType<OwnSender['report']> {
-    return this.#parts.sender.report(this.#clockRates[this.payloadType] ?? 0, now, wall);
-  }
-
   #sendBye(now: Ms, wall: number): void {
-    this.#transmit(this.#byeReport(this.#parts.table.members.values(), this.#byeReason, now, wall));
+    this.#transmit(this.#reports.bye(this.#parts.table.members.values(), this.#byeReason, now, wall));
     this.#finish();
   }
 
@@ -374,10 +356,12 @@ export class RtpSession {
     this.#parts.events.push({ type: 'left' });
   }
 
-  #transmit(datagram: Uint8Array): void {
+  /** @returns its length */
+  #transmit(datagram: Uint8Array): number {
     this.#parts.counts.rtcpSent++;
     this.#parts.counts.rtcpOctetsSent += datagram.length;
     this.#outbox.push(datagram);
+    return datagram.length;
   }
 
   #requireClockRate(payloadType: number): void {

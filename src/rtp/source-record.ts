@@ -53,6 +53,8 @@ export class SourceRecord implements RtpSource {
   lastSr = 0;
   /** Middle 32 bits of the reference time that its extended report last brought, not yet answered, and when it came. */
   reference: { readonly middle: number; readonly at: Ms } | undefined;
+  /** Number of its last full intra request to us. */
+  intraSequence: number | undefined;
   sdes: SdesItems = {};
   noteHeard: Ms = 0;
   /** The packet that came while on probation. */

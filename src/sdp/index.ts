@@ -36,7 +36,13 @@ export {
 } from './crypto.ts';
 export { type ConferenceTypeHints, conferenceTypeHints, type Direction, DIRECTIONS } from './direction.ts';
 export { type MediaEndpoint, rtpPortPair } from './endpoints.ts';
-export { readMulticastRtcp, readRtcpUnicast, type RtcpUnicast } from './feedback.ts';
+export {
+  readMulticastRtcp,
+  readRtcpFeedback,
+  readRtcpUnicast,
+  type RtcpFeedback,
+  type RtcpUnicast,
+} from './feedback.ts';
 export type { LineEnding, SdpLine } from './lines.ts';
 export { MediaDescription } from './media.ts';
 export { formatMediaKey, type MediaKey, parseMediaKey } from './media-key.ts';

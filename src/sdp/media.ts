@@ -19,7 +19,13 @@ import type { Line } from './lines.ts';
 import { formatMediaLine, formatPorts, isRtpProto, type MediaLine, parseMediaLine } from './media-line.ts';
 import { type RtpMap, staticPayloadType } from './payload-types.ts';
 import { type MediaEndpoint, mediaEndpoints } from './endpoints.ts';
-import { readMulticastRtcp, readRtcpUnicast, type RtcpUnicast } from './feedback.ts';
+import {
+  readMulticastRtcp,
+  readRtcpFeedback,
+  readRtcpUnicast,
+  type RtcpFeedback,
+  type RtcpUnicast,
+} from './feedback.ts';
 import { type RtcpXrFormat, readRtcpXr } from './rtcp-xr.ts';
 
 const UNREADABLE: MediaLine = { kind: '', port: 0, portCount: 1, proto: '', formats: [] };
@@ -157,6 +163,11 @@ export class MediaDescription extends DescriptionLevel {
   get multicastRtcpPort(): number | undefined {
     const [text] = this.attributes.all('multicast-rtcp');
     return text === undefined ? undefined : readMulticastRtcp(text);
+  }
+  /** Readable `a=rtcp-fb` attributes; they mean something with RTP/AVPF and RTP/SAVPF only (RFC 4585 §4.2). */
+  get rtcpFeedback(): RtcpFeedback[] {
+    const all = this.attributes.all('rtcp-fb').map(readRtcpFeedback);
+    return all.filter((it) => it !== undefined);
   }
   /** Extended reports wanted (`a=rtcp-xr`, RFC 3611 §5), said here or for the session; undefined: nothing is said. */
   get rtcpXr(): readonly RtcpXrFormat[] | undefined {

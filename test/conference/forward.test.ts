@@ -96,8 +96,11 @@ test('what is encrypted is passed on as it is, and in the clear only when that i
     const clear = lab.sent(HOST, kind, ssrc);
     expect(clear).toHaveLength(original.length);
     const [first = new Uint8Array()] = clear;
-    if (kind === 'rtp') expect(parseRtpPacket(first).payload).toHaveLength(160);
-    else expect(parseRtcpCompound(first).map(({ type }) => type)).toEqual(['sr', 'sdes']);
+    const content =
+      kind === 'rtp'
+        ? parseRtpPacket(first).payload.length
+        : parseRtcpCompound(first).map(({ type }) => type);
+    expect(content).toEqual(kind === 'rtp' ? 160 : ['sr', 'sdes']);
   }
 });
 

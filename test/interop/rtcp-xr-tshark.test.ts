@@ -86,3 +86,32 @@ test('tshark reads our extended reports as we mean them, and finds nothing wrong
   const read = dissect(bytes, Object.keys(FIELDS));
   expect(Object.fromEntries(Object.keys(FIELDS).map((field, i) => [field, read[i]]))).toEqual(FIELDS);
 });
+
+test('tshark reads our requests for key pictures as we mean them', () => {
+  const bytes = serializeRtcpCompound([
+    { type: 'rr', ssrc: 0x1122_3344, reports: [] },
+    { type: 'sdes', chunks: [{ ssrc: 0x1122_3344, items: [{ type: 'cname', text: 'ab' }] }] },
+    { type: 'pli', ssrc: 0x1122_3344, mediaSsrc: 0x5566_7788 },
+    {
+      type: 'fir',
+      ssrc: 0x1122_3344,
+      requests: [
+        { ssrc: 0x5566_7788, sequence: 255 },
+        { ssrc: 0x99aa_bbcc, sequence: 0 },
+      ],
+    },
+  ]);
+  const fields = {
+    '_ws.malformed': [],
+    '_ws.expert': [],
+    'rtcp.length_check': ['1'],
+    'rtcp.pt': ['201', '202', '206', '206'],
+    'rtcp.psfb.fmt': ['1', '4'],
+    'rtcp.mediassrc': ['0x55667788', '0x00000000'],
+    'rtcp.psfb.fir.fci.ssrc': ['0x55667788', '0x99aabbcc'],
+    'rtcp.psfb.fir.fci.csn': ['255', '0'],
+    'rtcp.psfb.fir.fci.reserved': ['0', '0'],
+  };
+  const read = dissect(bytes, Object.keys(fields));
+  expect(Object.fromEntries(Object.keys(fields).map((field, i) => [field, read[i]]))).toEqual(fields);
+});

@@ -305,7 +305,7 @@ QUA-03 | done | Level, silence threshold, volume, balance and tone
 QUA-04 | partly | Gain control and echo cancellation of devices | automatic gain control; echo is cancelled by the sound system alone, through the device that it makes for it
 QUA-05 | done | Formats: current, possible, order
 QUA-06 | done | Label the traffic of an application | by DSCP, SO_PRIORITY and SO_MARK; of IPv6 flows the system makes the label itself
-QUA-07 | planned | Ask for a key picture
+QUA-07 | done | Ask for a key picture | where the description has RTCP feedback; when a video is recorded, and by library call
 QOS-01 | done | Levels: needed, if available, best effort
 QOS-02 | done | Events: no QoS, admission, policy, other failure | from what is measured: marks refused; loss, delay and bandwidth; marks changed on the way; packets not sent
 QOS-03 | done | The same on the provider's side | levels, changes during the call and events of a provider's session
