@@ -13,7 +13,7 @@ test('names from the network cannot break the format, and there are never more t
   const room = new MemoryRoom(['m=audio 5004 RTP/AVP 0', 'b=AS:6400']);
   const listener = await room.join('listener');
   for (let n = 0; n < 70; n++) await room.join(`a"b\\c{}\n${n}${'x'.repeat(100)}`, tone(), SENDS);
-  room.clock.advance(1200);
+  room.clock.advance(2200);
   const series = readExposition(formatMetrics(callMetrics(listener.call, 'Round "1"\n')));
   const names = [...series.keys()];
   expect(names.filter((it) => it.startsWith('rendezvous_call_participant_mos_lq'))).toHaveLength(64);

@@ -24,7 +24,7 @@ async function serve(home: Home, words: string): Promise<{ server: Running; plac
   };
 }
 
-test('every command of the guide on logging in and TLS does what it says', async () => {
+test.concurrent('every command of the guide on logging in and TLS does what it says', async () => {
   await using resources = new AsyncDisposableStack();
   const home = resources.use(new Home());
   writeFileSync(join(home.path, 'ann.txt'), 'hush', { mode: 0o600 });
@@ -54,7 +54,7 @@ test('every command of the guide on logging in and TLS does what it says', async
   expect(failed).toEqual([]);
 });
 
-test('the commands of the guide on sources and on several interfaces are understood', async () => {
+test.concurrent('the commands of the guide on sources and on several interfaces are understood', async () => {
   using home = new Home();
   let printed = '';
   for (const command of commandsOf('Source-specific multicast')) {
@@ -73,7 +73,7 @@ test('the commands of the guide on sources and on several interfaces are underst
   }
 });
 
-test('the commands of the guide on several conferences do what it says', async () => {
+test.concurrent('the commands of the guide on several conferences do what it says', async () => {
   using home = new Home();
   for (const name of ['Dispatch', 'Workshop', 'Paging', 'Alarm']) {
     const { group, port } = drawGroup();

@@ -13,9 +13,11 @@ test('play --loop ends where there is nothing to send, and goes on where there i
   writeFileSync(sdp, [...lines, `m=audio ${port} RTP/AVP 0`, ''].join('\r\n'));
   const file = join(home.path, 'tone.wav');
   writeWav(file, new Float32Array(4000).fill(0.1), 8000);
-  const play = ['play', file, '--to', sdp, '--interface', 'lo', '--loop'];
-  await using looping = home.start(play);
-  const { code, err } = await home.run([...play, '--start', '10s']);
+  const empty = join(home.path, 'empty.wav');
+  writeWav(empty, new Float32Array(0), 8000);
+  const to = ['--to', sdp, '--interface', 'lo', '--loop'];
+  await using looping = home.start(['play', file, ...to]);
+  const { code, err } = await home.run(['play', empty, ...to]);
   expect([code, err]).toEqual([0, expect.stringContaining('sent 0 packets')]);
   await expect.poll(() => looping.err, { timeout: 20_000 }).toContain('playing');
   expect(looping.child.exitCode).toBeNull();
