@@ -261,7 +261,7 @@ describe.concurrent('alone', () => {
 
 describe.concurrent('times', () => {
   test('--wait joins when it begins, and its end is told and ends it', async () => {
-    const { file } = describeSession(`t=${ntp(2)} ${ntp(4)}`);
+    const { file } = describeSession(`t=${ntp(4)} ${ntp(6)}`);
     const { code, out } = await takePart(file, '--wait', '--listen', '--receive', 'null', '--json').end;
     expect(code).toBe(0);
     const events = linesOf({ out });
