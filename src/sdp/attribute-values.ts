@@ -49,12 +49,6 @@ export interface CryptoAttribute {
   readonly sessionParams: readonly string[];
 }
 
-/** `a=ts-refclk:` of RFC 7273 §4.8. */
-export interface ReferenceClock {
-  readonly source: string;
-  readonly parameters?: string;
-}
-
 /** `a=extmap:` of RFC 8285 §8. */
 export interface HeaderExtension {
   readonly id: number;
@@ -74,10 +68,6 @@ interface Transformed {
     | { filterMode?: Word; netType?: Word; addressTypes?: Word; destAddress?: Word; srcList?: Word }
     | undefined;
   readonly crypto?: readonly { id?: Word; suite?: Word; config?: Word }[] | undefined;
-  readonly tsRefClocks?:
-    | { clksrc?: Word; clksrcExt?: Word }
-    | readonly { clksrc?: Word; clksrcExt?: Word }[]
-    | undefined;
   readonly ext?: readonly { value?: Word; direction?: Word; uri?: Word }[] | undefined;
   readonly ptime?: Word;
   readonly maxptime?: Word;
@@ -169,18 +159,6 @@ export function readCrypto(text: string): CryptoAttribute | undefined {
   if (suite === '' || keyParams === '') return undefined;
   if (!says(text, [`crypto:${read.id}`, suite, keyParams, ...sessionParams])) return undefined;
   return { tag: read.id, suite, keyParams, sessionParams };
-}
-
-/** Reads `ts-refclk:<source>[=<parameters>]` (RFC 7273 §4.8). */
-export function readReferenceClock(text: string): ReferenceClock | undefined {
-  const clocks: readonly { clksrc?: Word; clksrcExt?: Word }[] = [transform(text)?.tsRefClocks ?? []].flat();
-  const [read] = clocks;
-  if (read?.clksrc === undefined) return undefined;
-  const source = String(read.clksrc);
-  const parameters = read.clksrcExt === undefined ? undefined : String(read.clksrcExt);
-  const again = parameters === undefined ? source : `${source}=${parameters}`;
-  if (source === '' || !says(text, [`ts-refclk:${again}`])) return undefined;
-  return { source, ...(parameters === undefined ? {} : { parameters }) };
 }
 
 /** Reads `extmap:<id>[/<direction>] <URI> [<attributes>]` (RFC 8285 §8). */

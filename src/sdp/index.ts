@@ -3,11 +3,9 @@ export {
   type CryptoAttribute,
   type Fmtp,
   type HeaderExtension,
-  type ReferenceClock,
   readCrypto,
   readFmtp,
   readHeaderExtension,
-  readReferenceClock,
   readRtcp,
   readRtpMap,
   readSourceFilter,
@@ -23,6 +21,17 @@ export {
   MAX_ADDRESS_COUNT,
   parseConnection,
 } from './connection.ts';
+export {
+  formatMediaClock,
+  formatReferenceClock,
+  isTraceable,
+  type MediaClock,
+  type PtpClock,
+  readMediaClock,
+  readReferenceClock,
+  type ReferenceClock,
+  sameReference,
+} from './clocks.ts';
 export { ConnectionEditor } from './connection-editor.ts';
 export type { EmailContact, PhoneContact } from './contact.ts';
 export {

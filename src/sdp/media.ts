@@ -12,6 +12,13 @@ import {
   type RtcpAttribute,
   type SourceFilter,
 } from './attribute-values.ts';
+import {
+  type MediaClock,
+  readMediaClock,
+  readReferenceClock,
+  type ReferenceClock,
+  sourceAttributes,
+} from './clocks.ts';
 import { allAddresses, type ConnectionField } from './connection.ts';
 import type { Direction } from './direction.ts';
 import { DescriptionLevel } from './level.ts';
@@ -176,6 +183,21 @@ export class MediaDescription extends DescriptionLevel {
     const [text] = own.length > 0 ? own : session.all('rtcp-xr');
     return text === undefined ? undefined : readRtcpXr(text);
   }
+  /**
+   * The clocks that timestamps are of, any of them as good as the others (`a=ts-refclk`, RFC 7273 §4.8): those of one source
+   * where it has its own, else of the medium, else of the session. Empty: nothing is known.
+   */
+  referenceClocks(ssrc?: number): ReferenceClock[] {
+    return this.#clockTexts('ts-refclk', ssrc)
+      .map(readReferenceClock)
+      .filter((clock) => clock !== undefined);
+  }
+  /** Where RTP timestamps come from (`a=mediaclk`, RFC 7273 §5.4), likewise; undefined: nothing is said. */
+  mediaClock(ssrc?: number): MediaClock | undefined {
+    const [text] = this.#clockTexts('mediaclk', ssrc);
+    return text === undefined ? undefined : readMediaClock(text);
+  }
+
   /** Readable `a=crypto` attributes (RFC 4568). They hold keys. */
   get crypto(): CryptoAttribute[] {
     return this.attributes
@@ -251,6 +273,13 @@ export class MediaDescription extends DescriptionLevel {
       );
     }
     return this.#line;
+  }
+  /** Of the innermost level that has any. */
+  #clockTexts(name: 'ts-refclk' | 'mediaclk', ssrc: number | undefined): string[] {
+    const ofSource = ssrc === undefined ? [] : sourceAttributes(this.attributes.all('ssrc'), ssrc, name);
+    if (ofSource.length > 0) return ofSource;
+    const own = this.attributes.all(name);
+    return own.length > 0 ? own : new SessionLevel(this.document, this.document.session).attributes.all(name);
   }
   #packetTime(name: 'ptime' | 'maxptime'): number | undefined {
     const [text] = this.attributes.all(name);

@@ -151,13 +151,7 @@ describe('structured values', () => {
     expect(readCrypto('crypto:1 x')).toBeUndefined();
   });
 
-  test('RFC 7273 clocks and RFC 8285 extensions', () => {
-    expect(readReferenceClock('ts-refclk:ptp=IEEE1588-2008:39-A7-94-FF-FE-07-CB-D0:37')).toEqual({
-      source: 'ptp',
-      parameters: 'IEEE1588-2008:39-A7-94-FF-FE-07-CB-D0:37',
-    });
-    expect(readReferenceClock('ts-refclk:local')).toEqual({ source: 'local' });
-    expect(readReferenceClock('ts-refclk:')).toBeUndefined();
+  test('RFC 8285 extensions', () => {
     expect(
       readHeaderExtension('extmap:1/recvonly urn:ietf:params:rtp-hdrext:ssrc-audio-level vad=on x'),
     ).toEqual({

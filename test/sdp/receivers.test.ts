@@ -8,7 +8,6 @@ import {
   type Finding,
   lintDescription,
   OWN_ENCODINGS,
-  readPtpClock,
   RECEIVERS,
 } from '../../src/sdp/receivers/index.ts';
 import { sdpText } from './arbitraries.ts';
@@ -222,23 +221,4 @@ describe('the rules', () => {
     const shown = new Set([...corpus, ...CASES.map(([name]) => name), ...PAIRS]);
     expect(all.map(({ name }) => name).filter((name) => !shown.has(name))).toEqual([]);
   });
-});
-
-describe('a PTP clock (RFC 7273 §4.8)', () => {
-  test.each([
-    ['ptp=IEEE1588-2008:39-A7-94-FF-FE-07-CB-D0:37', { clockId: '39-A7-94-FF-FE-07-CB-D0', domain: 37 }],
-    ['ptp=IEEE1588-2008:39-a7-94-ff-fe-07-cb-d0', { clockId: '39-a7-94-ff-fe-07-cb-d0', domain: undefined }],
-    ['ptp=IEEE1588-2002:39-A7-94-FF-FE-07-CB-D0:domain-nmbr=1', { version: 'IEEE1588-2002', domain: 1 }],
-    ['ptp=IEEE1588-2008:traceable', { isTraceable: true, clockId: undefined }],
-    ['ptp=IEEE1588-2008', { isTraceable: false, clockId: undefined }],
-    ['ptp=IEEE802.1AS-2011:39-A7-94-FF-FE-07-CB-D0', { version: 'IEEE802.1AS-2011' }],
-  ])('%s', (text, clock) => expect(readPtpClock(text)).toMatchObject(clock));
-
-  test.each([
-    'ptp=traceable',
-    'ptp=IEEE1588-2008:39-A7:0',
-    'ptp=IEEE1588-2008:39-A7-94-FF-FE-07-CB-D0:999',
-    'ntp=x',
-    '',
-  ])('not %s', (text) => expect(readPtpClock(text)).toBeUndefined());
 });

@@ -1,34 +1,18 @@
+import { type PtpClock, readMediaClock, readReferenceClock } from '../clocks.ts';
 import { show } from '../rules/report.ts';
 import type { AttributeLine, Medium } from './description.ts';
 import { type Check, eachAudio } from './rule.ts';
 
-/** A reference clock of the precision time protocol, `ptp=<version>[:<clock>[:<domain>]]` (RFC 7273 §4.8). */
-export interface PtpClock {
-  /** `IEEE1588-2008` */
-  readonly version: string;
-  /** The grandmaster's identity, `00-1D-C1-FF-FE-12-00-A3`; undefined for any traceable one, or none stated. */
-  readonly clockId: string | undefined;
-  readonly isTraceable: boolean;
-  readonly domain: number | undefined;
+/** The value of `a=ts-refclk` where it names a PTP clock and its standard; undefined otherwise. */
+function ptpClock(value: string): PtpClock | undefined {
+  const clock = readReferenceClock(`ts-refclk:${value}`);
+  return clock?.kind === 'ptp' && clock.version !== undefined ? clock : undefined;
 }
 
-const CLOCK_ID = /^[0-9A-F]{2}(?:-[0-9A-F]{2}){7}$/i;
-
-/** Reads the value of `a=ts-refclk` where it names a PTP clock as RFC 7273 §4.8 has it; undefined otherwise. */
-export function readPtpClock(value: string): PtpClock | undefined {
-  const match = /^ptp=(IEEE[A-Za-z0-9.-]+?)(?::([^:]+)(?::(.+))?)?$/.exec(value);
-  if (match === null) return undefined;
-  const [, version = '', clock, domain] = match;
-  const isTraceable = clock === 'traceable';
-  if (clock !== undefined && !isTraceable && !CLOCK_ID.test(clock)) return undefined;
-  const number = domain === undefined ? undefined : /(\d{1,3})$/.exec(domain)?.[1];
-  if (domain !== undefined && (number === undefined || Number(number) > 255)) return undefined;
-  return {
-    version,
-    isTraceable,
-    clockId: isTraceable ? undefined : clock,
-    domain: number === undefined ? undefined : Number(number),
-  };
+/** The number of the PTP domain that a value of `a=ts-refclk` states. */
+export function ptpDomain(value: string): number | undefined {
+  const domain = ptpClock(value)?.domain;
+  return typeof domain === 'number' ? domain : undefined;
 }
 
 /** Each `a=ts-refclk` that counts for an audio medium. */
@@ -42,7 +26,7 @@ function eachClock(look: (clock: AttributeLine, medium: Medium) => string | unde
 
 /** PTP written another way than RFC 7273 has it, the way without the name of the standard left to {@link unnamedPtp}. */
 export const badPtpClock: Check = eachClock(({ value }) =>
-  !value.startsWith('ptp=') || isUnnamed(value) || readPtpClock(value) !== undefined
+  !value.startsWith('ptp=') || isUnnamed(value) || ptpClock(value) !== undefined
     ? undefined
     : `${show(value)} is not ptp=IEEE1588-2008:<clock>:<domain>`,
 );
@@ -64,7 +48,7 @@ export function otherClock(allowed: readonly string[]): Check {
 
 /** PTP clocks of another version of the standard than that of 2008. */
 export const otherPtpVersion: Check = eachClock(({ value }) => {
-  const clock = readPtpClock(value);
+  const clock = ptpClock(value);
   return clock === undefined || clock.version === 'IEEE1588-2008'
     ? undefined
     : `${clock.version} is not IEEE1588-2008`;
@@ -72,13 +56,13 @@ export const otherPtpVersion: Check = eachClock(({ value }) => {
 
 /** A PTP clock without its domain. */
 export const noPtpDomain: Check = eachClock(({ value }) => {
-  const clock = readPtpClock(value);
+  const clock = ptpClock(value);
   return clock?.clockId !== undefined && clock.domain === undefined ? 'the PTP domain is missing' : undefined;
 });
 
 /** RFC 7273 allows both; not everybody compares both. */
 export const lowerCaseClock: Check = eachClock(({ value }) => {
-  const clock = readPtpClock(value)?.clockId;
+  const clock = ptpClock(value)?.clockId;
   return clock !== undefined && clock !== clock.toUpperCase()
     ? `the clock identity ${clock} is in small letters`
     : undefined;
@@ -99,15 +83,19 @@ export function mediaClockOneOf(kinds: readonly ('direct' | 'sender')[]): Check 
 export const badOffset: Check = eachAudio(({ find }) => {
   const clock = find('mediaclk');
   if (clock === undefined || !clock.value.startsWith('direct')) return undefined;
-  return /^direct=\s*\d+/.test(clock.value)
+  return offsetOf(clock.value) !== undefined
     ? undefined
     : { line: clock.line, reason: `${show(clock.value)} has no number behind direct=` };
 });
 
 /** The offset of the media clock, or undefined. */
 export function mediaClockOffset({ find }: Medium): number | undefined {
-  const match = /^direct=\s*(\d+)/.exec(find('mediaclk')?.value ?? '');
-  return match === null ? undefined : Number(match[1]);
+  return offsetOf(find('mediaclk')?.value ?? '');
+}
+
+function offsetOf(value: string): number | undefined {
+  const clock = readMediaClock(`mediaclk:${value}`);
+  return clock?.kind === 'direct' ? clock.offset : undefined;
 }
 
 /** An offset other than 0 with a PTP clock. */

@@ -15,7 +15,7 @@ import {
   mediaClockOffset,
   mediaClockOneOf,
   otherClock,
-  readPtpClock,
+  ptpDomain,
   unnamedPtp,
 } from './clock-checks.ts';
 import { dupPort } from './duplicates.ts';
@@ -197,7 +197,7 @@ export const RAVENNA: Receiver = {
         const number = /^PTPv2 (\d{1,3})$/.exec(domain.value)?.[1];
         if (number === undefined)
           return { line: domain.line, reason: `a=clock-domain:${domain.value} is not "PTPv2 <domain>"` };
-        const stated = readPtpClock(find('ts-refclk')?.value ?? '')?.domain;
+        const stated = ptpDomain(find('ts-refclk')?.value ?? '');
         return stated === undefined || stated === Number(number)
           ? undefined
           : { line: domain.line, reason: `domain ${number} is not the domain ${stated} of a=ts-refclk` };

@@ -2,11 +2,11 @@ import {
   readCrypto,
   readFmtp,
   readPacketTime,
-  readReferenceClock,
   readRtcp,
   readRtpMap,
 } from '../attribute-values.ts';
 import { splitAttribute } from '../attributes.ts';
+import { readMediaClock, readReferenceClock } from '../clocks.ts';
 import { readMulticastRtcp, readRtcpUnicast } from '../feedback.ts';
 import { readRtcpXr } from '../rtcp-xr.ts';
 import { charsetOf } from '../charset.ts';
@@ -43,6 +43,7 @@ const READERS: Readonly<Record<string, { rule: string; read: (text: string) => u
   'rtcp-xr': { rule: 'RFC 3611 §5.1', read: readRtcpXr, form: 'rtcp-xr:<report> <report>…' },
   crypto: { rule: 'RFC 4568 §9.1', read: readCrypto, form: 'crypto:<tag> <suite> inline:<key>' },
   'ts-refclk': { rule: 'RFC 7273 §4.8', read: readReferenceClock, form: 'ts-refclk:<source>[=<parameters>]' },
+  mediaclk: { rule: 'RFC 7273 §5.4', read: readMediaClock, form: 'mediaclk:sender or mediaclk:direct=<offset>' },
 };
 
 /** Each attribute by itself: name, level, value (RFC 8866 §5.13, §6). */
