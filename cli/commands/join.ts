@@ -30,6 +30,7 @@ export interface JoinOptions {
   readonly minPlayout?: string;
   readonly maxPlayout?: string;
   readonly linkOffset?: string;
+  readonly clock?: string;
   readonly extendedReports?: ExtendedReportWish;
   readonly metrics?: string | true;
   readonly wait?: boolean;
@@ -138,7 +139,11 @@ export function joinCommand(ctx: CliContext): Command {
       .option('--max-playout <time>', 'never wait longer than this for late packets (default: 400 ms)')
       .option(
         '--link-offset <time>',
-        'play so long after the moment the sender stamped, always: the link offset of AES67, such as 5ms',
+        'a delay that never changes, from the fastest of the first packets: the link offset of AES67, such as 5ms',
+      )
+      .option(
+        '--clock <reference>',
+        'the clock this host follows, as in a=ts-refclk: traceable, ntp=HOST, ptp=IEEE1588-2008:CLOCK:DOMAIN; senders with the same one are measured one way',
       )
       .option('--metrics [host:port]', 'offer figures to Prometheus (default: 127.0.0.1:9391)')
       .addOption(

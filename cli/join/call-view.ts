@@ -1,8 +1,7 @@
-import type { Participant, SoundControls } from '../../conference/index.ts';
+import type { Participant, ReceptionMatrix, SoundControls } from '../../conference/index.ts';
 import type { KeyAction } from './keys.ts';
 import type { Participation } from './participation.ts';
 import type { Chrome, LiveView } from './presenter.ts';
-import { type ReceptionMatrix, receptionMatrix } from './reception-matrix.ts';
 import { type Paint, viewLines } from './view.ts';
 import { othersOf, viewOf } from './view-state.ts';
 
@@ -18,7 +17,7 @@ export class CallView implements LiveView {
   readonly #mix: SoundControls | undefined;
   #selected: Participant | undefined;
   #showsMatrix = false;
-  #matrix: ReceptionMatrix | undefined;
+  #matrix: readonly ReceptionMatrix[] | undefined;
   #drawn = 0;
 
   constructor(part: Participation, mix?: SoundControls) {
@@ -42,7 +41,7 @@ export class CallView implements LiveView {
   lines({ trouble, help, keys }: Chrome, columns: number, rows: number, paint: Paint): readonly string[] {
     const { call, extras, name } = this.#part;
     if (this.#selected?.gone === true) this.#selected = undefined;
-    if (this.#showsMatrix && this.#drawn++ % MATRIX_EVERY === 0) this.#matrix = receptionMatrix(call);
+    if (this.#showsMatrix && this.#drawn++ % MATRIX_EVERY === 0) this.#matrix = call.reception;
     const state = viewOf(
       call,
       { ...extras, trouble: trouble.get(name) ?? trouble.get('') ?? [], help, keys },

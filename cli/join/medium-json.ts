@@ -34,6 +34,9 @@ export interface MediumJson {
   readonly rtcpTo: string | null;
   readonly rtcpReflected: number;
   readonly rtcpNotReflected: number;
+  /** `a=ts-refclk` and `a=mediaclk` (RFC 7273), without these words; empty and null when they are not said. */
+  readonly referenceClocks: readonly string[];
+  readonly mediaClock: string | null;
   /** How many listen, as the source told. */
   readonly receiversTold: number | null;
   /** Packets that the system threw away; null where it does not say. */
@@ -67,6 +70,8 @@ export function mediumJson(transport: TransportInfo): MediumJson {
     rtcpTo: transport.rtcpTo ?? null,
     rtcpReflected: transport.rtcpReflected,
     rtcpNotReflected: transport.rtcpNotReflected,
+    referenceClocks: transport.referenceClocks,
+    mediaClock: transport.mediaClock ?? null,
     receiversTold: transport.receiversTold ?? null,
     kernelDrops: transport.kernelDrops ?? null,
   };

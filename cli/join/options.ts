@@ -2,6 +2,7 @@ import { userInfo } from 'node:os';
 import {
   type JoinRequest,
   MAX_PLAYOUT_MS,
+  parseReferenceClock,
   type ParticipantInfo,
   type PlayoutWish,
   playoutPolicy,
@@ -36,6 +37,7 @@ export interface JoinSettings {
     | 'interface'
     | 'sendInterface'
     | 'extendedReports'
+    | 'referenceClock'
     | 'sources'
     | 'qos'
     | 'format'
@@ -87,6 +89,7 @@ export async function readJoinSettings(ctx: CliContext, given: JoinOptions): Pro
       ...(given.source === undefined ? {} : { sources: parseSources(given.source) }),
       ...(qos === undefined ? {} : { qos }),
       ...(given.codec === undefined ? {} : { format: given.codec }),
+      ...(given.clock === undefined ? {} : { referenceClock: readClock(given.clock) }),
       ...(given.extendedReports === undefined ? {} : { extendedReports: given.extendedReports }),
       ...(loopback === undefined ? {} : { loopback }),
       ...readPlayout(given),
@@ -94,6 +97,17 @@ export async function readJoinSettings(ctx: CliContext, given: JoinOptions): Pro
       ...readTrafficSettings(given),
     },
   };
+}
+
+/** @throws {UsageError} for what is no clock */
+function readClock(text: string): string {
+  try {
+    parseReferenceClock(text);
+    return text;
+  } catch (error) {
+    if (!(error instanceof InvalidValueError)) throw error;
+    throw new UsageError(`--clock: ${error.message}`, { cause: error });
+  }
 }
 
 /** @throws {UsageError} for delays out of range, and for options that exclude each other */

@@ -57,6 +57,8 @@ const MEDIUM: Described<MediumJson> = {
   rtcpTo: [OR_NULL, 'where our RTCP goes: the group, or the feedback target; null when nobody would hear it'],
   rtcpReflected: ['number', 'reports of receivers that we sent on to the group'],
   rtcpNotReflected: ['number', 'reports that we did not send on: unsound, or too many'],
+  referenceClocks: ['array of strings', '`a=ts-refclk` of the medium or the session, as written after the colon'],
+  mediaClock: [OR_NULL, '`a=mediaclk`, likewise; null when it is not said'],
   receiversTold: ['number or null', 'how many listen, as the source told; null when it did not'],
   encryption: ['object or null', '`suite`, `key` (its number), `since` and `next`; null in the clear'],
   kernelDrops: ['number or null', 'packets that the system threw away; null where it does not say'],
@@ -83,6 +85,10 @@ const QUALITY: Described<SubstreamQualityJson> = {
     'delay above the least of the last seconds: `p50`, `p95`, `p99`, `maximum`',
   ],
   noiseDbfs: ['number or null', 'level while nobody talks'],
+  senderClock: [
+    'object or null',
+    'by its sender reports: `offsetMs` its wall clock is ahead of ours, give or take `uncertaintyMs`; `driftPpm` it runs faster, `mediaDriftPpm` the RTP clock faster than it; `synchronised` both are stated to follow one clock, and then `oneWayMs` from stamp to arrival, an estimate; null before a report',
+  ],
 };
 
 const CALL: Described<CallQualityJson> = {

@@ -1,6 +1,5 @@
-import type { Call, Participant, TalkControl } from '../../conference/index.ts';
+import type { Call, Participant, ReceptionMatrix, TalkControl } from '../../conference/index.ts';
 import { type MediumJson, mediumJson } from './medium-json.ts';
-import type { ReceptionMatrix } from './reception-matrix.ts';
 import { nameOf, totalsOf } from './wording.ts';
 
 /** One line of the live view: a participant. Texts are printable. */
@@ -48,8 +47,8 @@ export interface ViewState {
   readonly selected: number;
   /** Volume of all together. */
   readonly mixDb: number;
-  /** The page of who hears whom, in place of the people. */
-  readonly matrix: ReceptionMatrix | undefined;
+  /** The page of who hears whom on each medium, in place of the people. */
+  readonly matrix: readonly ReceptionMatrix[] | undefined;
   /** The verdict's lines while there is trouble. */
   readonly trouble: readonly string[];
   readonly help: boolean;
@@ -64,7 +63,7 @@ export interface ViewExtras
 /** What is selected in the view of a call. */
 export interface ViewChoice {
   readonly selected: Participant | undefined;
-  readonly matrix: ReceptionMatrix | undefined;
+  readonly matrix: readonly ReceptionMatrix[] | undefined;
   /** Volume of all together. */
   readonly mixDb: number;
 }

@@ -1,6 +1,7 @@
 import { formatEndpoint } from '../../src/ip/index.ts';
 import type { ParticipantJson } from '../../conference/index.ts';
 import { printable } from '../output/printable.ts';
+import { clocksText } from '../output/clocks.ts';
 import { clockText, spanText } from '../output/times.ts';
 import { encryptionText } from './encryption-event.ts';
 import type { JoinEvent } from './events.ts';
@@ -211,6 +212,8 @@ function joinedLines(event: Extract<JoinEvent, { type: 'joined' }>, now: Date): 
     );
     const sources = sourcesText(medium);
     if (sources !== undefined) lines.push(`  ${sources}`);
+    const clocks = clocksText(medium.referenceClocks, medium.mediaClock);
+    if (clocks !== '') lines.push(`  clock ${clocks}`);
     if (medium.rtcpTo !== null && medium.rtcpTo !== formatEndpoint(medium.group, medium.rtcpPort)) {
       lines.push(`  reporting to ${medium.rtcpTo}`);
     }

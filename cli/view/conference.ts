@@ -1,6 +1,7 @@
 import { formatEndpoint } from '../../src/ip/index.ts';
 import type { Conference, ConferenceOccurrence } from '../../directory/index.ts';
-import type { MediaDescription } from '../../src/sdp/index.ts';
+import { formatMediaClock, formatReferenceClock, type MediaDescription } from '../../src/sdp/index.ts';
+import { clocksText } from '../output/clocks.ts';
 import { printable } from '../output/printable.ts';
 import type { Column } from '../output/table.ts';
 import { momentText, spanFromNow, spanText } from '../output/times.ts';
@@ -147,6 +148,7 @@ export function conferencePairs(
     ['When', spanOf(conference, now)],
     ...repeatPairs(conference, now),
     ...(sdp?.media.toArray() ?? []).map((medium) => ['Medium', mediumLine(medium)] as const),
+    ...(sdp?.media.toArray() ?? []).flatMap(clockPairs),
     ['Scope', conference.advertisingScope],
     ['Originator', maybe(originatorOf(conference))],
     ['URL', maybe(conference.url)],
@@ -209,6 +211,14 @@ function mediumFields(medium: MediaDescription): string[] {
   const [endpoint] = medium.endpoints;
   const where = endpoint === undefined ? '' : formatEndpoint(endpoint.address, endpoint.port);
   return ['medium', medium.kind, mediumFormats(medium), where, medium.ttl?.toString() ?? ''];
+}
+
+/** What `a=ts-refclk` and `a=mediaclk` say. */
+function clockPairs(medium: MediaDescription): (readonly [string, string])[] {
+  const clock = medium.mediaClock();
+  const references = medium.referenceClocks().map(formatReferenceClock);
+  const text = clocksText(references, clock === undefined ? undefined : formatMediaClock(clock));
+  return text === '' ? [] : [['Clock', text]];
 }
 
 function mediumLine(medium: MediaDescription): string {

@@ -2,7 +2,7 @@ import type { MatrixJson, ReceptionMatrix, SubstreamQuality, SubstreamQualityJso
 
 /** The documented JSON of quality; numbers are rounded to what means something. */
 export function qualityJson(quality: SubstreamQuality): SubstreamQualityJson {
-  const { recent, rating, bursts, lossRuns, delayVariation: variation } = quality;
+  const { recent, rating, bursts, lossRuns, delayVariation: variation, senderClock: clock } = quality;
   return {
     mosLq: rating === undefined ? null : round(rating.mosLq, 2),
     mosCq: rating === undefined ? null : round(rating.mosCq, 2),
@@ -28,7 +28,18 @@ export function qualityJson(quality: SubstreamQuality): SubstreamQualityJson {
             p99: round(variation.p99, 2),
             maximum: round(variation.maximum, 2),
           },
-    noiseDbfs: quality.noiseDbfs === undefined ? null : round(quality.noiseDbfs, 1),
+    noiseDbfs: maybe(quality.noiseDbfs, 1),
+    senderClock:
+      clock === undefined
+        ? null
+        : {
+            offsetMs: round(clock.offsetMs, 2),
+            uncertaintyMs: maybe(clock.uncertaintyMs, 2),
+            driftPpm: maybe(clock.driftPpm, 1),
+            mediaDriftPpm: maybe(clock.mediaDriftPpm, 1),
+            synchronised: clock.synchronised,
+            oneWayMs: maybe(clock.oneWayMs, 2),
+          },
   };
 }
 
@@ -57,6 +68,10 @@ export function matrixJson({ mediaType, sources, reporters, cells, findings }: R
       source: source ?? null,
     })),
   };
+}
+
+function maybe(value: number | undefined, digits: number): number | null {
+  return value === undefined ? null : round(value, digits);
 }
 
 function round(value: number, digits: number): number {

@@ -7,12 +7,16 @@ import type {
   PlayoutQuality,
   RecentReception,
   ReportedReception,
+  SenderClockQuality,
   SpeechRating,
   SubstreamQuality,
 } from '../types/index.ts';
 import { QualityAlarm } from './alarm.ts';
 import { rateSpeech } from './rating.ts';
 import { RecentWindow } from './recent.ts';
+
+/** Longer than this nothing is under way: then the clocks are not the same, such as UTC and TAI. */
+const MAX_ONE_WAY_MS: Ms = 10_000;
 
 /** What plays a source, as far as quality goes. */
 export interface Player {
@@ -32,6 +36,8 @@ export interface QualityContext {
   readonly packetMs: Ms;
   /** What the payload types stand for, as in `a=rtpmap`. */
   readonly encodingOf: (payloadType: number) => string | undefined;
+  /** Whether the sender's clock and ours are stated to be the same. */
+  readonly synchronised: boolean;
   readonly now: () => Ms;
   readonly playout: PlayoutPolicy;
   /** Undefined where nothing is played. */
@@ -117,6 +123,7 @@ export class QualityMeter {
       jitterMs: source.jitterSeconds * 1000,
       delayVariation: inMs(figures?.variation),
       roundTripMs: source.roundTripSeconds === undefined ? undefined : source.roundTripSeconds * 1000,
+      senderClock: this.#senderClock(),
       playout,
       levelDbfs: player?.levelDbfs ?? Number.NEGATIVE_INFINITY,
       noiseDbfs: this.#noiseDbfs,
@@ -151,6 +158,16 @@ export class QualityMeter {
         milliseconds(playout.mode === 'adaptive' ? playout.maxMs : playout.delayMs),
       ),
     };
+  }
+
+  #senderClock(): SenderClockQuality | undefined {
+    const { source, synchronised } = this.#context;
+    const clock = source.senderClock;
+    if (clock === undefined) return undefined;
+    const { offsetMs, halfRoundTripMs, driftPpm, mediaDriftPpm } = clock;
+    const oneWay = synchronised ? (source.oneWaySeconds ?? -1) * 1000 : -1;
+    const oneWayMs = oneWay >= 0 && oneWay <= MAX_ONE_WAY_MS ? oneWay : undefined;
+    return { offsetMs, uncertaintyMs: halfRoundTripMs, driftPpm, mediaDriftPpm, synchronised, oneWayMs };
   }
 
   #reports(): ReportedReception[] {

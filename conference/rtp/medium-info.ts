@@ -1,5 +1,6 @@
 import { formatEndpoint, isLoopback } from '../../src/ip/index.ts';
 import type { MulticastSocket } from '../../src/net/index.ts';
+import { formatMediaClock, formatReferenceClock } from '../../src/sdp/index.ts';
 import type { RtpSession } from '../../src/rtp/index.ts';
 import type { LoopbackMode, TransportInfo } from '../types/index.ts';
 import type { MediumPlan } from './medium-plan.ts';
@@ -92,6 +93,8 @@ export function transportInfo(facts: MediumFacts): TransportInfo {
     rtcpTo: rtcpTo === undefined ? undefined : formatEndpoint(rtcpTo.address, rtcpTo.port),
     rtcpReflected: path.reflected,
     rtcpNotReflected: path.refused,
+    referenceClocks: plan.clocks.references.map(formatReferenceClock),
+    mediaClock: plan.clocks.media === undefined ? undefined : formatMediaClock(plan.clocks.media),
     receiversTold: groupSize?.type === 'groupSize' ? groupSize.receivers : undefined,
     sources: plan.sources,
     foreignSources: [...new Set([...facts.probed, ...rtp.refusedSources])],

@@ -1,10 +1,17 @@
 import { isMulticast, isSourceSpecific, tryParseIp } from '../../src/ip/index.ts';
-import type { MediaDescription, MediaKey, RtcpXrFormat, SessionDescription } from '../../src/sdp/index.ts';
 import type { KeyPictureRequestKind } from '../../src/rtp/index.ts';
+import type {
+  MediaDescription,
+  MediaKey,
+  ReferenceClock,
+  RtcpXrFormat,
+  SessionDescription,
+} from '../../src/sdp/index.ts';
 import type { AudioFormat } from '../audio/index.ts';
 import type { AudioCodec } from '../codec/index.ts';
 import type { MediaDirection, MediaType, MediumSupport } from '../types/index.ts';
 import { type AudioLevelPlan, planAudioLevel } from './audio-level.ts';
+import { type MediumClocks, mediumClocks } from './medium-clocks.ts';
 import {
   choosePtime,
   formatNamed,
@@ -51,6 +58,7 @@ export interface MediumPlan extends SourceRules, RtcpPlan {
   readonly audioLevel: AudioLevelPlan | undefined;
   /** How senders are asked for key pictures; undefined where the description does not allow it. */
   readonly keyPictures: KeyPictureRequestKind | undefined;
+  readonly clocks: MediumClocks;
   readonly rtcpBandwidth: { readonly senders: number; readonly receivers: number } | undefined;
 }
 
@@ -62,16 +70,19 @@ const FALLBACK_BANDWIDTH = 1_000_000;
  *
  * @param given sources that the user wants to hear, in place of the description's filters
  * @param keys  of encrypted media, in place of the description's `a=crypto`
+ * @param clock that this host follows
  */
 export function planMedia(
   description: SessionDescription,
   given?: readonly string[],
   keys?: readonly MediaKey[],
   format?: string,
+  clock?: ReferenceClock,
 ): MediumPlan[] {
-  return [...description.media].map((medium, index) =>
-    planMedium(description, medium, index, given, keys, format),
-  );
+  return [...description.media].map((medium, index) => ({
+    ...planMedium(description, medium, index, given, keys, format),
+    clocks: mediumClocks(medium, clock),
+  }));
 }
 
 function planMedium(
@@ -81,7 +92,7 @@ function planMedium(
   given: readonly string[] | undefined,
   givenKeys: readonly MediaKey[] | undefined,
   format: string | undefined,
-): MediumPlan {
+): Omit<MediumPlan, 'clocks'> {
   const { proto } = medium;
   const mediaType: MediaType = medium.kind === '' ? 'unknown' : medium.kind;
   const [endpoint, ...layers] = medium.endpoints;

@@ -7,6 +7,7 @@ import { blockMsFor, playoutPolicy } from '../audio/index.ts';
 import { AddressTypeError, UnsupportedSessionError } from '../errors.ts';
 import type { JoinRequest, MediaSession, MediaStreamProvider, ProviderSupport } from '../types/index.ts';
 import { BlockClock } from './block-clock.ts';
+import { parseReferenceClock } from './medium-clocks.ts';
 import { RtpMediaSession } from './media-session.ts';
 import { isAddressReason, planMedia, supportOf } from './medium-plan.ts';
 import { type LookupHost, lookupHost } from './resolve-sources.ts';
@@ -57,7 +58,13 @@ export class MulticastRtpProvider implements MediaStreamProvider {
   prepare(request: JoinRequest): MediaSession {
     const { description, participant, media = ['audio'], clock = systemClock } = request;
     const playout = playoutPolicy(request);
-    const allPlans = planMedia(description, request.sources, request.keys, request.format);
+    const allPlans = planMedia(
+      description,
+      request.sources,
+      request.keys,
+      request.format,
+      request.referenceClock === undefined ? undefined : parseReferenceClock(request.referenceClock),
+    );
     const plans = allPlans.filter((it) => it.support !== 'none' && media.includes(it.mediaType));
     if (plans.length === 0) {
       const why = allPlans.map(({ mediaType, support, reason }) =>

@@ -102,9 +102,14 @@ export class RenderSource {
     if (frames > 0 && play && this.#queue !== undefined) {
       const timestamp = packet.timestamp * ratio;
       const sequence = packet.extendedSequence;
+      const late = playout.late;
       const place = playout.place(timestamp, frames, packet.arrival, nextDue, sequence);
-      if (place === undefined) return;
-      if (!this.#queue.push(place, frames, sequence, bytes, payloadStart, payloadEnd)) playout.late++;
+      if (
+        place !== undefined &&
+        !this.#queue.push(place, frames, sequence, bytes, payloadStart, payloadEnd)
+      )
+        playout.late++;
+      if (playout.late !== late) packet.source.noteDiscarded(sequence);
       return;
     }
     const samples = frames * channels;
@@ -118,7 +123,9 @@ export class RenderSource {
     this.voice.add(meanSquare(scratch, samples), (frames * 1000) / sampleRate, packet.arrival);
     if (!play) return;
     const { timestamp, arrival, extendedSequence } = packet;
+    const late = playout.late;
     playout.write(timestamp * ratio, scratch, frames, arrival, nextDue, extendedSequence);
+    if (playout.late !== late) packet.source.noteDiscarded(extendedSequence);
   }
 
   /** What is not sound: background noise, events, or a format that nothing here decodes. */

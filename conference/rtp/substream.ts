@@ -48,6 +48,7 @@ export class SsrcSubstream implements Substream {
       session: medium.session,
       packetMs: medium.plan.ptimeMs,
       encodingOf: (type) => medium.plan.formats.find((it) => it.payloadType === type)?.encoding,
+      synchronised: medium.plan.clocks.synchronised(source.ssrc),
       now,
       playout,
       player: () => this.render,

@@ -74,10 +74,16 @@ export interface JoinRequest {
   readonly minPlayoutMs?: number;
   readonly maxPlayoutMs?: number;
   /**
-   * A delay that never changes, counted from the moment that the sender stamped on its packets, milliseconds from 0 to 2000: the
-   * link offset of AES67. Where the sender's clock is not known, from its fastest packets on.
+   * A delay that never changes whatever the network does, milliseconds from 0 to 2000: the link offset of AES67. It is counted
+   * from the fastest of the first packets: no clock is needed, and the time that these were under way is not in it.
    */
   readonly linkOffsetMs?: number;
+  /**
+   * The clock that this host follows, written as behind `a=ts-refclk:` (RFC 7273 §4.8), such as `ntp=/traceable/` or
+   * `ptp=IEEE1588-2008:39-A7-94-FF-FE-07-CB-D0:0`; `traceable` for any that leads back to the common time. It is taken at
+   * your word; without it no clock of a sender counts as the same as ours.
+   */
+  readonly referenceClock?: string;
   /**
    * What of the source is sent. By default all of linear formats, what a microphone gives while somebody talks, and
    * else everything that is not digital silence.

@@ -20,6 +20,17 @@ export interface SubstreamQualityJson {
   readonly burstMs: number;
   readonly delayVariationMs: MsSpread | null;
   readonly noiseDbfs: number | null;
+  readonly senderClock: SenderClockJson | null;
+}
+
+/** See {@link SenderClockQuality}. */
+export interface SenderClockJson {
+  readonly offsetMs: number;
+  readonly uncertaintyMs: number | null;
+  readonly driftPpm: number | null;
+  readonly mediaDriftPpm: number | null;
+  readonly synchronised: boolean;
+  readonly oneWayMs: number | null;
 }
 
 /** Fields are added to, never renamed. */

@@ -86,6 +86,28 @@ export interface ReportedReception {
   readonly jitterMs: number | undefined;
 }
 
+/** A sender's clocks, by its sender reports (RFC 3550 §6.4.1). */
+export interface SenderClockQuality {
+  /**
+   * What its wall clock is ahead of ours; behind below 0. Where the round trip is known, half of it is allowed for; else it
+   * is too little by the time that the fastest report was under way.
+   */
+  readonly offsetMs: number;
+  /** Half the round trip, by which {@link offsetMs} may be wrong; undefined while that is not known. */
+  readonly uncertaintyMs: number | undefined;
+  /** How much faster than ours its wall clock runs; undefined until reports of half a minute have come. */
+  readonly driftPpm: number | undefined;
+  /** How much faster its RTP clock runs than its wall clock; likewise. */
+  readonly mediaDriftPpm: number | undefined;
+  /** Both hosts are stated to follow one clock (RFC 7273). Without that the offset is no fault, and says nothing of delay. */
+  readonly synchronised: boolean;
+  /**
+   * An estimate: from the moment stamped on the last packet to its arrival, packet time and network. Undefined unless
+   * {@link synchronised}, and when it cannot be true.
+   */
+  readonly oneWayMs: number | undefined;
+}
+
 /** Everything that is measured of one source. A value: ask again for newer figures. */
 export interface SubstreamQuality {
   /** Packets that came since it was first heard, or began anew. */
@@ -111,6 +133,8 @@ export interface SubstreamQuality {
   readonly delayVariation: MsSpread | undefined;
   /** Undefined as long as it is not known. */
   readonly roundTripMs: number | undefined;
+  /** Undefined until a sender report has told the time. */
+  readonly senderClock: SenderClockQuality | undefined;
   /** Undefined where nothing is played. */
   readonly playout: PlayoutQuality | undefined;
   /** −Infinity for silence. */

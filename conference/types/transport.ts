@@ -46,6 +46,10 @@ export interface TransportInfo {
   /** Reports of receivers that we, the feedback target, sent on to the group, and those that we did not. */
   readonly rtcpReflected: number;
   readonly rtcpNotReflected: number;
+  /** Clocks that the sender's timestamps are of, as behind `a=ts-refclk:`, any as good as the others (RFC 7273 §4.8). */
+  readonly referenceClocks: readonly string[];
+  /** Where its RTP timestamps come from, as behind `a=mediaclk:` (RFC 7273 §5.4); undefined when it is not said. */
+  readonly mediaClock: string | undefined;
   /** How many listen, by the source's summary; undefined without one. */
   readonly receiversTold: number | undefined;
   /** Participants whose sender reports tell of packets, of which none has arrived. */

@@ -34,6 +34,7 @@ export {
 } from './payload-types.ts';
 export { MAX_DROPOUT, MAX_MISORDER, MIN_SEQUENTIAL, Reception, type SequenceVerdict } from './reception.ts';
 export { sequenceAdd, sequenceDelta, sequenceDistance, timestampAdd, timestampDelta } from './sequence.ts';
+export { SenderClock, type SenderClockFigures } from './sender-clock.ts';
 export { RtpSession } from './session.ts';
 export type {
   FeedbackVerdict,

@@ -68,6 +68,10 @@ export class Reception {
   get jitter(): number {
     return this.#jitter;
   }
+  /** Arrival minus timestamp of the last packet, as {@link arrive} gives it; undefined when there is none to compare with. */
+  get transit(): number | undefined {
+    return this.#hasTransit ? this.#transit : undefined;
+  }
   /** Share lost in the last completed report interval, in 1/256, 0 to 255. */
   get fractionLost(): number {
     return this.#fractionLost;

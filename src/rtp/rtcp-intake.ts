@@ -136,7 +136,7 @@ export class RtcpIntake {
       case 'rr': {
         const source = this.#sourceOf(packet.ssrc, arrival);
         if (source === undefined) return;
-        if (packet.type === 'sr') takeSenderReport(source, packet, arrival.now);
+        if (packet.type === 'sr') takeSenderReport(source, packet, arrival);
         if (source.validated) for (const block of packet.reports) this.#takeBlock(source, block, arrival);
         return;
       }
@@ -253,8 +253,10 @@ function cnameOf(ssrc: number, packets: readonly RtcpPacket[]): string | undefin
   return undefined;
 }
 
-function takeSenderReport(source: SourceRecord, report: SenderReport, now: Ms): void {
+function takeSenderReport(source: SourceRecord, report: SenderReport, { now, wall }: Arrival): void {
   const { ntp, rtpTimestamp, packets, octets } = report;
   source.lastSr = ntpMiddle(ntp);
-  source.senderInfo = { wall: wallFromNtp(ntp), rtpTimestamp, packets, octets, at: now };
+  // 0 is no time of 2036, but that of a sender without a clock (RFC 3550 §6.4.1)
+  const stated = ntp === 0n ? undefined : wallFromNtp(ntp);
+  source.takeSenderInfo({ wall: stated, rtpTimestamp, packets, octets, at: now }, wall);
 }

@@ -2,6 +2,7 @@ import type { Ms, RandomSource, TransportAddress } from '../machine.ts';
 import type { KeyPictureRequestKind } from './key-pictures.ts';
 import type { ExtendedReception, ExtendedReportPlan } from './extended.ts';
 import type { SourceFigures } from './quality/source-meter.ts';
+import type { SenderClockFigures } from './sender-clock.ts';
 import type { ReportBlock, SdesItems, SdesItemName } from '../rtcp/index.ts';
 
 /**
@@ -63,8 +64,8 @@ export interface ReceivedReport {
 
 /** The last sender report of a source: ties its RTP timestamps to wall-clock time. */
 export interface SenderInfo {
-  /** Sender's wall clock, milliseconds since 1970-01-01 UTC. */
-  readonly wall: number;
+  /** Sender's wall clock, milliseconds since 1970-01-01 UTC; undefined when it says that it has none. */
+  readonly wall: number | undefined;
   readonly rtpTimestamp: number;
   /** Packets and payload octets that the source says it has sent. */
   readonly packets: number;
@@ -127,8 +128,15 @@ export interface RtpSource {
   readonly reports: ReadonlyMap<number, ReceivedReport>;
   /** What its extended reports last said (RFC 3611), by the SSRC that they are about. */
   readonly extendedReports: ReadonlyMap<number, ExtendedReception>;
-  /** Sender's wall clock, ms since 1970, at an RTP timestamp; undefined before its first sender report. */
+  /** Sender's wall clock, ms since 1970, at an RTP timestamp; undefined before a sender report has told it. */
   wallAt(rtpTimestamp: number): number | undefined;
+  /** The sender's clocks against each other and ours, by its reports; reckoned at each call. */
+  readonly senderClock: SenderClockFigures | undefined;
+  /**
+   * From the moment that the sender stamped on its last packet to when it came, packet time and network together. Means
+   * something only if both wall clocks are the same; below 0 they cannot be.
+   */
+  readonly oneWaySeconds: number | undefined;
 }
 
 /** One valid RTP packet as handed over; `bytes` are those given to `handleRtp`, not a copy. */

@@ -12,7 +12,7 @@ import type { ReceivedPacket } from './received.ts';
 import type { ExtendedReception } from './extended.ts';
 import { type SourceFigures, SourceMeter } from './quality/source-meter.ts';
 import { Reception } from './reception.ts';
-import { timestampDelta } from './sequence.ts';
+import { SenderClock, type SenderClockFigures } from './sender-clock.ts';
 import type { ReceivedReport, RtpSource, SenderInfo } from './session-types.ts';
 
 /** Sources that one participant's reports are remembered about. */
@@ -49,6 +49,8 @@ export class SourceRecord implements RtpSource {
   meter: SourceMeter | undefined;
   roundTripSeconds: number | undefined;
   senderInfo: SenderInfo | undefined;
+  /** There once a report with a wall clock came. */
+  #clock: SenderClock | undefined;
   /** Middle 32 bits of the last SR's NTP time; 0: none. */
   lastSr = 0;
   /** Middle 32 bits of the reference time that its extended report last brought, not yet answered, and when it came. */
@@ -124,9 +126,24 @@ export class SourceRecord implements RtpSource {
   }
 
   wallAt(rtpTimestamp: number): number | undefined {
-    if (this.senderInfo === undefined || this.clockRate === undefined) return undefined;
-    const ticks = timestampDelta(this.senderInfo.rtpTimestamp, rtpTimestamp);
-    return this.senderInfo.wall + (ticks * 1000) / this.clockRate;
+    return this.clockRate === undefined ? undefined : this.#clock?.wallAt(rtpTimestamp, this.clockRate);
+  }
+  get senderClock(): SenderClockFigures | undefined {
+    const { clockRate, roundTripSeconds } = this;
+    return this.#clock?.figures(clockRate, roundTripSeconds === undefined ? undefined : roundTripSeconds * 1000);
+  }
+  get oneWaySeconds(): number | undefined {
+    const { transit } = this.reception;
+    if (transit === undefined || this.clockRate === undefined) return undefined;
+    const ms = this.#clock?.delayMs(transit, this.clockRate);
+    return ms === undefined ? undefined : ms / 1000;
+  }
+  /** Takes what a sender report says of its sender. @param wall our wall clock */
+  takeSenderInfo(info: SenderInfo, wall: number): void {
+    this.senderInfo = info;
+    if (info.wall === undefined) return;
+    this.#clock ??= new SenderClock();
+    this.#clock.take(info.wall, info.rtpTimestamp, this.clockRate, info.at, wall);
   }
 
   /** Notes an address that uses the same SSRC. True: it is new, and not too many are known. */

@@ -112,6 +112,8 @@ function member(
     rtcpReflected: 0,
     rtcpNotReflected: 0,
     encryption: null,
+    referenceClocks: [],
+    mediaClock: null,
     receiversTold: null,
     kernelDrops: null,
   };

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import type { MatrixMember, ReceptionCell } from '../../conference/index.ts';
+import { matrixFindings } from '../../conference/quality/index.ts';
 import { planDesk } from '../../cli/join/desk-plan.ts';
 import { matrixLines } from '../../cli/join/reception-matrix.ts';
 import { textWidth } from '../../cli/output/printable.ts';
@@ -34,11 +36,19 @@ describe('priorities of several conferences', () => {
 });
 
 describe('the page of who hears whom', () => {
-  const names = Array.from({ length: 30 }, (_, i) => `Participant ${i}`);
-  const matrix = {
-    hearers: names,
-    sources: names,
-    loss: names.map((_, row) => names.map((__, column) => (row === column ? undefined : row + column / 10))),
+  const member = (name: string, ssrc: number): MatrixMember => ({ name, ssrc, local: ssrc === 0 });
+  const cell = (lossPercent: number | undefined): ReceptionCell => ({
+    state: lossPercent === undefined ? 'unheard' : 'heard',
+    lossPercent,
+    ageMs: 0,
+    jitterMs: 0,
+    mosLq: undefined,
+  });
+  const matrixOf = (names: readonly string[], loss: readonly (readonly (number | undefined)[])[]) => {
+    const members = names.map(member);
+    const cells = loss.map((row, y) => row.map((it, x) => (x === y ? undefined : cell(it))));
+    const of = { sources: members, reporters: members, cells };
+    return { ...of, medium: 0, mediaType: 'audio', findings: matrixFindings(of) };
   };
   const plain = (_style: unknown, text: string): string => text;
 
@@ -47,22 +57,46 @@ describe('the page of who hears whom', () => {
     [40, 10],
     [20, 4],
   ])('fits %i × %i', (columns, rows) => {
-    const lines = matrixLines(matrix, columns, rows, plain);
+    const names = Array.from({ length: 30 }, (_, i) => `Participant ${i}`);
+    const matrix = matrixOf(
+      names,
+      names.map((_, row) => names.map((__, column) => row + column / 10)),
+    );
+    const lines = matrixLines([matrix, matrix], columns, rows, plain);
     expect(lines.length).toBeLessThanOrEqual(rows);
     expect(Math.max(...lines.map(textWidth))).toBeLessThanOrEqual(columns);
   });
 
-  test('one row for each who hears, one column for each who is heard', () => {
-    const lines = matrixLines(
-      { hearers: ['Ann (you)', 'Bob'], sources: ['Bob', 'Ann (you)'], loss: [[0.5], [undefined, 12.34]] },
-      80,
-      10,
-      plain,
+  test('one row for each who hears, one column for each who is heard, and what it tells', () => {
+    const matrix = matrixOf(
+      ['Ann', 'Bob', 'Cid'],
+      [
+        [0, 0, 0],
+        [0, 0, 0],
+        [12.34, undefined, 0],
+      ],
     );
-    expect(lines.slice(1).map((it) => it.trimEnd())).toEqual([
-      '                     Bob    Ann (…',
-      'Ann (you)            0.5    ·',
-      'Bob                  ·      12.3',
+    const lines = matrixLines([matrix], 120, 10, plain).slice(1);
+    expect(lines.map((it) => it.trimEnd())).toEqual([
+      '                     you    Bob    Cid',
+      'Ann (you)                   0 %    0 %',
+      'Bob                  0 %           0 %',
+      'Cid                  12 %   –',
+      'Cid hears all 2 badly (up to 12 % are lost), and others hear them well: look at the way to Cid',
     ]);
+  });
+
+  test('media are told apart, and the sentences do not drive out the table', () => {
+    const matrix = matrixOf(
+      ['Ann', 'Bob'],
+      [
+        [0, 7],
+        [undefined, 0],
+      ],
+    );
+    const lines = matrixLines([matrix, { ...matrix, mediaType: 'video' }], 60, 20, plain);
+    expect(lines.filter((it) => it === 'audio' || it === 'video')).toEqual(['audio', 'video']);
+    expect(lines.some((it) => it === 'Ann hears Bob, and Bob does not hear Ann')).toBe(true);
+    expect(matrixLines([matrix], 60, 5, plain).filter((it) => it.startsWith('Bob '))).toHaveLength(1);
   });
 });

@@ -52,6 +52,8 @@ const state: ViewState = {
     rtcpReflected: 0,
     rtcpNotReflected: 0,
     encryption: null,
+    referenceClocks: [],
+    mediaClock: null,
     receiversTold: null,
     kernelDrops: 0,
   },

@@ -33,6 +33,8 @@ const transport: TransportInfo = {
   rtcpTo: undefined,
   rtcpReflected: 0,
   rtcpNotReflected: 0,
+  referenceClocks: [],
+  mediaClock: undefined,
   receiversTold: undefined,
   sendersUnheard: 0,
   ownLooped: 0,

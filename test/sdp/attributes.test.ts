@@ -6,7 +6,6 @@ import {
   readCrypto,
   readFmtp,
   readHeaderExtension,
-  readReferenceClock,
   readRtcp,
   readRtpMap,
   readSourceFilter,
@@ -186,10 +185,9 @@ describe('structured values', () => {
       readRtcp,
       readSourceFilter,
       readCrypto,
-      readReferenceClock,
       readHeaderExtension,
     ];
-    const names = ['rtpmap:', 'fmtp:', 'rtcp:', 'source-filter:', 'crypto:', 'ts-refclk:', 'extmap:'];
+    const names = ['rtpmap:', 'fmtp:', 'rtcp:', 'source-filter:', 'crypto:', 'extmap:'];
     const tail = fc.string({
       unit: fc.constantFrom(...Array.from('0169 /:=;.*-|xINP46e\t\r\n')),
       maxLength: 30,

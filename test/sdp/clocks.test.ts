@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   formatMediaClock,
@@ -147,4 +148,19 @@ test('what an edit does not touch stays as it was written', () => {
   const description = SessionDescription.parse(text);
   description.name = 'y';
   expect(description.toString()).toBe(text.replace('s=x', 's=y'));
+});
+
+test('no text makes a reader throw, and what it reads it writes so that it is read again', () => {
+  const tail = fc.string({
+    unit: fc.constantFrom(...Array.from('0169 =/:-_AFIEgplid\t'), 'ptp=', 'IEEE1588-2008:', 'ntp=', 'direct=', GMID),
+    maxLength: 12,
+  });
+  fc.assert(
+    fc.property(fc.oneof(tail, fc.string({ unit: 'binary' })), (text) => {
+      const [clock, medium] = [reference(text), media(text)];
+      if (clock !== undefined) expect(reference(formatReferenceClock(clock))).toEqual(clock);
+      if (medium !== undefined) expect(media(formatMediaClock(medium))).toEqual(medium);
+    }),
+    { numRuns: 1000 },
+  );
 });

@@ -20,6 +20,7 @@ export const QUALITY: SubstreamQualityJson = {
   burstMs: 0,
   delayVariationMs: { p50: 0.5, p95: 2.5, p99: 3, maximum: 4 },
   noiseDbfs: null,
+  senderClock: null,
 };
 
 const NONE = { current: 0, maximum: 0 };

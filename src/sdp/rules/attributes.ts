@@ -43,7 +43,6 @@ const READERS: Readonly<Record<string, { rule: string; read: (text: string) => u
   'rtcp-xr': { rule: 'RFC 3611 §5.1', read: readRtcpXr, form: 'rtcp-xr:<report> <report>…' },
   crypto: { rule: 'RFC 4568 §9.1', read: readCrypto, form: 'crypto:<tag> <suite> inline:<key>' },
   'ts-refclk': { rule: 'RFC 7273 §4.8', read: readReferenceClock, form: 'ts-refclk:<source>[=<parameters>]' },
-  mediaclk: { rule: 'RFC 7273 §5.4', read: readMediaClock, form: 'mediaclk:sender or mediaclk:direct=<offset>' },
 };
 
 /** Each attribute by itself: name, level, value (RFC 8866 §5.13, §6). */
@@ -107,6 +106,9 @@ function checkValue(report: Report, line: SdpLine, name: string, value: string |
   } else if (name === 'ts-refclk' && /^ts-refclk:ptp=(?!IEEE)/.test(text)) {
     const advice = 'name the standard, as in "ptp=IEEE1588-2008:traceable"';
     report.warn(number, 'RFC 7273 §4.8', 'the PTP clock does not name its standard', advice);
+  } else if (name === 'mediaclk' && readMediaClock(text) === undefined) {
+    const advice = 'write "a=mediaclk:sender" or "a=mediaclk:direct=<offset>"';
+    report.warn(number, 'RFC 7273 §5.4', `${show(text)} cannot be read`, advice);
   }
 }
 
