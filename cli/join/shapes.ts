@@ -57,7 +57,10 @@ const MEDIUM: Described<MediumJson> = {
   rtcpTo: [OR_NULL, 'where our RTCP goes: the group, or the feedback target; null when nobody would hear it'],
   rtcpReflected: ['number', 'reports of receivers that we sent on to the group'],
   rtcpNotReflected: ['number', 'reports that we did not send on: unsound, or too many'],
-  referenceClocks: ['array of strings', '`a=ts-refclk` of the medium or the session, as written after the colon'],
+  referenceClocks: [
+    'array of strings',
+    '`a=ts-refclk` of the medium or the session, as written after the colon',
+  ],
   mediaClock: [OR_NULL, '`a=mediaclk`, likewise; null when it is not said'],
   receiversTold: ['number or null', 'how many listen, as the source told; null when it did not'],
   encryption: ['object or null', '`suite`, `key` (its number), `since` and `next`; null in the clear'],

@@ -7,7 +7,7 @@ export type PlayoutPolicy =
   | { readonly mode: 'adaptive'; readonly minMs: Ms; readonly maxMs: Ms }
   /** Always so long after the fastest packets came. */
   | { readonly mode: 'fixed'; readonly delayMs: Ms }
-  /** Always so long after the moment that the sender stamped on it; where that is not known, as `fixed`. */
+  /** As `fixed`, and it never moves, not even after a pause; the fastest packets of the first half second count. */
   | { readonly mode: 'link'; readonly delayMs: Ms };
 
 /** The longest playout delay. */

@@ -104,10 +104,7 @@ export class RenderSource {
       const sequence = packet.extendedSequence;
       const late = playout.late;
       const place = playout.place(timestamp, frames, packet.arrival, nextDue, sequence);
-      if (
-        place !== undefined &&
-        !this.#queue.push(place, frames, sequence, bytes, payloadStart, payloadEnd)
-      )
+      if (place !== undefined && !this.#queue.push(place, frames, sequence, bytes, payloadStart, payloadEnd))
         playout.late++;
       if (playout.late !== late) packet.source.noteDiscarded(sequence);
       return;

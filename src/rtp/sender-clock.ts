@@ -80,10 +80,22 @@ export class SenderClock {
     const [first, last] = [reports[0], reports.at(-1)];
     if (first === undefined || last === undefined) return undefined;
     const ready = reports.length >= LEAST_REPORTS && last.at - first.at >= LEAST_SPAN;
-    const drift = ready ? slopePpm(reports, first, ({ at }) => at, ({ sent }) => sent) : undefined;
+    const drift = ready
+      ? slopePpm(
+          reports,
+          first,
+          ({ at }) => at,
+          ({ sent }) => sent,
+        )
+      : undefined;
     const media =
       ready && clockRate !== undefined
-        ? slopePpm(reports, first, ({ sent }) => sent, ({ ticks }) => (ticks * 1000) / clockRate)
+        ? slopePpm(
+            reports,
+            first,
+            ({ sent }) => sent,
+            ({ ticks }) => (ticks * 1000) / clockRate,
+          )
         : undefined;
     // the report that was fastest, each brought to now by the drift
     const ahead = reports.map(({ sent, wall, at }) => sent - wall + ((last.at - at) * (drift ?? 0)) / 1e6);

@@ -130,7 +130,10 @@ export class SourceRecord implements RtpSource {
   }
   get senderClock(): SenderClockFigures | undefined {
     const { clockRate, roundTripSeconds } = this;
-    return this.#clock?.figures(clockRate, roundTripSeconds === undefined ? undefined : roundTripSeconds * 1000);
+    return this.#clock?.figures(
+      clockRate,
+      roundTripSeconds === undefined ? undefined : roundTripSeconds * 1000,
+    );
   }
   get oneWaySeconds(): number | undefined {
     const { transit } = this.reception;

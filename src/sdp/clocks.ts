@@ -29,8 +29,7 @@ export interface PtpClock {
 export type MediaClock = {
   /** Media of one tag have one clock; `src:` before it: this one is where the others get it from (§5.4). */
   readonly id?: string;
-} & (
-  /** The sender's own: nothing is known of it. */
+} /** The sender's own: nothing is known of it. */ & (
   | { readonly kind: 'sender' }
   /**
    * The reference clock: RTP timestamp 0 was `offset` before its epoch, in units of the RTP clock (§5.2). Undefined where
@@ -121,8 +120,9 @@ export function formatReferenceClock(clock: ReferenceClock): string {
     case 'gal':
     case 'glonass':
     case 'local':
-      return clock.kind;
+      break;
   }
+  return clock.kind;
 }
 
 /** Whether a clock leads back to the one time that all such clocks have (RFC 7273 §4). */
@@ -139,8 +139,9 @@ export function isTraceable(clock: ReferenceClock): boolean {
       return true;
     case 'local':
     case 'extension':
-      return false;
+      break;
   }
+  return false;
 }
 
 /** Whether two say the same time: both traceable, or one and the same server or grandmaster. `local` is the same to nobody. */
@@ -204,8 +205,9 @@ export function formatMediaClock(clock: MediaClock): string {
     case 'ieee1722':
       return `${tag}IEEE1722=${clock.streamId}`;
     case 'extension':
-      return tag + (clock.value === undefined ? clock.name : `${clock.name}=${clock.value}`);
+      break;
   }
+  return tag + (clock.value === undefined ? clock.name : `${clock.name}=${clock.value}`);
 }
 
 /**

@@ -179,14 +179,7 @@ describe('structured values', () => {
   });
 
   test('no text makes a reader throw or read something that is not there', () => {
-    const readers = [
-      readRtpMap,
-      readFmtp,
-      readRtcp,
-      readSourceFilter,
-      readCrypto,
-      readHeaderExtension,
-    ];
+    const readers = [readRtpMap, readFmtp, readRtcp, readSourceFilter, readCrypto, readHeaderExtension];
     const names = ['rtpmap:', 'fmtp:', 'rtcp:', 'source-filter:', 'crypto:', 'extmap:'];
     const tail = fc.string({
       unit: fc.constantFrom(...Array.from('0169 /:=;.*-|xINP46e\t\r\n')),

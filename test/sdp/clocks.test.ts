@@ -37,9 +37,8 @@ describe('a reference clock (RFC 7273 §4.8)', () => {
   ])('%s is read and written again', (text, traceable, expected) => {
     const clock = reference(text);
     expect(clock).toMatchObject(expected);
-    if (clock === undefined) return;
-    expect(formatReferenceClock(clock)).toBe(text);
-    expect(isTraceable(clock)).toBe(traceable);
+    expect(clock && formatReferenceClock(clock)).toBe(text);
+    expect(clock && isTraceable(clock)).toBe(traceable);
   });
 
   test('the words before a domain are understood', () => {
@@ -97,7 +96,7 @@ describe('a media clock (RFC 7273 §5.4)', () => {
   ])('%s is read and written again', (text, expected) => {
     const clock = media(text);
     expect(clock).toMatchObject(expected);
-    if (clock !== undefined) expect(formatMediaClock(clock)).toBe(text);
+    expect(clock && formatMediaClock(clock)).toBe(text);
   });
 
   test.each([
@@ -152,14 +151,21 @@ test('what an edit does not touch stays as it was written', () => {
 
 test('no text makes a reader throw, and what it reads it writes so that it is read again', () => {
   const tail = fc.string({
-    unit: fc.constantFrom(...Array.from('0169 =/:-_AFIEgplid\t'), 'ptp=', 'IEEE1588-2008:', 'ntp=', 'direct=', GMID),
+    unit: fc.constantFrom(
+      ...Array.from('0169 =/:-_AFIEgplid\t'),
+      'ptp=',
+      'IEEE1588-2008:',
+      'ntp=',
+      'direct=',
+      GMID,
+    ),
     maxLength: 12,
   });
   fc.assert(
     fc.property(fc.oneof(tail, fc.string({ unit: 'binary' })), (text) => {
       const [clock, medium] = [reference(text), media(text)];
-      if (clock !== undefined) expect(reference(formatReferenceClock(clock))).toEqual(clock);
-      if (medium !== undefined) expect(media(formatMediaClock(medium))).toEqual(medium);
+      expect(clock && reference(formatReferenceClock(clock))).toEqual(clock);
+      expect(medium && media(formatMediaClock(medium))).toEqual(medium);
     }),
     { numRuns: 1000 },
   );

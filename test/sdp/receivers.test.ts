@@ -4,12 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { AUDIO_ENCODINGS } from '../../conference/codec/index.ts';
 import { planMedia } from '../../conference/rtp/medium-plan.ts';
 import { parseSessionDescription } from '../../src/sdp/index.ts';
-import {
-  type Finding,
-  lintDescription,
-  OWN_ENCODINGS,
-  RECEIVERS,
-} from '../../src/sdp/receivers/index.ts';
+import { type Finding, lintDescription, OWN_ENCODINGS, RECEIVERS } from '../../src/sdp/receivers/index.ts';
 import { sdpText } from './arbitraries.ts';
 import { quirkNames, quirksFolder, readQuirk } from './quirks.ts';
 

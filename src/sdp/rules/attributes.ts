@@ -1,10 +1,4 @@
-import {
-  readCrypto,
-  readFmtp,
-  readPacketTime,
-  readRtcp,
-  readRtpMap,
-} from '../attribute-values.ts';
+import { readCrypto, readFmtp, readPacketTime, readRtcp, readRtpMap } from '../attribute-values.ts';
 import { splitAttribute } from '../attributes.ts';
 import { readMediaClock, readReferenceClock } from '../clocks.ts';
 import { readMulticastRtcp, readRtcpUnicast } from '../feedback.ts';
