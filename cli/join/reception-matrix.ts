@@ -1,9 +1,10 @@
 import { matrixRows, type ReceptionCell, type ReceptionMatrix } from '../../conference/index.ts';
 import { padTo, printable, truncate } from '../output/printable.ts';
+import { wrapped } from '../output/wrapped.ts';
 import type { Paint } from './view.ts';
 
 const CELL = 7;
-/** Sentences on what is wrong take at most so much of the page. */
+/** What is wrong takes at most so much of the page. */
 const FINDINGS = 1 / 3;
 
 /**
@@ -20,11 +21,11 @@ export function matrixLines(
   const lines = [paint('dim', truncate(title, width))];
   for (const matrix of matrices) {
     if (matrices.length > 1) lines.push(paint('bold', truncate(printable(matrix.mediaType), width)));
-    const room = Math.floor((rows - lines.length) * FINDINGS);
-    const findings = matrix.findings.slice(0, Math.max(1, room));
+    const sentences = matrix.findings.flatMap(({ message }) => wrapped('', message, width));
+    const findings = sentences.slice(0, Math.max(1, Math.floor((rows - lines.length) * FINDINGS)));
     const left = rows - lines.length - findings.length;
     lines.push(...tableOf(matrix, width, paint).slice(0, Math.max(0, left)));
-    for (const { message } of findings) lines.push(paint('yellow', truncate(printable(message), width)));
+    for (const line of findings) lines.push(paint('yellow', line));
   }
   return lines.slice(0, rows);
 }

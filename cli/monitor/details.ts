@@ -3,6 +3,7 @@ import { formatEndpoint } from '../../src/ip/index.ts';
 import { printable } from '../output/printable.ts';
 import { tableLines } from '../output/table.ts';
 import { spanText } from '../output/times.ts';
+import { wrapped } from '../output/wrapped.ts';
 import { ssrcText } from './json.ts';
 import { bitsText, byTrouble, MARKS, percentText, SENDER_COLUMNS, stateText } from './wording.ts';
 
@@ -96,18 +97,4 @@ function cellText(cell: MatrixCell | undefined): string {
   if (cell === undefined) return '·';
   const jitter = cell.jitterMs === undefined ? '' : ` ${cell.jitterMs.toFixed(0)} ms`;
   return `${percentText(cell.lossShare)}${jitter}`;
-}
-
-/** Words that flow on lines no wider than the screen, the first behind a mark and the others below it. */
-function wrapped(mark: string, text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = mark;
-  for (const word of printable(text).split(' ')) {
-    const isFirst = line.trim() === mark.trim();
-    if (!isFirst && line.length + word.length + 1 > width) {
-      lines.push(line);
-      line = ' '.repeat(mark.length) + word;
-    } else line += isFirst ? word : ` ${word}`;
-  }
-  return [...lines, line];
 }

@@ -76,13 +76,14 @@ describe('the page of who hears whom', () => {
         [12.34, undefined, 0],
       ],
     );
-    const lines = matrixLines([matrix], 120, 10, plain).slice(1);
+    const lines = matrixLines([matrix], 70, 10, plain).slice(1);
     expect(lines.map((it) => it.trimEnd())).toEqual([
       '                     you    Bob    Cid',
       'Ann (you)                   0 %    0 %',
       'Bob                  0 %           0 %',
       'Cid                  12 %   –',
-      'Cid hears all 2 badly (up to 12 % are lost), and others hear them well: look at the way to Cid',
+      'Cid hears all 2 badly (up to 12 % are lost), and others hear them',
+      'well: look at the way to Cid',
     ]);
   });
 
