@@ -1,5 +1,6 @@
 import type { ConferenceFigures, MatrixCell, MediumFigures } from '../../conference/monitor/index.ts';
 import { formatEndpoint } from '../../src/ip/index.ts';
+import { clocksText } from '../output/clocks.ts';
 import { printable } from '../output/printable.ts';
 import { tableLines } from '../output/table.ts';
 import { spanText } from '../output/times.ts';
@@ -31,6 +32,8 @@ function mediumLines(medium: MediumFigures, width: number, paint: Paint): string
     group,
     port,
     formats,
+    referenceClocks,
+    mediaClock,
     interfaces,
     senders,
     members,
@@ -38,11 +41,13 @@ function mediumLines(medium: MediumFigures, width: number, paint: Paint): string
     failure,
     kernelDrops,
   } = medium;
+  const clocks = clocksText(referenceClocks, mediaClock);
   const facts = [
     formats.join(', '),
     interfaces.length > 0 ? `on ${interfaces.join(' and ')}` : '',
     `${medium.packetsPerSecond.toFixed(0)} packets/s`,
     bitsText(medium.bitsPerSecond),
+    clocks === '' ? '' : `clock ${clocks}`,
     `${members} here`,
     kernelDrops > 0 ? `${kernelDrops} dropped by this host` : '',
   ];

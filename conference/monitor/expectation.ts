@@ -1,7 +1,7 @@
 import { isSourceSpecific, zoneOfGroup } from '../../src/ip/index.ts';
 import { staticPayloadType } from '../../src/rtp/index.ts';
 import type { MediaDescription, SessionDescription } from '../../src/sdp/index.ts';
-import { type MediumPlan, planMedia } from '../rtp/index.ts';
+import { type MediumClocks, type MediumPlan, planMedia } from '../rtp/index.ts';
 
 /** How samples are coded, where their level can be read without decoding anything. */
 export type LevelCoding = 'PCMU' | 'PCMA' | 'L16' | 'L24';
@@ -39,6 +39,7 @@ export interface Expectation {
   /** TTL that senders should use: as described, or as the group's scope needs. */
   readonly ttl: number | undefined;
   readonly ttlDescribed: boolean;
+  readonly clocks: MediumClocks;
   readonly formats: ReadonlyMap<number, ExpectedFormat>;
   /** `a=ptime`, ms. */
   readonly ptimeMs: number | undefined;
@@ -97,6 +98,7 @@ function expect(plan: MediumPlan, medium: MediaDescription): Expectation {
     oneSender: whyOneSender(plan),
     ttl: plan.ttl ?? zoneTtl,
     ttlDescribed: plan.ttl !== undefined,
+    clocks: plan.clocks,
     formats: new Map(plan.formats.map((it) => [it.payloadType, expectFormat(it)])),
     ptimeMs: medium.ptimeMs,
     bandwidth: plan.bandwidthStated ? plan.bandwidth : undefined,

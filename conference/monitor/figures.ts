@@ -1,4 +1,5 @@
 import type { Ms } from '../../src/machine.ts';
+import { clockTexts } from '../rtp/index.ts';
 import type { Finding } from './finding-book.ts';
 import type { Severity } from './finding-kinds.ts';
 import { MAX_SENDERS, type MediumWatch } from './medium-watch.ts';
@@ -58,6 +59,9 @@ export interface MediumFigures {
   readonly port: number;
   readonly interfaces: readonly string[];
   readonly formats: readonly string[];
+  /** As behind `a=ts-refclk:` and `a=mediaclk:`; see {@link TransportInfo}. */
+  readonly referenceClocks: readonly string[];
+  readonly mediaClock: string | undefined;
   readonly packetsPerSecond: number;
   readonly bitsPerSecond: number;
   readonly members: number;
@@ -137,6 +141,7 @@ export function mediumFigures(medium: MediumWatch, now: Ms, wallOffset: number):
     group: expected.group,
     port: expected.port,
     interfaces: facts?.interfaces ?? [],
+    ...clockTexts(expected.clocks),
     formats: [...expected.formats.values()].map(({ label }) => label),
     packetsPerSecond: medium.packets.perSecond(RATE_MS),
     bitsPerSecond: medium.bits.perSecond(RATE_MS),

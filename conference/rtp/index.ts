@@ -1,5 +1,5 @@
 export { readKeys } from './digit-sender.ts';
-export { parseReferenceClock } from './medium-clocks.ts';
+export { clockTexts, type MediumClocks, parseReferenceClock } from './medium-clocks.ts';
 export { type MediumPlan, planMedia } from './medium-plan.ts';
 export { SocketBatches } from './socket-batches.ts';
 export { MulticastRtpProvider, type MulticastRtpProviderOptions } from './provider.ts';

@@ -1,11 +1,14 @@
 import { InvalidValueError } from '../../src/errors.ts';
 import {
+  formatMediaClock,
+  formatReferenceClock,
   type MediaClock,
   type MediaDescription,
   readReferenceClock,
   type ReferenceClock,
   sameReference,
 } from '../../src/sdp/index.ts';
+import type { TransportInfo } from '../types/index.ts';
 
 /** What a description states of the clocks of a medium (RFC 7273), and which clock this host follows. */
 export interface MediumClocks {
@@ -26,6 +29,17 @@ export function mediumClocks(medium: MediaDescription, own: ReferenceClock | und
     media: medium.mediaClock(),
     synchronised: (ssrc) =>
       own !== undefined && (ofSources.get(ssrc) ?? references).some((clock) => sameReference(clock, own)),
+  };
+}
+
+/** As they stand in a description, without the names of the attributes. */
+export function clockTexts({
+  references,
+  media,
+}: MediumClocks): Pick<TransportInfo, 'referenceClocks' | 'mediaClock'> {
+  return {
+    referenceClocks: references.map(formatReferenceClock),
+    mediaClock: media === undefined ? undefined : formatMediaClock(media),
   };
 }
 

@@ -1,8 +1,8 @@
 import { formatEndpoint, isLoopback } from '../../src/ip/index.ts';
 import type { MulticastSocket } from '../../src/net/index.ts';
-import { formatMediaClock, formatReferenceClock } from '../../src/sdp/index.ts';
 import type { RtpSession } from '../../src/rtp/index.ts';
 import type { LoopbackMode, TransportInfo } from '../types/index.ts';
+import { clockTexts } from './medium-clocks.ts';
 import type { MediumPlan } from './medium-plan.ts';
 import type { MediumProtection } from './protection/index.ts';
 import type { RtcpPath } from './rtcp-path.ts';
@@ -93,8 +93,7 @@ export function transportInfo(facts: MediumFacts): TransportInfo {
     rtcpTo: rtcpTo === undefined ? undefined : formatEndpoint(rtcpTo.address, rtcpTo.port),
     rtcpReflected: path.reflected,
     rtcpNotReflected: path.refused,
-    referenceClocks: plan.clocks.references.map(formatReferenceClock),
-    mediaClock: plan.clocks.media === undefined ? undefined : formatMediaClock(plan.clocks.media),
+    ...clockTexts(plan.clocks),
     receiversTold: groupSize?.type === 'groupSize' ? groupSize.receivers : undefined,
     sources: plan.sources,
     foreignSources: [...new Set([...facts.probed, ...rtp.refusedSources])],

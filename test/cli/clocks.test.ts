@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
 import { mediumJson } from '../../cli/join/medium-json.ts';
 import { say } from '../../cli/join/wording.ts';
+import { detailLines } from '../../cli/monitor/details.ts';
 import { conferencePairs } from '../../cli/view/conference.ts';
 import { Conference } from '../../directory/index.ts';
+import { Monitored } from '../support/monitored.ts';
 import { MemoryRoom } from '../support/memory-room.ts';
 import { runCli } from './host.ts';
 
@@ -14,10 +16,17 @@ const CLOCKS = [
 ];
 const TEXT = 'ptp=IEEE1588-2008:39-A7-94-FF-FE-07-CB-D0:0, samples direct=0';
 
+const HEAD = ['v=0', 'o=- 1 1 IN IP4 192.0.2.1', 's=x', 'c=IN IP4 239.1.1.1/15', 't=0 0'];
+
+test('monitor tells them among its details', () => {
+  const { figures, wall } = new Monitored([...HEAD, ...CLOCKS, ''].join('\r\n'));
+  const lines = detailLines(figures, wall, 120, (_style, text) => text);
+  expect(lines.find((line) => line.startsWith('audio '))).toContain(`clock ${TEXT}`);
+});
+
 test('show tells the clocks of a medium, and nothing where there are none', () => {
-  const head = ['v=0', 'o=- 1 1 IN IP4 192.0.2.1', 's=x', 'c=IN IP4 239.1.1.1/15', 't=0 0'];
   const pairs = (media: readonly string[]) => {
-    const blob = new TextEncoder().encode([...head, ...media, ''].join('\r\n'));
+    const blob = new TextEncoder().encode([...HEAD, ...media, ''].join('\r\n'));
     return conferencePairs(new Conference({ name: 'x', blob }), NOW).filter(([label]) => label === 'Clock');
   };
   expect(pairs(CLOCKS)).toEqual([['Clock', TEXT]]);
