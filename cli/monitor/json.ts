@@ -91,6 +91,7 @@ export function conferenceJson(figures: ConferenceFigures, watcher?: Watcher, no
         packetsPerSecond: round(it.packetsPerSecond),
         bitsPerSecond: Math.round(it.bitsPerSecond),
         senders: it.senders.map(senderJson),
+        mediaClock: orNull(it.mediaClock),
         failure: orNull(it.failure),
         ...(medium === undefined ? {} : { matrix: receptionMatrix(medium, now).map(cellJson) }),
       };

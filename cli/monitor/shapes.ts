@@ -41,6 +41,8 @@ export const MONITOR_SHAPES: readonly JsonShape[] = [
       ['port', 'number', ''],
       ['interfaces', 'array of strings', 'joined on'],
       ['formats', 'array of strings', 'as described, such as `L24/48000/2`'],
+      ['referenceClocks', 'array of strings', '`a=ts-refclk`, as written after the colon'],
+      ['mediaClock', 'string or null', '`a=mediaclk`, likewise'],
       ['packetsPerSecond', 'number', ''],
       ['bitsPerSecond', 'number', ''],
       ['members', 'number', 'participants, by RTP and RTCP'],
