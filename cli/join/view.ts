@@ -29,7 +29,7 @@ const TALK = {
 } as const;
 const HELP: readonly string[] = [
   'm    mute or unmute yourself: the others hear nothing of you',
-  'space  with --ptt: hold it to talk (in most terminals a tap begins, too); else as m',
+  'space  with --ptt: talk while it is held, or from tap to tap; else as m',
   '1-9  mute or unmute a participant, for you alone',
   '↑ ↓  select a participant; + - volume, ← → balance, x mute; with none: of all',
   'r    who hears whom how well, by what all report; talking◂ has the floor',

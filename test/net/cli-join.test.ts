@@ -125,7 +125,23 @@ describe('two processes', () => {
     expect(full).toBeCloseTo(500, 0);
   });
 
-  test.concurrent('a pipe gets sentences, ending with what was counted', async () => {
+  test.concurrent('raw samples on standard output are what was sent, and events go elsewhere', async () => {
+    const { file } = describeSession();
+    await using bob = takePart(file, '--send', 'tone:1000', '--receive', 'null');
+    const { bytes, err } = await takePart(file, '--listen', '--receive', 'pcm:-', '--duration', '3s').end;
+    const samples = Float32Array.from(
+      new Int16Array(bytes.buffer, bytes.byteOffset, bytes.length >> 1),
+      (n) => n / 32_768,
+    );
+    expect(samples.length / 8000).toBeGreaterThan(2.5);
+    const tone = strongestTone(samples, 8000);
+    expect(tone?.hz).toBeCloseTo(1000, 0);
+    expect(tone?.purity).toBeGreaterThan(0.95);
+    expect(err).toContain('joined "Round"');
+    bob.child.kill('SIGKILL');
+  });
+
+  test('a pipe gets sentences, ending with what was counted', async () => {
     const { file, group, port } = describeSession();
     await using bob = takePart(file, '--name', 'Bob', '--send', 'tone:660', '--receive', 'null');
     const { code, out, err } = await takePart(
@@ -149,22 +165,6 @@ describe('two processes', () => {
     expect(out).toMatch(/[0-9a-f]{8} from 127\.0\.0\.1 is Bob, tool Rendezvous/);
     expect(told.at(-3)).toMatch(/^ +Bob: \d+ packets, 0\.0 % lost, jitter \d+\.\d ms, .*-18 dBFS$/);
     expect(told.at(-2)).toBe('left as asked after 4 s');
-    bob.child.kill('SIGKILL');
-  });
-
-  test.concurrent('raw samples on standard output are what was sent, and events go elsewhere', async () => {
-    const { file } = describeSession();
-    await using bob = takePart(file, '--send', 'tone:1000', '--receive', 'null');
-    const { bytes, err } = await takePart(file, '--listen', '--receive', 'pcm:-', '--duration', '3s').end;
-    const samples = Float32Array.from(
-      new Int16Array(bytes.buffer, bytes.byteOffset, bytes.length >> 1),
-      (n) => n / 32_768,
-    );
-    expect(samples.length / 8000).toBeGreaterThan(2.5);
-    const tone = strongestTone(samples, 8000);
-    expect(tone?.hz).toBeCloseTo(1000, 0);
-    expect(tone?.purity).toBeGreaterThan(0.95);
-    expect(err).toContain('joined "Round"');
     bob.child.kill('SIGKILL');
   });
 });
@@ -261,7 +261,7 @@ describe.concurrent('alone', () => {
 
 describe.concurrent('times', () => {
   test('--wait joins when it begins, and its end is told and ends it', async () => {
-    const { file } = describeSession(`t=${ntp(4)} ${ntp(6)}`);
+    const { file } = describeSession(`t=${ntp(6)} ${ntp(8)}`);
     const { code, out } = await takePart(file, '--wait', '--listen', '--receive', 'null', '--json').end;
     expect(code).toBe(0);
     const events = linesOf({ out });
