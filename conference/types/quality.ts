@@ -95,7 +95,7 @@ export interface SenderClockQuality {
   readonly offsetMs: number;
   /** Half the round trip, by which {@link offsetMs} may be wrong; undefined while that is not known. */
   readonly uncertaintyMs: number | undefined;
-  /** How much faster than ours its wall clock runs; undefined until reports of half a minute have come. */
+  /** How much faster than ours its wall clock runs; undefined while jitter leaves more than 10 ppm open. */
   readonly driftPpm: number | undefined;
   /** How much faster its RTP clock runs than its wall clock; likewise. */
   readonly mediaDriftPpm: number | undefined;

@@ -30,9 +30,11 @@ interface Report {
 
 /** Reports that the rates are reckoned from: five minutes of the longest usual intervals. */
 const KEPT = 32;
-/** Before that a millisecond of jitter would be tens of parts in a million. */
+/** Fewer reports in less time tell nothing of rates. */
 const LEAST_SPAN: Ms = 30_000;
 const LEAST_REPORTS = 5;
+/** A rate that may be wrong by more, going by how far reports are off the line, is not told. */
+const MAX_ERROR_PPM = 10;
 /** Clocks that differ by more are not clocks. */
 const MAX_PPM = 1000;
 /** By more than this only a clock that was set moves against another, or a source that began anew. */
@@ -132,7 +134,10 @@ export class SenderClock {
   }
 }
 
-/** Slope of the line through the reports by least squares, less 1, in parts in a million; undefined when no clock has it. */
+/**
+ * Slope of the line through the reports by least squares, less 1, in parts in a million; undefined when no
+ * clock has it, and while it is not sure.
+ */
 function slopePpm(
   reports: readonly Report[],
   from: Report,
@@ -152,6 +157,12 @@ function slopePpm(
     xx += (elapsed - meanX) ** 2;
     xd += (elapsed - meanX) * (y(report) - y(from) - elapsed - meanD);
   }
-  const ppm = (xd / xx) * 1e6;
-  return Math.abs(ppm) <= MAX_PPM ? ppm : undefined;
+  const slope = xd / xx;
+  let squares = 0;
+  for (const report of reports) {
+    const elapsed = x(report) - x(from);
+    squares += (y(report) - y(from) - elapsed - meanD - slope * (elapsed - meanX)) ** 2;
+  }
+  const error = Math.sqrt(squares / (reports.length - 2) / xx);
+  return Math.abs(slope) * 1e6 <= MAX_PPM && error * 1e6 <= MAX_ERROR_PPM ? slope * 1e6 : undefined;
 }

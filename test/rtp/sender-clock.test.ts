@@ -69,7 +69,7 @@ describe('the clock of a sender', () => {
     expect(clock.figures(RATE, undefined)?.offsetMs).toBeCloseTo(230, -0.5);
     expect(clock.figures(RATE, 40)?.offsetMs).toBeCloseTo(250, -0.5);
     expect(clock.figures(RATE, 40)?.halfRoundTripMs).toBe(20);
-    expect(Math.abs(clock.figures(RATE, 40)?.driftPpm ?? Infinity)).toBeLessThan(200);
+    expect(clock.figures(RATE, 40)?.driftPpm).toBeUndefined(); // so much jitter tells nothing of it
   });
 
   test('the wall clock at timestamps before and after a wrap', () => {
@@ -104,6 +104,15 @@ describe('the clock of a sender', () => {
     run(clock, EXACT, 0, 20);
     run(clock, { ...EXACT, delay: () => 3 }, 20, 20);
     expect(clock.figures(RATE, undefined)?.reports).toBe(21);
+  });
+
+  test('a rate is not told before jitter allows it', () => {
+    const clock = new SenderClock();
+    const sender = { ...EXACT, driftPpm: 50, delay: (n: number) => (n * 7) % 3 };
+    run(clock, sender, 0, 8);
+    expect(clock.figures(RATE, undefined)?.driftPpm).toBeUndefined();
+    run(clock, sender, 9, 31);
+    expect(Math.abs((clock.figures(RATE, undefined)?.driftPpm ?? Infinity) - 50)).toBeLessThan(10);
   });
 
   test('a clock that runs too wildly to be one has no drift', () => {
