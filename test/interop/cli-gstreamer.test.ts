@@ -13,6 +13,7 @@ import {
   type Published,
   recorded,
   sentAll,
+  STEADY,
   User,
 } from './cli-media.ts';
 
@@ -32,7 +33,7 @@ afterAll(async () => {
 });
 
 async function join({ name, group }: Published, ...args: readonly string[]): Promise<Running> {
-  const line = [PROGRAM, 'join', name, '--data-dir', user.dataDir, '--json', ...args];
+  const line = [PROGRAM, 'join', name, '--data-dir', user.dataDir, '--json', ...STEADY, ...args];
   const running = new Running(lab.host(1).spawn(process.execPath, line));
   await event(running, 'joined');
   await lab.host(1).forwarded(group);

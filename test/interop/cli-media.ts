@@ -29,7 +29,12 @@ export interface ToneMedium {
 const LEVEL_DBFS = -9.03;
 /** What we send, and ask others to send. */
 export const PACKET_SECONDS = 0.02;
-export const HERE = ['--interface', 'lo', '--loopback', 'selective'];
+/**
+ * A delay that adapts stretches what is heard where the machine is busy, or packets come in bursts as ffmpeg's do (a quarter
+ * of a second at 8 kHz). What shall be heard as it was said has a fixed one.
+ */
+export const STEADY = ['--playout', '400ms'];
+export const HERE = ['--interface', 'lo', '--loopback', 'selective', ...STEADY];
 
 /** A conference that the program published, as it gives it out. */
 export interface Published {
