@@ -10,6 +10,9 @@ import { readJoinSettings } from '../join/options.ts';
 import { mediaToJoin } from '../join/record-options.ts';
 import { spanText } from '../output/times.ts';
 
+/** That something cannot be played or shown here is no news to whoever forwards it. */
+const UNDECODED: ReadonlySet<string> = new Set(['notAudio', 'unsupportedCodec']);
+
 /**
  * Passes the packets of a conference on until `--duration` or an interruption.
  *
@@ -36,7 +39,9 @@ export async function runForward(ctx: CliContext, conference: string, given: For
     media,
     direction: 'recvonly',
   });
-  call.on('warning', ({ message }) => ctx.err.warn(message));
+  call.on('warning', ({ code, message }) => {
+    if (!UNDECODED.has(code)) ctx.err.warn(message);
+  });
   await call.connect({ signal: interrupts.signal });
   await using forwarding = await startForwarding({
     session: call.session,
