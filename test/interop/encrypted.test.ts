@@ -118,7 +118,7 @@ describe('GStreamer, AEAD_AES_256_GCM', () => {
       ...`${source} ! ${srtp} ! ${sink}`.split(' '),
     ]);
     await gst.ended(20_000);
-    await event(ear, 'statistics');
+    await recorded(path);
     await leave(ear);
     expectTone(path, -9);
   });
