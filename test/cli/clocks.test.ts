@@ -5,7 +5,8 @@ import { detailLines } from '../../cli/monitor/details.ts';
 import { conferencePairs } from '../../cli/view/conference.ts';
 import { Conference } from '../../directory/index.ts';
 import { Monitored } from '../support/monitored.ts';
-import { MemoryRoom } from '../support/memory-room.ts';
+import { Room } from '../support/room.ts';
+import { FakeClock } from '../support/fake-clock.ts';
 import { runCli } from './host.ts';
 
 const NOW = new Date('2026-11-21T12:00:00Z');
@@ -34,7 +35,7 @@ test('show tells the clocks of a medium, and nothing where there are none', () =
 });
 
 test('join tells them first, in words and in JSON', async () => {
-  const { call } = await new MemoryRoom(CLOCKS).join('anna');
+  const { call } = await new Room(new FakeClock(), CLOCKS).join('anna');
   const [transport] = call.transports;
   if (transport === undefined) throw new Error('no transport');
   const medium = mediumJson(transport);

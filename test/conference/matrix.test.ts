@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { type ReceptionCell, type ReceptionMatrix, ToneSource } from '../../conference/index.ts';
 import { matrixFindings, matrixRows, ReceptionWatch } from '../../conference/quality/index.ts';
 import type { MemorySocket } from '../support/memory-network.ts';
-import { MemoryRoom, type RoomMember } from '../support/memory-room.ts';
+import { Room, type RoomMember } from '../support/room.ts';
+import { FakeClock } from '../support/fake-clock.ts';
 
 const tone = (frequency: number) => new ToneSource(frequency, -12, { sampleRate: 8000, channels: 1 });
 
@@ -10,8 +11,8 @@ const tone = (frequency: number) => new ToneSource(frequency, -12, { sampleRate:
 async function ten(
   talkers: number,
   lost: (from: number, to: number, n: number) => boolean,
-): Promise<{ room: MemoryRoom; members: RoomMember[]; matrix: ReceptionMatrix }> {
-  const room = new MemoryRoom(['m=audio 5004 RTP/AVP 0', 'b=AS:640']);
+): Promise<{ room: Room; members: RoomMember[]; matrix: ReceptionMatrix }> {
+  const room = new Room(new FakeClock(), ['m=audio 5004 RTP/AVP 0', 'b=AS:640']);
   const members: RoomMember[] = [];
   for (let n = 0; n < 10; n++)
     members.push(await room.join(`p${n}`, n < talkers ? tone(300 + n * 100) : undefined));

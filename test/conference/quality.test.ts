@@ -3,7 +3,8 @@ import { type Call, type SubstreamQuality, ToneSource } from '../../conference/i
 import { parseRtcpCompound } from '../../src/rtcp/index.ts';
 import { QualityAlarm, RecentWindow, rateSpeech } from '../../conference/quality/index.ts';
 import { QualityWatch } from '../../conference/rtp/quality-watch.ts';
-import { MemoryRoom } from '../support/memory-room.ts';
+import { Room } from '../support/room.ts';
+import { FakeClock } from '../support/fake-clock.ts';
 
 const AUDIO = ['m=audio 5004 RTP/AVP 0'];
 const tone = (frequency = 1000) => new ToneSource(frequency, -12, { sampleRate: 8000, channels: 1 });
@@ -11,7 +12,7 @@ const qualityOf = (call: Call, name: string): SubstreamQuality | undefined =>
   call.participants.find((it) => it.info.name === name)?.substreams[0]?.quality;
 
 test('a clean stream: all came, best rating, and the others say so too', async () => {
-  const room = new MemoryRoom(AUDIO);
+  const room = new Room(new FakeClock(), AUDIO);
   const anna = await room.join('anna', tone());
   const berta = await room.join('berta');
   await room.join('carla');
@@ -39,7 +40,7 @@ test('a clean stream: all came, best rating, and the others say so too', async (
 });
 
 test('a tenth is lost in pairs: runs, bursts and rating tell', async () => {
-  const room = new MemoryRoom(AUDIO);
+  const room = new Room(new FakeClock(), AUDIO);
   await room.join('anna', tone());
   const berta = await room.join('berta');
   let n = 0;
@@ -84,7 +85,7 @@ test('delay costs conversation, not listening; what nobody knows is not rated', 
 
 test('extended reports go out when the description asks for them, or the participant does', async () => {
   const blocks = async (attribute: readonly string[], options: object = {}): Promise<Set<string>> => {
-    const room = new MemoryRoom([...AUDIO, ...attribute]);
+    const room = new Room(new FakeClock(), [...AUDIO, ...attribute]);
     await room.join('anna', tone(), options);
     await room.join('berta', tone(), options);
     room.clock.advance(30_000);
@@ -104,7 +105,7 @@ test('extended reports go out when the description asks for them, or the partici
 });
 
 test('who becomes hard to understand is told once, and once more when it is over', async () => {
-  const room = new MemoryRoom(AUDIO);
+  const room = new Room(new FakeClock(), AUDIO);
   await room.join('anna', tone());
   const berta = await room.join('berta');
   const told = () =>
@@ -135,7 +136,7 @@ test('an alarm waits for five seconds, and does not go to and fro', () => {
 });
 
 test('[QUA-01] bit rates and processor load of the call, now and at most', async () => {
-  const room = new MemoryRoom(AUDIO);
+  const room = new Room(new FakeClock(), AUDIO);
   const anna = await room.join('anna', tone());
   const berta = await room.join('berta');
   room.clock.advance(5000);
@@ -173,7 +174,7 @@ test('[QUA-01] bit rates and processor load of the call, now and at most', async
 });
 
 test('[QUA-02] bit rate and packet interval of each stream', async () => {
-  const room = new MemoryRoom(['m=audio 5004 RTP/AVP 0', 'a=ptime:40']);
+  const room = new Room(new FakeClock(), ['m=audio 5004 RTP/AVP 0', 'a=ptime:40']);
   const anna = await room.join('anna', tone());
   const berta = await room.join('berta', tone(700));
   room.clock.advance(5000);

@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest';
 import { type Call, parseReferenceClock, type SubstreamQuality, ToneSource } from '../../conference/index.ts';
 import { parseRtcpCompound } from '../../src/rtcp/index.ts';
-import type { RoomMember } from '../support/memory-room.ts';
-import { MemoryRoom } from '../support/memory-room.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+import { Room, type RoomMember } from '../support/room.ts';
 
 const tone = () => new ToneSource(1000, -12, { sampleRate: 8000, channels: 1 });
 const qualityOf = (call: Call, name: string): SubstreamQuality | undefined =>
   call.participants.find((it) => it.info.name === name)?.substreams[0]?.quality;
 
 /** Brings what matches to one member later than to the others. */
-function delay(room: MemoryRoom, { address }: RoomMember, ms: number, which: (n: number) => boolean): void {
+function delay(room: Room, { address }: RoomMember, ms: number, which: (n: number) => boolean): void {
   let n = 0;
   room.network.deliver = ({ bytes, from, port }, to) => {
     if (port !== 5004 || to.localAddress !== address || !which(n++)) return true;
@@ -19,7 +19,7 @@ function delay(room: MemoryRoom, { address }: RoomMember, ms: number, which: (n:
 }
 
 test('the clock of a sender, and one-way delay only where both are stated to follow one clock', async () => {
-  const room = new MemoryRoom([
+  const room = new Room(new FakeClock(), [
     'm=audio 5004 RTP/AVP 0',
     'a=ts-refclk:ntp=/traceable/',
     'a=ts-refclk:gps',
@@ -51,7 +51,7 @@ test('the clock of a sender, and one-way delay only where both are stated to fol
 });
 
 test('no time is made of a host that is on another clock than it says', async () => {
-  const room = new MemoryRoom(['m=audio 5004 RTP/AVP 0', 'a=ts-refclk:gps']);
+  const room = new Room(new FakeClock(), ['m=audio 5004 RTP/AVP 0', 'a=ts-refclk:gps']);
   await room.join('anna', tone());
   const berta = await room.join('berta', undefined, { referenceClock: 'gps' });
   delay(room, berta, 37_000, () => true); // as far as UTC and TAI are apart
@@ -67,7 +67,7 @@ test.each(['local', 'private', 'x y', ''])('"%s" is no clock that others can hav
 });
 
 test('what comes too late to be played counts in bursts, and as discarded in extended reports', async () => {
-  const room = new MemoryRoom(['m=audio 5004 RTP/AVP 0', 'a=rtcp-xr:voip-metrics']);
+  const room = new Room(new FakeClock(), ['m=audio 5004 RTP/AVP 0', 'a=rtcp-xr:voip-metrics']);
   await room.join('anna', tone());
   const berta = await room.join('berta', undefined, { playoutMs: 60 });
   delay(room, berta, 500, (n) => n > 100 && n % 10 === 0);

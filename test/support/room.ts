@@ -37,17 +37,20 @@ export type RoomOptions = Partial<CallOptions> & { readonly description?: string
 export class Room {
   readonly clock: FakeClock;
   readonly network: MemoryNetwork;
+  readonly #description: string;
   #hosts = 1;
 
-  constructor(clock = new FakeClock()) {
+  /** @param media `m=` and `a=` lines of the description that is joined when no other is given */
+  constructor(clock = new FakeClock(), media: readonly string[] = [`m=audio ${PORT} RTP/AVP 0`]) {
     this.clock = clock;
     this.network = new MemoryNetwork(clock);
+    this.#description = sdp(...media);
   }
 
   call(name: string, options: RoomOptions = {}) {
     const number = this.#hosts++;
     const address = `10.0.${number >> 8}.${number & 255}`;
-    const { description = sdp(`m=audio ${PORT} RTP/AVP 0`), host = address, ...rest } = options;
+    const { description = this.#description, host = address, ...rest } = options;
     const call = createCall(description, {
       provider: new MulticastRtpProvider({ openSocket: this.network.host(host) }),
       participant: { name, cname: `${name}@test` },
@@ -57,7 +60,7 @@ export class Room {
     });
     const events: CallEvent[] = [];
     call.onAny((event) => events.push(event));
-    return { call, events, sink: new ArraySink() };
+    return { call, events, sink: new ArraySink(), address: host };
   }
 
   /** Joins with a source and a sink. */
@@ -69,6 +72,9 @@ export class Room {
     return made;
   }
 }
+
+/** One of those who are in a {@link Room}. */
+export type RoomMember = ReturnType<Room['call']>;
 
 export const capture = (call: Call) => call.streams.find((it) => it.direction === 'capture');
 export const render = (call: Call) => call.streams.find((it) => it.direction === 'render');
