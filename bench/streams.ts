@@ -49,7 +49,7 @@ export const bench: Bench = {
     const folder = mkdtempSync(join(tmpdir(), 'rendezvous-streams-'));
     try {
       const rows: Row[] = [];
-      for (const count of context.quick ? [1, 100] : [1, 10, 100, 500]) {
+      for (const count of context.quick ? [1, 100] : context.long ? [1, 10, 100, 500] : [1, 10, 100]) {
         rows.push(...(await pcmu(native, folder, count, context)));
       }
       rows.push(await talkers(native, 50, context), await talkers(native, 100, context));

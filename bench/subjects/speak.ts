@@ -41,6 +41,8 @@ function microphone(format: AudioSource['format']): AudioSource {
       // What grows old while the process stands still is thrown away, as sound cards do.
       const available = Math.floor((now - start) * perMs) - position;
       if (available - frames > MAX_OLD_MS * perMs) position += available - frames;
+      // The first reading was late: what is read now was said by now.
+      if (available < frames) start -= (frames - available) / perMs;
       for (let frame = 0; frame < frames; frame++) {
         const at = (position + frame) / perMs;
         const within = at % EVERY_MS;

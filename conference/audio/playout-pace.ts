@@ -41,6 +41,8 @@ export class PlayoutPace {
   /** Playing time minus transit: what a packet with the transit 0 would wait. */
   #offset: Ms = 0;
   #fastest: Ms = 0;
+  /** The fastest of the first packets, from which a link offset counts. */
+  #firstFastest: Ms = 0;
   #target: Ms;
   /** What the fastest packets waited when the drift began to be measured. */
   #setPoint: Ms | undefined;
@@ -68,7 +70,8 @@ export class PlayoutPace {
   }
   /** What the fastest packets wait. */
   get delayMs(): Ms {
-    return Math.max(0, this.#offset - this.#fastest);
+    const from = this.#policy.mode === 'link' ? this.#firstFastest : this.#fastest;
+    return Math.max(0, this.#offset - from);
   }
   /** What the delay may still grow by. */
   get roomMs(): Ms {
@@ -85,6 +88,7 @@ export class PlayoutPace {
     this.#epoch = arrival;
     this.#first = unwrapped;
     this.#fastest = 0;
+    this.#firstFastest = 0;
     this.#setPoint = undefined;
     this.step = 1;
     this.wantedMs = 0;
@@ -103,12 +107,24 @@ export class PlayoutPace {
     const at = arrival < nextDue ? arrival : nextDue;
     const transit = at - this.#epoch - (unwrapped - this.#first) / this.#perMs;
     this.#offset = nextDue - this.#epoch - (read - shift - this.#first) / this.#perMs;
-    const sooner = this.#policy.mode === 'link' && at - this.#epoch < FIRST_MS ? this.#fastest - transit : 0;
+    const sooner = this.#soonerThanFirst(arrival - this.#epoch, unwrapped);
     if (transit < this.#fastest) this.#fastest = transit;
     const complete = this.#meter.add(transit, at);
     if (complete) this.#look(at);
     else if (transit > this.#offset - this.#blockMs && this.#policy.mode === 'adaptive') this.#aim();
-    return Math.max(0, sooner);
+    return sooner;
+  }
+
+  /**
+   * By the time of arrival as it was: what is taken in the midst of a stall of ours would otherwise seem to have come before its
+   * time, and all that follows to be late.
+   */
+  #soonerThanFirst(since: Ms, unwrapped: number): Ms {
+    if (this.#policy.mode !== 'link' || since >= FIRST_MS) return 0;
+    const sooner = this.#firstFastest - (since - (unwrapped - this.#first) / this.#perMs);
+    if (sooner <= 0) return 0;
+    this.#firstFastest -= sooner;
+    return sooner;
   }
 
   /** The playout has moved: audio waits longer by so much. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { PlayoutPolicy } from '../../conference/audio/index.ts';
+import { PlayoutBuffer, type PlayoutPolicy } from '../../conference/audio/index.ts';
 import { playTrace, RATE } from '../support/playout-lab.ts';
 import type { TracedPacket } from '../support/packet-trace.ts';
 import { measureTone, trimSilence } from '../support/tone-meter.ts';
@@ -76,6 +76,25 @@ describe('packets of 1 ms that come in bursts are heard as long as they were', (
     const { longerMs, buffer } = hear({ seconds: 1.2, burst: 20, lateMs: 2 }, { mode: 'fixed', delayMs: 60 });
     expect(Math.abs(longerMs - FADING_MS)).toBeLessThan(1);
     expect([buffer.late, buffer.concealedMs, buffer.adjustments]).toEqual([0, 0, 0]);
+  });
+
+  test('a link offset holds when our process stands still for a moment at the beginning', () => {
+    const policy = { mode: 'link', delayMs: 5 } as const;
+    const buffer = new PlayoutBuffer({ format: { sampleRate: RATE, channels: 1 }, policy, blockMs: 1 });
+    const size = (RATE * PACKET_MS) / 1000;
+    const block = new Float32Array(size);
+    let due = 0;
+    for (let number = 0; number < 3000; number++) {
+      const stalled = number >= 50 && number < 100;
+      // packets that came meanwhile are taken at once, before the blocks that are due are played
+      const arrival = stalled ? 100 : number;
+      for (const until = stalled ? due : arrival + 1; due < until; due++)
+        buffer.mixInto(block, size, false, true);
+      buffer.write(number * size, new Float32Array(size).fill(0.5), size, arrival, due, number);
+    }
+    expect(buffer.late).toBe(0);
+    expect(buffer.delayMs).toBe(5);
+    expect(block[0]).toBe(0.5);
   });
 
   test('a link offset is counted from the end of the first burst, and that much less is heard', () => {
