@@ -68,7 +68,7 @@ export interface JoinRequest {
   readonly direction?: MediaDirection;
   /** Instead of the TTL of the description, 0 to 255. */
   readonly ttl?: number;
-  /** A playout delay that never changes, from the fastest packets on, in milliseconds, 0 to 2000; default: adaptive. */
+  /** A playout delay that never changes, counted from the first packet, in milliseconds, 0 to 2000; default: adaptive. */
   readonly playoutMs?: number;
   /** Bounds of the adaptive playout delay, milliseconds from 0 to 2000; default 20 and 400. */
   readonly minPlayoutMs?: number;
